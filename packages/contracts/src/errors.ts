@@ -1,0 +1,83 @@
+// The error base of every Myelin package, and the two errors that more than one package throws.
+// An error of one layer only lives in that layer. Nothing here formats, logs or recovers.
+
+// Survives two copies of the package in one process, where `instanceof` does not.
+const BRAND = Symbol.for("myelin.NatsError");
+
+/**
+ * Base of every error Myelin throws, rejects with or reports.
+ *
+ * Branch on `code` (stable, documented, closed per class) or on the class; never on `message`, which is a sentence for
+ * people: what happened, where, and what to try. No error ever holds a secret (password, token, seed, JWT, signature).
+ */
+export abstract class NatsError extends Error {
+  /** Stable machine-readable name of the failure, for example `"CONNECTION_REFUSED"`. */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/** True for every error of any Myelin package, also one of another copy or version of it. */
+export function isNatsError(error: unknown): error is NatsError {
+  return typeof error === "object" && error !== null && BRAND in error;
+}
+
+/**
+ * The caller passed something unusable. Thrown (or rejected with) before anything changes and before any byte is sent.
+ */
+export class InvalidArgumentError extends NatsError {
+  readonly code: string = "INVALID_ARGUMENT";
+
+  /**
+   * @param argument the name of the option or parameter, as the caller wrote it (`servers`, `subject`, `timeout`)
+   * @param problem what is wrong and what would be right, without the value when the value may be a secret
+   */
+  constructor(
+    readonly argument: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${argument}: ${problem}`, options);
+  }
+}
+
+/** How far a transport had come: name resolution, the connection itself, TLS, or an established stream. */
+export type TransportPhase = "dns" | "tcp" | "tls" | "stream";
+
+/** Closed set; `CONNECT_FAILED` and `STREAM_FAILED` are what no closer name fits. */
+export type TransportErrorCode =
+  | "DNS_FAILED"
+  | "CONNECTION_REFUSED"
+  | "CONNECTION_RESET"
+  | "HOST_UNREACHABLE"
+  | "CONNECT_FAILED"
+  | "TLS_FAILED"
+  | "TLS_CERTIFICATE_REJECTED"
+  | "UNSUPPORTED_TARGET"
+  | "STREAM_FAILED";
+
+/**
+ * A transport could not open a byte stream, or an open one broke. `cause` is the runtime's own error. A transport never
+ * reports a time-out itself: the caller's `AbortSignal` bounds it.
+ */
+export class TransportError extends NatsError {
+  /**
+   * @param code see {@link TransportErrorCode}
+   * @param phase how far the transport had come
+   * @param message one sentence naming the address
+   * @param address what was dialled, `host:port` or a path, as far as it was known
+   */
+  constructor(
+    readonly code: TransportErrorCode,
+    readonly phase: TransportPhase,
+    message: string,
+    readonly address: string | undefined,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

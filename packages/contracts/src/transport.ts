@@ -1,0 +1,98 @@
+// What a transport is: one reliable, ordered byte stream to one address. A transport knows its runtime's sockets, TLS and
+// name resolution; it knows nothing of NATS bytes, of other servers, or of when and why it is asked to dial.
+
+import type { TransportError } from "./errors.js";
+
+/** TLS material and policy, in the words of `node:tls`. Passed through untouched; a transport documents what it honours. */
+export interface TlsOptions {
+  /** Certificate authorities to trust, PEM. Default: those of the runtime. */
+  readonly ca?: PemSource | readonly PemSource[] | undefined;
+  /** Client certificate chain, PEM. */
+  readonly cert?: PemSource | undefined;
+  /** Private key of the client certificate, PEM. */
+  readonly key?: PemSource | undefined;
+  /** Paths read again at every dial; each excludes its counterpart above. Only where the runtime has files. */
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  /** Passphrase of the private key. */
+  readonly passphrase?: string | undefined;
+  /** Name to verify and to send as SNI instead of the URL's host. */
+  readonly servername?: string | undefined;
+  /** Verify the server's certificate and name. Default `true`; `false` is for tests only. */
+  readonly rejectUnauthorized?: boolean | undefined;
+  /** Encrypt before the server's first byte (`handshake_first`, server 2.10.4 or newer). Default `false`. */
+  readonly handshakeFirst?: boolean | undefined;
+}
+
+export type PemSource = string | Uint8Array;
+
+/** One address to dial. All strings are plain: no brackets, no percent-encoding, no credentials. */
+export interface DialTarget {
+  /** The URL without credentials, for messages. */
+  readonly url: string;
+  /** Lower-case scheme without the colon; always one of the transport's own. */
+  readonly scheme: string;
+  /** Host name or IP address without brackets; empty for a unix socket. */
+  readonly hostname: string;
+  /** 1–65535; 0 for a unix socket. */
+  readonly port: number;
+  /** Path and query as written in the URL (`/ws?x=1`, `/run/nats.sock`), or empty. */
+  readonly path: string;
+  /** Name to verify the certificate against and to send as SNI; survives an advertised IP address. */
+  readonly serverName: string;
+  /** TLS material for `startTls` and for `handshakeFirst`; `undefined` = the runtime's defaults. */
+  readonly tls: TlsOptions | undefined;
+  /** Finish a TLS handshake before `connect` resolves. */
+  readonly handshakeFirst: boolean;
+  /** Shuffle the addresses a name resolves to (ADR-11); `false` keeps the resolver's order. */
+  readonly shuffleAddresses: boolean;
+}
+
+/** Opens byte streams for one or more URL schemes. Stateless between dials; one object may serve many connections. */
+export interface Transport {
+  /** Lower-case schemes without the colon: `["nats", "tls"]`, `["ws", "wss"]`, `["unix"]`. */
+  readonly schemes: readonly string[];
+
+  /**
+   * Opens one byte stream. Rejects with a {@link TransportError}, or with `signal.reason` once the signal aborts, and then
+   * leaves no socket, timer or listener behind and never calls the sink. The signal has no effect after the promise
+   * settled. `sink.data` may be called before the promise's reactions run.
+   */
+  connect(target: DialTarget, sink: TransportSink, signal: AbortSignal): Promise<TransportConnection>;
+}
+
+/** Where a transport delivers. Its methods do not throw. */
+export interface TransportSink {
+  /** Bytes in the order they arrived. The chunk belongs to the sink: the transport never reads or writes it again. */
+  data(chunk: Uint8Array): void;
+  /** After `write` returned `false`: the bytes are gone, write on. */
+  drain(): void;
+  /** Exactly once, and last. `undefined` = the peer ended the stream in order, or we closed or destroyed it ourselves. */
+  closed(error: TransportError | undefined): void;
+}
+
+/** An open byte stream. Every method may be called in any order and after the end, then without effect. */
+export interface TransportConnection {
+  /** True once a TLS handshake has completed. */
+  readonly encrypted: boolean;
+  /** Address of the peer as dialled (`192.0.2.7:4222`, a path), for messages and snapshots. */
+  readonly remoteAddress: string;
+  /** Bytes accepted by `write` and not yet handed to the operating system. */
+  readonly bufferedBytes: number;
+  /** Takes ownership of the chunk. `false` = more than enough is queued: wait for `sink.drain`. Never throws. */
+  write(chunk: Uint8Array): boolean;
+  /** Inbound back-pressure: no `sink.data` until `resume`. */
+  pause(): void;
+  resume(): void;
+  /**
+   * Upgrades to TLS with the target's material. Must be called from within `sink.data`, or before any data arrived, so
+   * that no plaintext crosses into the encrypted session; nothing is written until it resolves. Rejects with a
+   * {@link TransportError} of phase `"tls"`, and the connection is then destroyed. Absent where the runtime has no upgrade.
+   */
+  startTls?(): Promise<void>;
+  /** Flushes what was written, then ends the stream; resolves when the sink has been told `closed`. Never rejects. */
+  close(): Promise<void>;
+  /** Ends the stream now, dropping what is queued; the sink is told `closed` with this error, or with `undefined`. */
+  destroy(error?: TransportError): void;
+}

@@ -1,0 +1,29 @@
+// One vitest project for each workspace package and app, run from source: no build is needed before a test.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { defaultClientConditions, defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+const SOURCE = "@myelin/source";
+
+const folders = ["packages", "apps"].flatMap((group) =>
+  existsSync(`${import.meta.dirname}/${group}`)
+    ? readdirSync(`${import.meta.dirname}/${group}`).map((name) => `${import.meta.dirname}/${group}/${name}`)
+    : [],
+);
+
+export default defineConfig({
+  resolve: { conditions: [SOURCE, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
+  test: {
+    projects: folders
+      .filter((folder) => existsSync(`${folder}/package.json`))
+      .map((folder) => ({
+        extends: true as const,
+        root: folder,
+        test: {
+          name: JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).name as string,
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+        },
+      })),
+  },
+});

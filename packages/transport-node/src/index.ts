@@ -1,1 +1,4 @@
-export {};
+export type { Lookup, ResolvedAddress } from "./addresses.js";
+export type { Delay } from "./system.js";
+export { defaults, type TcpTransportOptions, tcpTransport } from "./tcp-transport.js";
+export { type UnixTransportOptions, unixTransport } from "./unix-transport.js";

@@ -1,0 +1,124 @@
+// TCP, with TLS on top when asked: resolve, race the addresses, shake hands. Stateless between dials. Must not know NATS
+// bytes, the pool, credentials or the client. Sources: RFC 8305, ADR-11 (addresses of a name), ADR-40 (TLS first).
+
+import type { Socket } from "node:net";
+import {
+  type DialTarget,
+  InvalidArgumentError,
+  type Random,
+  type Transport,
+  type TransportConnection,
+  TransportError,
+  type TransportSink,
+} from "@myelin/contracts";
+import {
+  formatAddress,
+  type Lookup,
+  orderAddresses,
+  type ResolvedAddress,
+  resolveAddresses,
+  systemLookup,
+} from "./addresses.js";
+import { dial, type SocketSettings } from "./dial.js";
+import { abortable, openStream } from "./open-stream.js";
+import { race } from "./race.js";
+import { everyAddressFailed } from "./socket-errors.js";
+import { type Delay, systemDelay, systemRandom } from "./system.js";
+import { loadTlsMaterial } from "./tls-material.js";
+
+export interface TcpTransportOptions {
+  /** Shuffles the addresses of a name. Default: the runtime's generator. */
+  readonly random?: Random | undefined;
+  /** Resolves a name at every dial; never asked for an IP address. Default: the operating system's resolver. */
+  readonly lookup?: Lookup | undefined;
+  /** Ms until the next address of a name is tried beside the last one (RFC 8305 §5). Default 250. */
+  readonly connectionAttemptDelay?: number | undefined;
+  /** Send small writes at once, without Nagle's algorithm. Default `true`. */
+  readonly noDelay?: boolean | undefined;
+  /**
+   * Ms of silence before the kernel probes the peer; `false` = never. Default `false`: the protocol's own PING judges,
+   * and Node's probes give a connection up ten seconds after the first one stays unanswered.
+   */
+  readonly keepAlive?: number | false | undefined;
+  /** Source of delays, for tests under virtual time. Default: the runtime's timers. */
+  readonly clock?: Delay | undefined;
+}
+
+/** Defaults of {@link tcpTransport}; times in ms. */
+export const defaults: Readonly<{ connectionAttemptDelay: number; noDelay: boolean; keepAlive: number | false }> =
+  Object.freeze({ connectionAttemptDelay: 250, noDelay: true, keepAlive: false });
+
+/**
+ * A transport for `nats://` and `tls://` over TCP. Each dial resolves the name anew and races its addresses; the first
+ * that connects wins and the others leave no socket. Throws `InvalidArgumentError` for unusable options.
+ */
+export function tcpTransport(options: TcpTransportOptions = {}): Transport {
+  const stagger = options.connectionAttemptDelay ?? defaults.connectionAttemptDelay;
+  const keepAlive = options.keepAlive ?? defaults.keepAlive;
+  requireMilliseconds("connectionAttemptDelay", stagger);
+  if (keepAlive !== false) requireMilliseconds("keepAlive", keepAlive);
+  return new TcpTransport({
+    random: options.random ?? systemRandom,
+    lookup: options.lookup ?? systemLookup,
+    delay: options.clock ?? systemDelay,
+    settings: { noDelay: options.noDelay ?? defaults.noDelay, keepAlive },
+    stagger,
+  });
+}
+
+interface Resolved {
+  readonly random: Random;
+  readonly lookup: Lookup;
+  readonly delay: Delay;
+  readonly settings: SocketSettings;
+  readonly stagger: number;
+}
+
+class TcpTransport implements Transport {
+  readonly schemes: readonly string[] = ["nats", "tls"];
+  readonly #options: Resolved;
+
+  constructor(options: Resolved) {
+    this.#options = options;
+  }
+
+  async connect(target: DialTarget, sink: TransportSink, signal: AbortSignal): Promise<TransportConnection> {
+    signal.throwIfAborted();
+    const { random, lookup, delay } = this.#options;
+    if (!this.schemes.includes(target.scheme) || target.hostname === "" || !(target.port > 0 && target.port < 65_536)) {
+      const message = `${target.url} is not for TCP: it takes nats:// or tls://, a host and a port`;
+      throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
+    }
+    const material = await abortable(loadTlsMaterial(target, signal), signal);
+    const found = await abortable(resolveAddresses(target.hostname, lookup, signal), signal);
+    const candidates = orderAddresses(found, target.shuffleAddresses ? random : undefined);
+    const { socket, label } = await this.#race(target, candidates, signal);
+    return openStream({ socket, label, material, delay, sink, signal, secure: target.handshakeFirst });
+  }
+
+  #race(
+    target: DialTarget,
+    candidates: readonly ResolvedAddress[],
+    signal: AbortSignal,
+  ): Promise<{ readonly socket: Socket; readonly label: string }> {
+    const { stagger, delay, settings } = this.#options;
+    return race<ResolvedAddress, { socket: Socket; label: string }>(
+      candidates,
+      ({ address }, won, failed) => {
+        const label = formatAddress(address, target.port);
+        const endpoint = { host: address, port: target.port };
+        return dial(endpoint, label, settings, (socket) => won({ socket, label }), failed);
+      },
+      {
+        stagger,
+        delay,
+        signal,
+        allFailed: (errors) => everyAddressFailed(formatAddress(target.hostname, target.port), errors),
+      },
+    );
+  }
+}
+
+function requireMilliseconds(argument: string, value: number): void {
+  if (!(Number.isFinite(value) && value >= 0)) throw new InvalidArgumentError(argument, "must be 0 ms or more");
+}

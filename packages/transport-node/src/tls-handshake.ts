@@ -1,0 +1,88 @@
+// One TLS handshake, as a client, over a connected socket: before the server's first byte or after it. Ends with a verified
+// TLSSocket or a TransportError; never delivers a byte. Sources: node:tls, RFC 8446.
+
+import type { Socket } from "node:net";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import type { TransportError } from "@myelin/contracts";
+import { certificateError, tlsError } from "./socket-errors.js";
+import type { TlsMaterial } from "./tls-material.js";
+
+// See `WRITE_HIGH_WATER_MARK` in dial.ts; a TLSSocket takes one mark for both directions.
+const HIGH_WATER_MARK = 256 * 1024;
+
+/** Calls exactly one of the two, once. Callbacks, not a promise: the winner's listeners must be on before the next event. */
+export interface HandshakeOutcome {
+  secured(socket: TLSSocket): void;
+  /** The socket under it is destroyed already. */
+  failed(error: TransportError): void;
+}
+
+/** Starts the handshake; the returned function ends it now, without calling the outcome. Never throws. */
+export function startHandshake(
+  socket: Socket,
+  material: TlsMaterial,
+  address: string,
+  outcome: HandshakeOutcome,
+): () => void {
+  let secure: TLSSocket;
+  try {
+    // Without a name Node would verify against "localhost".
+    if (material.host === "" && material.rejectUnauthorized) throw new Error("there is no server name to verify");
+    // The types of Node do not list highWaterMark for a client; the documentation and the code do.
+    const options: ConnectionOptions & { highWaterMark: number } = {
+      ...material,
+      socket,
+      highWaterMark: HIGH_WATER_MARK,
+    };
+    secure = connect(options);
+  } catch (cause) {
+    // Unusable material (a key that does not fit, no PEM) throws in tls.connect.
+    return failLater(socket, tlsError(address, cause), outcome);
+  }
+  const stop = (): void => {
+    secure.off("secureConnect", secured);
+    secure.off("error", failed);
+    secure.off("close", closed);
+  };
+  const secured = (): void => {
+    stop();
+    outcome.secured(secure);
+  };
+  const failed = (cause: Error): void => {
+    stop();
+    destroyBoth();
+    // Node sets authorizationError exactly when the chain or the name did not verify, whatever the code.
+    const rejected = secure.authorizationError !== undefined && secure.authorizationError !== null;
+    outcome.failed(rejected ? certificateError(address, material.host ?? "", cause) : tlsError(address, cause));
+  };
+  const closed = (): void => failed(new Error("the connection was closed during the handshake"));
+  const destroyBoth = (): void => {
+    secure.destroy();
+    socket.destroy();
+  };
+  // Stays on for good: an error after the end of interest must not become an uncaught one.
+  secure.on("error", ignore);
+  secure.on("secureConnect", secured);
+  secure.on("error", failed);
+  secure.on("close", closed);
+  return () => {
+    stop();
+    destroyBoth();
+  };
+}
+
+// The outcome is never called from within startHandshake, so that the caller always holds the function that ends it.
+function failLater(socket: Socket, error: TransportError, outcome: HandshakeOutcome): () => void {
+  let ended = false;
+  queueMicrotask(() => {
+    if (ended) return;
+    socket.destroy();
+    outcome.failed(error);
+  });
+  return () => {
+    ended = true;
+    socket.destroy();
+  };
+}
+
+function ignore(): void {}

@@ -1,0 +1,82 @@
+// One received message: offsets now, strings and headers when they are read. No subscription, no connection.
+// Source: NATS client protocol (MSG, HMSG), ADR-4; conformance PROTO-16, PROTO-17, PROTO-28 … PROTO-33.
+
+import type { Decoder } from "./decoder.js";
+import { decodeHeaders, inlineStatus } from "./header-block.js";
+import type { MsgHdrs } from "./headers.js";
+import { readUtf8 } from "./utf8.js";
+
+/**
+ * A message that came under a decoder's cursor. Costs one object; nothing is copied and nothing decoded until it is
+ * read. Keeps the chunk it arrived in alive (64 KiB as a rule, the whole message when that is larger): to keep many
+ * messages for long, copy what is needed.
+ */
+export class DecodedMessage {
+  /** -1 when the peer's sid is not a decimal number. */
+  readonly sid: number;
+  readonly #buffer: Uint8Array;
+  readonly #subjectStart: number;
+  readonly #subjectEnd: number;
+  readonly #replyStart: number;
+  readonly #replyEnd: number;
+  readonly #headersStart: number;
+  readonly #payloadStart: number;
+  readonly #payloadEnd: number;
+
+  /** @param cursor must stand on a MSG, HMSG, PUB or HPUB; may move on afterwards */
+  constructor(cursor: Decoder) {
+    this.sid = cursor.sid;
+    this.#buffer = cursor.buffer;
+    this.#subjectStart = cursor.subjectStart;
+    this.#subjectEnd = cursor.subjectEnd;
+    this.#replyStart = cursor.replyStart;
+    this.#replyEnd = cursor.replyEnd;
+    this.#headersStart = cursor.headersStart;
+    this.#payloadStart = cursor.payloadStart;
+    this.#payloadEnd = cursor.payloadEnd;
+  }
+
+  /** Decoded at every read. */
+  get subject(): string {
+    return readUtf8(this.#buffer, this.#subjectStart, this.#subjectEnd);
+  }
+
+  /** Where an answer is expected, `undefined` when none is. */
+  get reply(): string | undefined {
+    if (this.#replyStart === this.#replyEnd) return undefined;
+    return readUtf8(this.#buffer, this.#replyStart, this.#replyEnd);
+  }
+
+  /** The headers, `undefined` when the message has none; a new object at every read. Throws {@link HeaderError} when malformed. */
+  get headers(): MsgHdrs | undefined {
+    if (this.#headersStart === this.#payloadStart) return undefined;
+    return decodeHeaders(this.#buffer, this.#headersStart, this.#payloadStart);
+  }
+
+  /** A view of the payload, valid for ever; it pins the chunk the message arrived in. */
+  get data(): Uint8Array {
+    const buffer = this.#buffer;
+    return new Uint8Array(buffer.buffer, buffer.byteOffset + this.#payloadStart, this.#payloadEnd - this.#payloadStart);
+  }
+
+  /** Bytes of headers and payload. */
+  get size(): number {
+    return this.#payloadEnd - this.#headersStart;
+  }
+
+  /** The status code in front of the headers (503 = no responders), 0 when there is none; does not read the headers. */
+  get status(): number {
+    if (this.#headersStart === this.#payloadStart) return 0;
+    return inlineStatus(this.#buffer, this.#headersStart, this.#payloadStart);
+  }
+
+  /** The payload as UTF-8 text; malformed sequences become U+FFFD. */
+  string(): string {
+    return readUtf8(this.#buffer, this.#payloadStart, this.#payloadEnd);
+  }
+
+  /** The payload as JSON. Throws `SyntaxError` when it is not. */
+  json<T = unknown>(): T {
+    return JSON.parse(this.string()) as T;
+  }
+}

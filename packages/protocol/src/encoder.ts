@@ -1,0 +1,252 @@
+// Operations in, bytes out, both directions. Every method either appends one whole operation or throws and appends nothing.
+// Where the bytes lie is in outgoing-blocks.ts; what a field may hold in encoder-fields.ts.
+// Source: NATS client protocol; conformance PROTO-2, PROTO-9, PROTO-11 … PROTO-20, PROTO-25 … PROTO-29.
+
+import { InvalidArgumentError, NatsError } from "@myelin/contracts";
+import { writeDecimal, writePublishSubject, writeQueue, writeSubscribeSubject } from "./encoder-fields.js";
+import { headerText } from "./header-block.js";
+import type { MsgHdrs } from "./headers.js";
+import { OutgoingBlocks } from "./outgoing-blocks.js";
+import { InvalidSubjectError } from "./subject.js";
+import { utf8Length, writeUtf8 } from "./utf8.js";
+import { type ConnectOptions, connectJson, type ServerInfo } from "./wire.js";
+
+/** Bytes as they are, or text to be sent as UTF-8 (half a surrogate pair becomes U+FFFD). */
+export type Payload = Uint8Array | string;
+
+export interface EncoderOptions {
+  /** Bytes of an outgoing block. Default 65536; at least 1024. */
+  readonly blockSize?: number;
+  /** What a wildcard token in a subject to publish to, or in a reply subject, means. Default `"reject"`. */
+  readonly wildcardsInPublish?: "reject" | "allow";
+}
+
+/** A message larger than the server accepts. Thrown before any byte is written. */
+export class MaxPayloadError extends NatsError {
+  readonly code = "MAX_PAYLOAD";
+
+  constructor(
+    readonly size: number,
+    readonly limit: number,
+    readonly subject: string,
+  ) {
+    super(`message of ${size} bytes (headers and payload) to "${subject.slice(0, 128)}" exceeds max_payload ${limit}`);
+  }
+}
+
+const DEFAULT_BLOCK_SIZE = 65_536;
+// Verb, blanks, sid, two sizes, three line ends: always less.
+const LINE_OVERHEAD = 96;
+const EMPTY: Uint8Array = new Uint8Array(0);
+const SPACE = 32;
+
+type SubjectWriter = (block: Uint8Array, at: number, subject: string, what: string) => number;
+
+/** Writes one side of a NATS connection into blocks of bytes. */
+export class Encoder {
+  /** Most bytes of headers and payload in one message; set it from every INFO. Default `Infinity`. */
+  maxPayload: number = Number.POSITIVE_INFINITY;
+  readonly #out: OutgoingBlocks;
+  readonly #writePublishSubject: SubjectWriter;
+
+  constructor(options: EncoderOptions = {}) {
+    const blockSize = options.blockSize ?? DEFAULT_BLOCK_SIZE;
+    if (!Number.isInteger(blockSize) || blockSize < 1024) {
+      throw new InvalidArgumentError("blockSize", "is not an integer of at least 1024");
+    }
+    this.#out = new OutgoingBlocks(blockSize);
+    this.#writePublishSubject = options.wildcardsInPublish === "allow" ? writeSubscribeSubject : writePublishSubject;
+  }
+
+  connect(options: ConnectOptions): void {
+    this.#line("CONNECT ", connectJson(options));
+  }
+
+  ping(): void {
+    this.#line("PING", "");
+  }
+
+  pong(): void {
+    this.#line("PONG", "");
+  }
+
+  /**
+   * Publishes. The payload is copied, so it may be changed afterwards. Returns the bytes of the payload. Throws
+   * {@link InvalidSubjectError}, {@link MaxPayloadError}, or `InvalidArgumentError` for a payload of another type.
+   */
+  pub(subject: string, reply: string | undefined, payload: Payload | undefined): number {
+    return this.#message("PUB ", subject, undefined, reply, undefined, payload);
+  }
+
+  /** Publishes with headers; otherwise like `pub`. Returns the bytes of headers and payload. */
+  hpub(subject: string, reply: string | undefined, headers: MsgHdrs, payload: Payload | undefined): number {
+    return this.#message("HPUB ", subject, undefined, reply, headerText(headers), payload);
+  }
+
+  /** @param sid a non-negative integer, unique on its connection */
+  sub(subject: string, queue: string | undefined, sid: number): void {
+    checkCount("sid", sid, 0);
+    checkText(subject, "subject");
+    if (queue !== undefined) checkText(queue, "queue");
+    const out = this.#out;
+    out.reserve((subject.length + (queue?.length ?? 0)) * 3 + LINE_OVERHEAD);
+    const block = out.block;
+    let at = writeAscii(block, out.position, "SUB ");
+    at = writeSubscribeSubject(block, at, subject, "subject");
+    block[at++] = SPACE;
+    if (queue !== undefined) {
+      at = writeQueue(block, at, queue);
+      block[at++] = SPACE;
+    }
+    out.position = writeCrlf(block, writeDecimal(block, at, sid));
+  }
+
+  /** @param max deliver this many messages in total, then end the subscription; `undefined` = end it now */
+  unsub(sid: number, max?: number): void {
+    checkCount("sid", sid, 0);
+    if (max !== undefined) checkCount("max", max, 1);
+    this.#line("UNSUB ", max === undefined ? String(sid) : `${sid} ${max}`);
+  }
+
+  info(info: Partial<ServerInfo> & object): void {
+    this.#line("INFO ", JSON.stringify(info));
+  }
+
+  msg(subject: string, sid: number | string, reply: string | undefined, payload: Payload | undefined): number {
+    return this.#message("MSG ", subject, checkedSid(sid), reply, undefined, payload);
+  }
+
+  /** @param headers an object, or an already encoded block, which is passed on as it is */
+  hmsg(
+    subject: string,
+    sid: number | string,
+    reply: string | undefined,
+    headers: MsgHdrs | Uint8Array,
+    payload: Payload | undefined,
+  ): number {
+    const block = headers instanceof Uint8Array ? headers : headerText(headers);
+    return this.#message("HMSG ", subject, checkedSid(sid), reply, block, payload);
+  }
+
+  ok(): void {
+    this.#line("+OK", "");
+  }
+
+  /** @param text without the quotes around it; CR and LF throw `InvalidArgumentError` */
+  err(text: string): void {
+    if (/[\r\n]/.test(text)) throw new InvalidArgumentError("text", "contains CR or LF");
+    this.#line("-ERR ", `'${text}'`);
+  }
+
+  /** Appends whole operations that are encoded already. The bytes are copied. */
+  raw(bytes: Uint8Array): void {
+    const out = this.#out;
+    out.reserve(bytes.length);
+    out.block.set(bytes, out.position);
+    out.position += bytes.length;
+  }
+
+  /** Bytes encoded and not yet taken. */
+  get pendingBytes(): number {
+    return this.#out.pendingBytes;
+  }
+
+  /** The oldest bytes not yet taken, as one piece, now the caller's; `undefined` when there are none. */
+  take(): Uint8Array | undefined {
+    return this.#out.take();
+  }
+
+  #line(verb: string, rest: string): void {
+    const out = this.#out;
+    out.reserve(verb.length + utf8Length(rest) + 2);
+    const at = writeAscii(out.block, out.position, verb);
+    out.position = writeCrlf(out.block, rest === "" ? at : writeUtf8(out.block, at, rest));
+  }
+
+  #message(
+    verb: string,
+    subject: string,
+    sid: string | undefined,
+    reply: string | undefined,
+    headers: string | Uint8Array | undefined,
+    payload: Payload = EMPTY,
+  ): number {
+    checkText(subject, "subject");
+    if (reply !== undefined) checkText(reply, "reply");
+    const headerBytes = headers === undefined ? 0 : byteLength(headers);
+    const total = headerBytes + checkedLength(payload);
+    if (total > this.maxPayload) throw new MaxPayloadError(total, this.maxPayload, subject);
+    const out = this.#out;
+    out.reserve((subject.length + (reply?.length ?? 0) + (sid?.length ?? 0)) * 3 + total + LINE_OVERHEAD);
+    const block = out.block;
+    let at = writeAscii(block, out.position, verb);
+    at = this.#writePublishSubject(block, at, subject, "subject");
+    block[at++] = SPACE;
+    if (sid !== undefined) {
+      at = writeAscii(block, at, sid);
+      block[at++] = SPACE;
+    }
+    if (reply !== undefined) {
+      at = this.#writePublishSubject(block, at, reply, "reply");
+      block[at++] = SPACE;
+    }
+    if (headers !== undefined) {
+      at = writeDecimal(block, at, headerBytes);
+      block[at++] = SPACE;
+    }
+    at = writeCrlf(block, writeDecimal(block, at, total));
+    if (headers !== undefined) at = writeBytes(block, at, headers);
+    out.position = writeCrlf(block, writeBytes(block, at, payload));
+    return total;
+  }
+}
+
+function writeAscii(block: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) block[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
+
+function writeCrlf(block: Uint8Array, at: number): number {
+  block[at] = 13;
+  block[at + 1] = 10;
+  return at + 2;
+}
+
+function writeBytes(block: Uint8Array, at: number, bytes: Payload): number {
+  if (typeof bytes === "string") return writeUtf8(block, at, bytes);
+  block.set(bytes, at);
+  return at + bytes.length;
+}
+
+function byteLength(bytes: Payload): number {
+  return typeof bytes === "string" ? utf8Length(bytes) : bytes.length;
+}
+
+function checkedLength(payload: Payload): number {
+  if (typeof payload === "string") return utf8Length(payload);
+  if (payload instanceof Uint8Array || Object.prototype.toString.call(payload) === "[object Uint8Array]") {
+    return payload.length;
+  }
+  throw new InvalidArgumentError("payload", "is neither a Uint8Array nor a string");
+}
+
+function checkText(text: string, what: string): void {
+  if (typeof text !== "string") throw new InvalidSubjectError(String(text), "not-a-string", what);
+}
+
+function checkCount(argument: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new InvalidArgumentError(argument, `is not an integer of at least ${least}`);
+  }
+}
+
+function checkedSid(sid: number | string): string {
+  if (typeof sid === "number") {
+    checkCount("sid", sid, 0);
+    return String(sid);
+  }
+  if (typeof sid !== "string" || !/^[!-~]{1,1024}$/.test(sid)) {
+    throw new InvalidArgumentError("sid", "is not printable ASCII without blanks");
+  }
+  return sid;
+}

@@ -1,0 +1,193 @@
+// The two JSON objects of the protocol: INFO (server to client) and CONNECT (client to server), with the field names of the
+// wire. Checking what came from the peer and choosing what may be sent live here; no bytes, no policy.
+// Source: NATS client protocol, ADR-40; conformance C.3, PROTO-10, PROTO-11, PROTO-25 … PROTO-27, ERR-15.
+
+/**
+ * What a server tells about itself. Fields a server did not send are absent, but for the ones every server sends, which
+ * then hold `""`, `0`, `false`, or for `max_payload` 1 MiB. Fields not named here are kept as they came.
+ */
+export interface ServerInfo {
+  readonly server_id: string;
+  readonly server_name: string;
+  /** Semantic version, perhaps with a pre-release part (`2.15.0-dev`). */
+  readonly version: string;
+  readonly go: string;
+  /** The address the server listens on, often `0.0.0.0`: never one to dial. */
+  readonly host: string;
+  readonly port: number;
+  /** The server understands HPUB and HMSG. */
+  readonly headers: boolean;
+  /** Most bytes of headers and payload together in one message. */
+  readonly max_payload: number;
+  /** 1 or more: the server knows the echo option and sends INFO again when the cluster changes. */
+  readonly proto: number;
+  /** Unsigned 64 bit on the wire; above 2^53 the nearest number, good for display only. */
+  readonly client_id?: number;
+  readonly auth_required?: boolean;
+  readonly tls_required?: boolean;
+  readonly tls_verify?: boolean;
+  readonly tls_available?: boolean;
+  /** `host:port` of the servers of this cluster. */
+  readonly connect_urls?: readonly string[];
+  readonly ws_connect_urls?: readonly string[];
+  /** Lame duck mode: this server is about to leave. */
+  readonly ldm?: boolean;
+  /** To be signed by clients that authenticate with an nkey or a JWT. */
+  readonly nonce?: string;
+  readonly git_commit?: string;
+  readonly jetstream?: boolean;
+  readonly ip?: string;
+  readonly client_ip?: string;
+  readonly cluster?: string;
+  readonly domain?: string;
+  /** True in the one INFO that servers from 2.12 on send after the first PONG. */
+  readonly connect_info?: boolean;
+  readonly remote_account?: string;
+  readonly acc_is_sys?: boolean;
+  readonly api_lvl?: number;
+  readonly xkey?: string;
+  readonly [field: string]: unknown;
+}
+
+/** What a client tells a server about itself and its rights. Unused fields are left out, never `null` or empty. */
+export interface ConnectOptions {
+  /** Ask for `+OK` after every operation. */
+  readonly verbose: boolean;
+  readonly pedantic: boolean;
+  readonly tls_required: boolean;
+  readonly lang: string;
+  readonly version: string;
+  readonly auth_token?: string | undefined;
+  readonly user?: string | undefined;
+  readonly pass?: string | undefined;
+  readonly name?: string | undefined;
+  /** 1: INFO may come at any time. */
+  readonly protocol?: number | undefined;
+  /** `false`: the server does not send us what we published ourselves. */
+  readonly echo?: boolean | undefined;
+  /** The signed nonce, base64url. */
+  readonly sig?: string | undefined;
+  readonly jwt?: string | undefined;
+  readonly nkey?: string | undefined;
+  readonly headers?: boolean | undefined;
+  readonly no_responders?: boolean | undefined;
+}
+
+type FieldType = "string" | "number" | "boolean" | "strings";
+
+const INFO_FIELDS: { readonly [field: string]: FieldType } = {
+  server_id: "string",
+  server_name: "string",
+  version: "string",
+  go: "string",
+  host: "string",
+  port: "number",
+  headers: "boolean",
+  max_payload: "number",
+  proto: "number",
+  client_id: "number",
+  auth_required: "boolean",
+  tls_required: "boolean",
+  tls_verify: "boolean",
+  tls_available: "boolean",
+  connect_urls: "strings",
+  ws_connect_urls: "strings",
+  ldm: "boolean",
+  nonce: "string",
+  git_commit: "string",
+  jetstream: "boolean",
+  ip: "string",
+  client_ip: "string",
+  cluster: "string",
+  domain: "string",
+  connect_info: "boolean",
+  remote_account: "string",
+  acc_is_sys: "boolean",
+};
+
+// In the order in which they are sent.
+const CONNECT_FIELDS: { readonly [field in keyof Required<ConnectOptions>]: FieldType } = {
+  verbose: "boolean",
+  pedantic: "boolean",
+  tls_required: "boolean",
+  auth_token: "string",
+  user: "string",
+  pass: "string",
+  jwt: "string",
+  nkey: "string",
+  sig: "string",
+  name: "string",
+  lang: "string",
+  version: "string",
+  protocol: "number",
+  echo: "boolean",
+  headers: "boolean",
+  no_responders: "boolean",
+};
+
+const INFO_DEFAULTS: ServerInfo = {
+  server_id: "",
+  server_name: "",
+  version: "",
+  go: "",
+  host: "",
+  port: 0,
+  headers: false,
+  max_payload: 1_048_576,
+  proto: 0,
+};
+
+const CONNECT_DEFAULTS: ConnectOptions = {
+  verbose: false,
+  pedantic: false,
+  tls_required: false,
+  lang: "",
+  version: "",
+};
+
+/** Parses the JSON of an INFO. Throws a plain `Error` saying what is wrong; the decoder makes a ProtocolError of it. */
+export function parseServerInfo(json: string): ServerInfo {
+  return { ...INFO_DEFAULTS, ...checkedObject(json, INFO_FIELDS) };
+}
+
+/** Parses the JSON of a CONNECT; fields of the wrong type throw, unknown fields are dropped. */
+export function parseConnectOptions(json: string): ConnectOptions {
+  const sent = checkedObject(json, CONNECT_FIELDS);
+  return { ...CONNECT_DEFAULTS, ...pick(sent, (field) => field in CONNECT_FIELDS) };
+}
+
+/** The JSON of a CONNECT: the protocol's own fields only, in a fixed order, without those that say nothing. */
+export function connectJson(options: ConnectOptions): string {
+  const sent: { [field: string]: unknown } = {};
+  for (const field of Object.keys(CONNECT_FIELDS) as (keyof ConnectOptions)[]) {
+    const value = options[field];
+    if (value === undefined || value === null) continue;
+    if (value === "" && field !== "lang" && field !== "version") continue;
+    sent[field] = value;
+  }
+  return JSON.stringify(sent);
+}
+
+function checkedObject(
+  json: string,
+  fields: { readonly [field: string]: FieldType },
+): { readonly [field: string]: unknown } {
+  const value: unknown = JSON.parse(json);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("is not a JSON object");
+  // null says nothing, exactly like an absent field.
+  const present = pick(value, (_, item) => item !== null);
+  for (const [field, item] of Object.entries(present)) {
+    const type = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    if (type !== undefined && !isOfType(item, type)) throw new Error(`field ${field} is not of type ${type}`);
+  }
+  return present;
+}
+
+function isOfType(value: unknown, type: FieldType): boolean {
+  if (type === "strings") return Array.isArray(value) && value.every((item) => typeof item === "string");
+  return typeof value === type;
+}
+
+function pick(value: object, keep: (field: string, item: unknown) => boolean): { readonly [field: string]: unknown } {
+  return Object.fromEntries(Object.entries(value).filter(([field, item]) => keep(field, item)));
+}

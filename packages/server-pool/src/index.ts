@@ -1,1 +1,10 @@
-export {};
+export { type Backoff, type ExponentialBackoffOptions, exponentialBackoff, fixedBackoff } from "./backoff.js";
+export { defaults } from "./defaults.js";
+export { PolicyError, type PolicyName } from "./errors.js";
+export type { GossipPolicy } from "./gossip.js";
+export { type PoolOptions, type ResolvedPoolOptions, resolveOptions } from "./options.js";
+export type { ServerFailure, ServerView } from "./server.js";
+export { parseServerList } from "./server-list.js";
+export { type Decision, type PoolChange, ServerPool } from "./server-pool.js";
+export { addressOf, parseServerUrl, type ServerUrl, type ServerUrlOptions } from "./server-url.js";
+export { ordered, random, type Strategy, type StrategyContext } from "./strategy.js";

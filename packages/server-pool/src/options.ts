@@ -1,0 +1,84 @@
+// What a pool can be told, checked and completed once. The caller's objects are neither kept nor changed.
+
+import { InvalidArgumentError } from "@myelin/contracts";
+import { type Backoff, exponentialBackoff, milliseconds } from "./backoff.js";
+import { defaults } from "./defaults.js";
+import type { GossipPolicy } from "./gossip.js";
+import { parseServerList } from "./server-list.js";
+import type { ServerUrl, ServerUrlOptions } from "./server-url.js";
+import { ordered, random, type Strategy } from "./strategy.js";
+
+/** Options of a {@link ServerPool}. Times are milliseconds. */
+export interface PoolOptions {
+  /** Seeds: URLs, also comma-separated. `undefined` = 127.0.0.1:4222; empty = error. */
+  readonly servers: string | readonly string[] | undefined;
+  /** Schemes some transport can dial. Default: nats, tls, ws, wss, unix. */
+  readonly schemes?: readonly string[] | undefined;
+  /** Scheme of an address without one. Default: nats if known, else wss, else the first known. */
+  readonly defaultScheme?: string | undefined;
+  /** `true` (default) = strategy `random`, `false` = strategy `ordered`. Without effect beside `strategy`. */
+  readonly randomize?: boolean | undefined;
+  /** Default `"all"`. */
+  readonly gossip?: GossipPolicy | undefined;
+  /**
+   * Failed dials in a row after which a server leaves the rotation, counted for each server from the pool's first success
+   * on. -1 (default) = never; 0 = no attempt after the first connection is lost.
+   */
+  readonly maxAttempts?: number | undefined;
+  /** Default: `exponentialBackoff()`. */
+  readonly backoff?: Backoff | undefined;
+  /** Upper bound of the uniform wait between a loss and the first dial. Default 100. */
+  readonly firstAttemptJitter?: number | undefined;
+  readonly strategy?: Strategy | undefined;
+  /** Give up when a server answers with the same authentication error twice in a row. Default `false`. */
+  readonly abortOnRepeatedAuthError?: boolean | undefined;
+}
+
+/** {@link PoolOptions} without gaps. */
+export interface ResolvedPoolOptions {
+  readonly seeds: readonly ServerUrl[];
+  readonly parsing: ServerUrlOptions;
+  readonly gossip: GossipPolicy;
+  /** `Infinity` = never. */
+  readonly maxAttempts: number;
+  readonly backoff: Backoff;
+  readonly firstAttemptJitter: number;
+  readonly strategy: Strategy;
+  readonly abortOnRepeatedAuthError: boolean;
+}
+
+/** Checks and completes options. Throws InvalidArgumentError. */
+export function resolveOptions(options: PoolOptions): ResolvedPoolOptions {
+  const parsing = {
+    schemes: Object.freeze([...(options.schemes ?? defaults.schemes)]),
+    defaultScheme: options.defaultScheme,
+  };
+  const seeds = parseServerList(options.servers, parsing);
+  const { gossip = "all", maxAttempts = defaults.maxAttempts, backoff = exponentialBackoff() } = options;
+  const strategy = options.strategy ?? ((options.randomize ?? defaults.randomize) ? random : ordered);
+  if (!Number.isInteger(maxAttempts) && maxAttempts !== Number.POSITIVE_INFINITY) {
+    throw new InvalidArgumentError(
+      "maxAttempts",
+      `must be a whole number, -1 for no limit, not ${String(maxAttempts)}`,
+    );
+  }
+  if (gossip !== "all" && gossip !== "ignore" && typeof gossip !== "function") {
+    throw new InvalidArgumentError("gossip", 'must be "all", "ignore" or a function');
+  }
+  if (typeof backoff.delay !== "function") {
+    throw new InvalidArgumentError("backoff", "must be an object with a method delay()");
+  }
+  if (typeof strategy.rank !== "function") {
+    throw new InvalidArgumentError("strategy", "must be an object with a method rank()");
+  }
+  return {
+    seeds,
+    parsing,
+    gossip,
+    maxAttempts: maxAttempts < 0 ? Number.POSITIVE_INFINITY : maxAttempts,
+    backoff,
+    firstAttemptJitter: milliseconds("firstAttemptJitter", options.firstAttemptJitter ?? defaults.firstAttemptJitter),
+    strategy,
+    abortOnRepeatedAuthError: options.abortOnRepeatedAuthError ?? false,
+  };
+}

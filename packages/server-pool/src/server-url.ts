@@ -1,0 +1,190 @@
+// One server address as a value: parsed, canonical, comparable, and never showing its credentials by accident.
+// Lists of addresses are server-list.ts, host syntax is host.ts. No name is resolved and nothing is dialled here.
+// Source: https://docs.nats.io/using-nats/developer/connecting (forms), RFC 3986 §3 (syntax), decision D12 (tokens).
+
+import { InvalidArgumentError } from "@myelin/contracts";
+import { defaults } from "./defaults.js";
+import { type Fail, parseHostPort } from "./host.js";
+
+/** A parsed server address; frozen. `user`, `pass` and `token` are not enumerable: logs, spreads and JSON omit them. */
+export interface ServerUrl {
+  /** Lower case, without the colon: `nats`, `tls`, `ws`, `wss`, `unix`, or one of the caller's own. */
+  readonly scheme: string;
+  /** Lower case, IPv6 without brackets and canonical; empty for a unix socket. */
+  readonly hostname: string;
+  /** 1–65535; 0 for a unix socket. */
+  readonly port: number;
+  /** Path and query of a WebSocket URL as written, the (percent-decoded) file of a unix socket, else empty. */
+  readonly path: string;
+  /** User name of `user:pass@`, percent-decoded. */
+  readonly user: string | undefined;
+  /** Password of `user:pass@`, percent-decoded; may be empty. */
+  readonly pass: string | undefined;
+  /** Token of `token@` or `:token@`, percent-decoded. Excludes `user` and `pass`. */
+  readonly token: string | undefined;
+  /** False when the text named no scheme and the default one was assumed. */
+  readonly explicitScheme: boolean;
+  /** Canonical and without credentials: `nats://host:4222`, `nats://[::1]:4222`, `unix:///run/nats.sock`. */
+  readonly href: string;
+  /** Equal for two spellings of one server: `host:port`, with the path for WebSocket and unix. */
+  readonly key: string;
+}
+
+/** How to read an address. */
+export interface ServerUrlOptions {
+  /** Scheme of an address without one. Default: `nats` if it is known, else `wss`, else the first known. */
+  readonly defaultScheme?: string | undefined;
+  /** Known schemes, lower case without the colon. Default: {@link defaults}`.schemes`. */
+  readonly schemes?: readonly string[] | undefined;
+}
+
+/** Parts of an address before its derived fields. */
+export interface ServerUrlParts extends UrlCredentials {
+  readonly scheme: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly path: string;
+  readonly explicitScheme: boolean;
+}
+
+/** What the part before `@` can hold. */
+export interface UrlCredentials {
+  readonly user: string | undefined;
+  readonly pass: string | undefined;
+  readonly token: string | undefined;
+}
+
+const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
+  ["ws", 80],
+  ["wss", 443],
+]);
+const NO_CREDENTIALS: UrlCredentials = Object.freeze({ user: undefined, pass: undefined, token: undefined });
+
+/**
+ * Reads one server address: `nats://h:p`, `tls://h`, `h:p`, `h`, an IPv4 or IPv6 address, `ws(s)://h/path`,
+ * `unix:///path`, each with optional credentials.
+ *
+ * @throws InvalidArgumentError naming what is wrong, never showing what may be a credential.
+ */
+export function parseServerUrl(text: string, options: ServerUrlOptions = {}): ServerUrl {
+  return parseLabelled(text, options, typeof text === "string" ? safeLabel(text) : `a ${typeof text}`);
+}
+
+/** As {@link parseServerUrl}, with the name the address has in error messages. */
+export function parseLabelled(text: string, options: ServerUrlOptions, label: string): ServerUrl {
+  const fail: Fail = (problem) => {
+    throw new InvalidArgumentError("servers", `${label}: ${problem}`);
+  };
+  if (typeof text !== "string") return fail("a server address must be a string");
+  const trimmed = text.trim();
+  if (trimmed === "") return fail("the address is empty");
+  if (/[\s\p{Cc}]/u.test(trimmed)) return fail("white space and control characters must be percent-encoded");
+
+  const schemes = options.schemes ?? defaults.schemes;
+  const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(trimmed);
+  const scheme = (match?.[1] ?? defaultScheme(options)).toLowerCase();
+  if (!schemes.includes(scheme)) {
+    return fail(`unknown scheme "${scheme}"; known are ${schemes.join(", ")}`);
+  }
+  const { userinfo, hostPort, path } = split(scheme, match?.[2] ?? trimmed);
+  const shared = { scheme, explicitScheme: match !== null, ...parseCredentials(userinfo) };
+
+  if (scheme === "unix") {
+    if (hostPort !== "") return fail("a unix socket has no host; write unix:///path with three slashes");
+    if (path.length < 2) return fail("the path of the unix socket is missing");
+    return createServerUrl({ ...shared, hostname: "", port: 0, path: percentDecode(path) });
+  }
+  if (path.includes("#")) return fail("a server address has no fragment (#)");
+  if ((scheme === "nats" || scheme === "tls") && path !== "" && path !== "/") {
+    return fail(`only ws:// and wss:// addresses have a path`);
+  }
+  const { hostname, port } = parseHostPort(hostPort, fail);
+  return createServerUrl({
+    ...shared,
+    hostname,
+    port: port ?? DEFAULT_PORTS.get(scheme) ?? 4222,
+    path: path === "/" ? "" : path,
+  });
+}
+
+/** Scheme assumed for an address that names none. */
+export function defaultScheme(options: ServerUrlOptions): string {
+  const schemes = options.schemes ?? defaults.schemes;
+  return options.defaultScheme ?? ["nats", "wss"].find((scheme) => schemes.includes(scheme)) ?? schemes[0] ?? "nats";
+}
+
+/** Builds the frozen value with its derived fields. */
+export function createServerUrl(parts: ServerUrlParts): ServerUrl {
+  const { scheme, hostname, port, path, explicitScheme, user, pass, token } = parts;
+  const address = scheme === "unix" ? "" : hostAndPort(hostname, port);
+  const keyPath = scheme === "ws" || scheme === "wss" ? path || "/" : path;
+  const url = {
+    scheme,
+    hostname,
+    port,
+    path,
+    explicitScheme,
+    href: `${scheme}://${address}${path}`,
+    key: scheme === "unix" ? `unix:${path}` : `${address}${keyPath}`,
+  };
+  const hidden = { enumerable: false };
+  return Object.freeze(
+    Object.defineProperties(url, {
+      user: { value: user, ...hidden },
+      pass: { value: pass, ...hidden },
+      token: { value: token, ...hidden },
+    }),
+  ) as ServerUrl;
+}
+
+/** `host:port` as a server advertises it (IPv6 in brackets), or the path of a unix socket. */
+export function addressOf(url: ServerUrl): string {
+  return url.scheme === "unix" ? url.path : hostAndPort(url.hostname, url.port);
+}
+
+function hostAndPort(hostname: string, port: number): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/**
+ * How an address may be named in a message: what stands before the last `@` may be a secret (also where a raw `/` or `:`
+ * in a password broke the syntax), so it is never shown.
+ */
+export function safeLabel(text: string): string {
+  const shown = text.includes("@") ? `…@${text.slice(text.lastIndexOf("@") + 1)}` : text;
+  return JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown);
+}
+
+function split(scheme: string, rest: string): { userinfo: string; hostPort: string; path: string } {
+  // nats:// and tls:// have no path that could hold an @, so there the last @ ends the credentials, and a raw slash in
+  // a password does no harm. Elsewhere the first slash ends the authority, as RFC 3986 has it.
+  const end = (from: number): number => {
+    const length = rest.slice(from).search(/[/?#]/);
+    return length < 0 ? rest.length : from + length;
+  };
+  const authority = scheme === "nats" || scheme === "tls" ? rest.length : end(0);
+  const at = rest.lastIndexOf("@", authority - 1);
+  const hostEnd = end(at + 1);
+  return { userinfo: rest.slice(0, Math.max(at, 0)), hostPort: rest.slice(at + 1, hostEnd), path: rest.slice(hostEnd) };
+}
+
+function parseCredentials(userinfo: string): UrlCredentials {
+  if (userinfo === "") return NO_CREDENTIALS;
+  const colon = userinfo.indexOf(":");
+  if (colon < 0) return { ...NO_CREDENTIALS, token: percentDecode(userinfo) };
+  const user = percentDecode(userinfo.slice(0, colon));
+  const pass = percentDecode(userinfo.slice(colon + 1));
+  if (user !== "") return { user, pass, token: undefined };
+  return pass === "" ? NO_CREDENTIALS : { ...NO_CREDENTIALS, token: pass };
+}
+
+// A lone % stays as it is, because a token may hold one and nobody percent-encodes a token they paste.
+function percentDecode(text: string): string {
+  return text.replace(/(%[0-9a-f]{2})+/gi, (escaped) => {
+    try {
+      return decodeURIComponent(escaped);
+    } catch {
+      return escaped;
+    }
+  });
+}

@@ -1,0 +1,38 @@
+// What the pool believes about one server, as a frozen value for strategies, events and snapshots. No behaviour.
+
+import type { ServerUrl } from "./server-url.js";
+
+/** One server at one moment; frozen. Times are milliseconds on the caller's clock. */
+export interface ServerView {
+  /** Stable for as long as the pool holds this server; never used again for another one. */
+  readonly id: number;
+  readonly url: ServerUrl;
+  /** `seed` = configured by the caller, `gossip` = advertised by another server. */
+  readonly origin: "seed" | "gossip";
+  /** `href` of the server that advertised it. */
+  readonly learnedFrom: string | undefined;
+  /** Name to verify a TLS certificate against: the own host; for an advertised IP address that of the server that taught it. */
+  readonly serverName: string;
+  readonly state: "idle" | "dialing" | "connected";
+  readonly everConnected: boolean;
+  /** Failed dials since the last success; 0 again with every success. */
+  readonly consecutiveFailures: number;
+  /** Kept after a success, for the record. */
+  readonly lastFailure: ServerFailure | undefined;
+  readonly lastDialAt: number | undefined;
+  readonly lastConnectedAt: number | undefined;
+  /** Not dialled before; `-Infinity` = may be dialled at any time. */
+  readonly eligibleAt: number;
+  /** Why the last decision chose this server or did not: a sentence for people, without secrets. */
+  readonly reason: string;
+  /** It announced its leaving and has not been seen fresh since. */
+  readonly lameDuck: boolean;
+}
+
+/** How a dial or an established connection ended. */
+export interface ServerFailure {
+  /** `refused-by-server` = it answered and sent us away; `lost` = an established connection ended. */
+  readonly kind: "network" | "timeout" | "tls" | "auth" | "protocol" | "refused-by-server" | "lost";
+  readonly error: Error;
+  readonly at: number;
+}

@@ -12,6 +12,7 @@ export type ProbedInfo = Readonly<Record<string, unknown>> & {
   readonly connect_urls?: readonly string[];
   readonly tls_required?: boolean;
   readonly auth_required?: boolean;
+  readonly max_payload?: number;
   readonly ldm?: boolean;
 };
 

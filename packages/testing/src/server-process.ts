@@ -87,6 +87,6 @@ export class ServerProcess {
   #keep(line: string): void {
     this.#log.push(line);
     if (this.#log.length > KEPT_LINES) this.#log.shift();
-    for (const watcher of [...this.#watchers]) watcher(line);
+    for (const watcher of this.#watchers) watcher(line);
   }
 }

@@ -1,7 +1,32 @@
+export {
+  createTestAuthority,
+  type TestAuthority,
+  type TestCertificate,
+  type TestCertificateRequest,
+} from "./certificates.js";
 export { type FindServerOptions, findServer, type ServerBinary, type Source } from "./find-server.js";
 export { type FailedSource, ServerLaunchError, ServerNotFoundError } from "./launch-errors.js";
+export { MemoryPeer } from "./memory-connection.js";
+export {
+  type MemoryDial,
+  type MemoryListener,
+  type MemoryNetwork,
+  type MemoryNetworkOptions,
+  type MemoryPeerHandler,
+  memoryNetwork,
+} from "./memory-network.js";
 export { type PortReservation, reservePorts } from "./port-reservation.js";
+export { realClock } from "./real-clock.js";
 export { RealCluster, type RealClusterOptions } from "./real-cluster.js";
 export { type Connz, RealServer, type RealServerOptions, type Routez, type Varz } from "./real-server.js";
+export { seededRandom } from "./seeded-random.js";
 export type { ClusterConfig } from "./server-config.js";
 export type { ProbedInfo } from "./server-probe.js";
+export {
+  type ContractPeer,
+  runTransportContract,
+  type TransportContractCase,
+  type TransportContractOptions,
+  type TransportContractSubject,
+} from "./transport-contract.js";
+export { VirtualClock } from "./virtual-clock.js";

@@ -1,0 +1,133 @@
+// Time that moves only when told to. Timers run in the order in which they are due; between two of them everything that
+// follows from the first is given the time to happen. No real delay anywhere.
+
+import type { Clock } from "@myelin/contracts";
+
+interface Timer {
+  readonly due: number;
+  readonly run: () => void;
+}
+
+// Turns of the real event loop without end-of-turn work after which all promise reactions are taken to have run. One
+// drains every chain of promises; the second is for code that itself waits for a turn (setImmediate, streams).
+const QUIET_TURNS = 2;
+
+/**
+ * A Clock for tests. `now` starts at 0. End-of-turn work runs by itself, at the real end of the turn, so that bytes flow
+ * through a memory transport without any call of `advance`.
+ */
+export class VirtualClock implements Clock {
+  #now = 0;
+  readonly #timers = new Set<Timer>();
+  #work: (() => void)[] = [];
+  readonly #failures: unknown[] = [];
+
+  /** Virtual milliseconds since the clock was made. */
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer: Timer = { due: this.#now + Math.max(0, ms), run };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  endOfTurn(run: () => void): void {
+    this.#work.push(run);
+    if (this.#work.length === 1) setImmediate(() => this.#runWork());
+  }
+
+  /** Timers that have neither run nor been cancelled. */
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  /** Milliseconds until the next timer is due, `undefined` when there is none. */
+  get untilNext(): number | undefined {
+    const next = this.#next();
+    return next === undefined ? undefined : next.due - this.#now;
+  }
+
+  /**
+   * Lets `ms` milliseconds pass, running what falls due in order. Rejects with what a timer or end-of-turn work threw;
+   * time has then stopped at that moment.
+   */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await this.settle();
+    for (let timer = this.#next(); timer !== undefined && timer.due <= end; timer = this.#next()) {
+      await this.#fire(timer);
+    }
+    this.#now = end;
+    await this.settle();
+  }
+
+  /** Jumps to the next timer, runs it and all others due at that moment, and says how many milliseconds that took. */
+  async advanceToNext(): Promise<number> {
+    await this.settle();
+    const start = this.#now;
+    const first = this.#next();
+    if (first === undefined) return 0;
+    for (let timer: Timer | undefined = first; timer !== undefined && timer.due <= first.due; timer = this.#next()) {
+      await this.#fire(timer);
+    }
+    return this.#now - start;
+  }
+
+  /** Lets time pass, timer by timer, until the promise settles, and returns it; rejects after `limit` ms (one hour). */
+  async until<T>(promise: Promise<T>, limit = 3_600_000): Promise<T> {
+    const end = this.#now + limit;
+    let settled = false;
+    const note = (): void => {
+      settled = true;
+    };
+    promise.then(note, note);
+    for (await this.settle(); !settled; ) {
+      const next = this.#next();
+      if (next === undefined || next.due > end) {
+        const why = next === undefined ? "no timer is left that could settle it" : `not within ${limit} ms`;
+        throw new Error(`the promise did not settle by ${this.#now} ms of virtual time: ${why}`);
+      }
+      await this.#fire(next);
+    }
+    return promise;
+  }
+
+  /** Waits until everything that can happen now has happened: promise reactions and end-of-turn work. */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
+      if (this.#work.length > 0) quiet = 0;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#failures.length > 0) throw this.#failures.shift();
+    }
+    if (this.#work.length > 0) await this.settle();
+  }
+
+  #next(): Timer | undefined {
+    let next: Timer | undefined;
+    // A set keeps insertion order: of two timers due at the same time the older one comes first.
+    for (const timer of this.#timers) if (next === undefined || timer.due < next.due) next = timer;
+    return next;
+  }
+
+  async #fire(timer: Timer): Promise<void> {
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.due);
+    timer.run();
+    await this.settle();
+  }
+
+  #runWork(): void {
+    // What this work asks for in turn belongs to the next turn.
+    const work = this.#work;
+    this.#work = [];
+    for (const run of work) {
+      try {
+        run();
+      } catch (error) {
+        this.#failures.push(error); // told to whoever moves the clock
+      }
+    }
+  }
+}

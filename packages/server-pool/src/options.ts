@@ -68,6 +68,7 @@ export function resolveOptions(options: PoolOptions): ResolvedPoolOptions {
   if (typeof backoff.delay !== "function") {
     throw new InvalidArgumentError("backoff", "must be an object with a method delay()");
   }
+  if (backoff.minSpacing !== undefined) milliseconds("backoff.minSpacing", backoff.minSpacing);
   if (typeof strategy.rank !== "function") {
     throw new InvalidArgumentError("strategy", "must be an object with a method rank()");
   }

@@ -3,17 +3,15 @@
 // Source: decisions D3, D6, D11, D15; conformance SEED-*, RECONN-MAX-*, RECONN-RANDOM-*, RECONN-WAIT-*; ADR-40.
 
 import { InvalidArgumentError, type Random } from "@myelin/contracts";
-import { exponentialBackoff } from "./backoff.js";
 import { defaults } from "./defaults.js";
-import { PolicyError } from "./errors.js";
 import { readGossip, serverNameOf } from "./gossip.js";
+import { firstRanked, safeDelay } from "./guarded-policy.js";
 import { type PoolOptions, type ResolvedPoolOptions, resolveOptions } from "./options.js";
 import type { ServerFailure, ServerView } from "./server.js";
 import { ServerEntry } from "./server-entry.js";
 import { parseServerList } from "./server-list.js";
 import { addressOf, type ServerUrl } from "./server-url.js";
 import { standing, standingReason, waitReason } from "./standing.js";
-import { random as defaultStrategy } from "./strategy.js";
 
 /** What to do now. `until` is on the caller's clock; ask again then, or after the next report, whichever is first. */
 export type Decision =
@@ -31,7 +29,6 @@ export interface PoolChange {
 
 const NONE: readonly string[] = Object.freeze([]);
 const UNCHANGED: PoolChange = Object.freeze({ added: NONE, deleted: NONE, rejected: NONE });
-const DEFAULT_BACKOFF = exponentialBackoff();
 const AT_ONCE = Number.NEGATIVE_INFINITY;
 // Incidents nobody takes must not grow a long-lived process.
 const MAX_INCIDENTS = 100;
@@ -43,7 +40,8 @@ const MAX_INCIDENTS = 100;
  * or connected at once. Every `now` is in milliseconds on one clock of the caller's. Reports about an id the pool no longer
  * knows, or that do not fit the server's state, are ignored: a dial may end after its server was removed.
  *
- * Servers are dialled in rounds: no server twice before every other one whose wait is over once.
+ * Servers are dialled in rounds: each one whose wait is over once, before any of them again. So no ranking, wait or slow
+ * dial can keep a live server from its turn.
  */
 export class ServerPool {
   readonly #options: ResolvedPoolOptions;
@@ -215,8 +213,8 @@ export class ServerPool {
     for (const [key, entry] of gossip.credible ? [...this.#entries] : []) {
       const listed = gossip.servers.has(key);
       if (entry.lameDuck && entry.id !== from) {
-        entry.lameDuck = !(listed && entry.leftGossip);
-        entry.leftGossip = !listed || (entry.leftGossip && entry.lameDuck);
+        if (listed && entry.leftGossip) entry.lameDuck = false;
+        entry.leftGossip = !listed;
       }
       if (!listed && entry.origin === "gossip" && entry.state === "idle") {
         this.#entries.delete(key);
@@ -295,33 +293,14 @@ export class ServerPool {
 
   #rank(candidates: readonly ServerEntry[], now: number): ServerEntry {
     const views = Object.freeze(candidates.map((entry) => entry.view()));
-    const context = { now, random: this.#random };
-    const { strategy } = this.#options;
-    const byId = new Map(candidates.map((entry) => [entry.id, entry]));
-    try {
-      const ranked = strategy.rank(views, context);
-      const first = byId.get(ranked[0]?.id ?? 0);
-      if (first !== undefined && ranked.every((server) => byId.has(server.id))) return first;
-      this.#report(new PolicyError("strategy", `"${strategy.name}" did not answer with servers it was given`));
-    } catch (cause) {
-      this.#report(new PolicyError("strategy", `"${strategy.name}" threw; the default decided`, { cause }));
-    }
-    const fallback = byId.get(defaultStrategy.rank(views, context)[0]?.id ?? 0) ?? candidates[0];
-    if (fallback === undefined) throw new RangeError("no candidates");
-    return fallback;
+    const id = firstRanked(this.#options.strategy, views, { now, random: this.#random }, (e) => this.#report(e));
+    const chosen = candidates.find((entry) => entry.id === id) ?? candidates[0];
+    if (chosen === undefined) throw new RangeError("a choice needs candidates");
+    return chosen;
   }
 
   #delay(failures: number, failure: ServerFailure): number {
-    try {
-      const delay = this.#options.backoff.delay(failures, failure, this.#random);
-      if (Number.isFinite(delay) && delay >= 0) return delay;
-      this.#report(
-        new PolicyError("backoff", `answered ${String(delay)}, which is no time to wait; the default decided`),
-      );
-    } catch (cause) {
-      this.#report(new PolicyError("backoff", "threw; the default decided", { cause }));
-    }
-    return DEFAULT_BACKOFF.delay(failures, failure, this.#random);
+    return safeDelay(this.#options.backoff, failures, failure, this.#random, (error) => this.#report(error));
   }
 
   #begin(entry: ServerEntry, now: number): void {

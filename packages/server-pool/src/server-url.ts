@@ -96,7 +96,7 @@ export function parseLabelled(text: string, options: ServerUrlOptions, label: st
   }
   if (path.includes("#")) return fail("a server address has no fragment (#)");
   if ((scheme === "nats" || scheme === "tls") && path !== "" && path !== "/") {
-    return fail(`only ws:// and wss:// addresses have a path`);
+    return fail("only ws:// and wss:// addresses have a path");
   }
   const { hostname, port } = parseHostPort(hostPort, fail);
   return createServerUrl({
@@ -124,7 +124,7 @@ export function createServerUrl(parts: ServerUrlParts): ServerUrl {
     port,
     path,
     explicitScheme,
-    href: `${scheme}://${address}${path}`,
+    href: `${scheme}://${address}${scheme === "unix" ? percentEncode(path) : path}`,
     key: scheme === "unix" ? `unix:${path}` : `${address}${keyPath}`,
   };
   const hidden = { enumerable: false };
@@ -176,6 +176,11 @@ function parseCredentials(userinfo: string): UrlCredentials {
   const pass = percentDecode(userinfo.slice(colon + 1));
   if (user !== "") return { user, pass, token: undefined };
   return pass === "" ? NO_CREDENTIALS : { ...NO_CREDENTIALS, token: pass };
+}
+
+// Just enough that the href reads back as the same address, also within a comma-separated list.
+function percentEncode(path: string): string {
+  return path.replace(/[\s\p{Cc}%,]/gu, encodeURIComponent);
 }
 
 // A lone % stays as it is, because a token may hold one and nobody percent-encodes a token they paste.

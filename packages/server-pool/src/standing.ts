@@ -52,9 +52,12 @@ const FAILURES: Readonly<Record<ServerFailure["kind"], string>> = {
 export function waitReason(entry: ServerEntry, notBefore: number, now: number): string {
   if (entry.eligibleAt <= now) return `first attempt in ${duration(notBefore - now)}`;
   const wait = duration(Math.max(entry.eligibleAt, notBefore) - now);
-  const { lastFailure, lastDialAt } = entry;
-  const failed = lastFailure !== undefined && (lastDialAt === undefined || lastFailure.at >= lastDialAt);
-  return failed ? `backing off for ${wait} after ${FAILURES[lastFailure.kind]}` : `dialled too recently, ${wait} left`;
+  const { lastFailure, lastDialAt = Number.NEGATIVE_INFINITY, shortLinks } = entry;
+  if (lastFailure === undefined) return `dialled too recently, ${wait} left`;
+  const backsOff = lastFailure.kind === "lost" ? shortLinks > 1 : lastFailure.at >= lastDialAt;
+  return backsOff
+    ? `backing off for ${wait} after ${FAILURES[lastFailure.kind]}`
+    : `dialled too recently, ${wait} left`;
 }
 
 function duration(ms: number): string {

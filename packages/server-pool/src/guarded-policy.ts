@@ -1,0 +1,46 @@
+// Calling a strategy or backoff that somebody else wrote: whatever it does, the pool gets a usable answer and the default
+// takes over for that one call. Source: decision D13.
+
+import type { Random } from "@myelin/contracts";
+import { type Backoff, exponentialBackoff } from "./backoff.js";
+import { PolicyError } from "./errors.js";
+import type { ServerFailure, ServerView } from "./server.js";
+import { random as defaultStrategy, type Strategy, type StrategyContext } from "./strategy.js";
+
+const DEFAULT_BACKOFF = exponentialBackoff();
+
+/** Id of the server the strategy ranks first, or the default strategy in its place; `undefined` without candidates. */
+export function firstRanked(
+  strategy: Strategy,
+  candidates: readonly ServerView[],
+  context: StrategyContext,
+  report: (error: PolicyError) => void,
+): number | undefined {
+  try {
+    const ranked = strategy.rank(candidates, context);
+    const known = new Set(candidates.map((server) => server.id));
+    if (ranked.length > 0 && ranked.every((server) => known.has(server.id))) return ranked[0]?.id;
+    report(new PolicyError("strategy", `"${strategy.name}" named no server or an unknown one; the default decided`));
+  } catch (cause) {
+    report(new PolicyError("strategy", `"${strategy.name}" threw; the default decided`, { cause }));
+  }
+  return defaultStrategy.rank(candidates, context)[0]?.id;
+}
+
+/** The backoff's delay, or the default one in its place: finite, 0 or more. */
+export function safeDelay(
+  backoff: Backoff,
+  consecutiveFailures: number,
+  failure: ServerFailure,
+  random: Random,
+  report: (error: PolicyError) => void,
+): number {
+  try {
+    const delay = backoff.delay(consecutiveFailures, failure, random);
+    if (Number.isFinite(delay) && delay >= 0) return delay;
+    report(new PolicyError("backoff", `answered ${String(delay)}, which is no time to wait; the default decided`));
+  } catch (cause) {
+    report(new PolicyError("backoff", "threw; the default decided", { cause }));
+  }
+  return DEFAULT_BACKOFF.delay(consecutiveFailures, failure, random);
+}

@@ -1,0 +1,51 @@
+import { InvalidArgumentError } from "@myelin/contracts";
+import { describe, expect, it } from "vitest";
+import { parseServerList } from "./index.js";
+
+const hrefs = (servers: string | readonly string[] | undefined): string[] =>
+  parseServerList(servers).map((url) => url.href);
+
+describe("parseServerList", () => {
+  it("SEED-1, SEED-4, CONN-SPECIFIC-1: takes an array, and a string as an array of one", () => {
+    expect(hrefs(["a:1", "nats://b:2"])).toEqual(["nats://a:1", "nats://b:2"]);
+    expect(hrefs("a:1")).toEqual(hrefs(["a:1"]));
+  });
+
+  it("SEED-2: splits commas also inside elements, trims, and ignores empty elements", () => {
+    expect(hrefs(" a:1 , b:2,,c ,")).toEqual(["nats://a:1", "nats://b:2", "nats://c:4222"]);
+    expect(hrefs(["a,b", "", "c"])).toEqual(["nats://a:4222", "nats://b:4222", "nats://c:4222"]);
+  });
+
+  it("D2, SEED-6: undefined is the local default, an empty list an error", () => {
+    expect(hrefs(undefined)).toEqual(["nats://127.0.0.1:4222"]);
+    for (const empty of [[], "", " ", ",", [" ", ""]])
+      expect(() => parseServerList(empty)).toThrow(InvalidArgumentError);
+  });
+
+  it("SEED-5: gives one address for two spellings of one server, the first, or the one that demands TLS", () => {
+    expect(hrefs("localhost,nats://localhost:4222,LOCALHOST/")).toEqual(["nats://localhost:4222"]);
+    expect(hrefs("nats://h,x,tls://h")).toEqual(["tls://h:4222", "nats://x:4222"]);
+    expect(hrefs("tls://h,h")).toEqual(["tls://h:4222"]);
+    expect(hrefs("h:80,ws://h")).toHaveLength(2);
+    expect(hrefs("ws://h/a,ws://h/b")).toHaveLength(2);
+  });
+
+  it("SEED-9: leaves the caller's array alone", () => {
+    const servers = Object.freeze(["b", "a"]);
+    parseServerList(servers);
+    expect(servers).toEqual(["b", "a"]);
+  });
+
+  it("SEED-6: names the bad element, or counts it where naming could show half a password", () => {
+    expect(() => parseServerList("a,b:0")).toThrow(/"b:0"/);
+    const leaky = (): unknown => parseServerList("nats://user:hun,ter2@h");
+    expect(leaky).toThrow(/element 1 .*%2C/);
+    expect(leaky).not.toThrow(/hun|user/);
+  });
+
+  it("refuses what is neither a string nor an array of strings", () => {
+    for (const wrong of [42, { servers: "a" }, [1]]) {
+      expect(() => parseServerList(wrong as unknown as string)).toThrow(InvalidArgumentError);
+    }
+  });
+});

@@ -112,7 +112,9 @@ export const never = (): AbortSignal => new AbortController().signal;
 
 /** 0, 1, 2 … 250, 0, 1 …: a prime period, so that no lost or repeated block of a round size goes unseen. */
 export function pattern(length: number, offset = 0): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (offset + i) % 251);
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = (offset + i) % 251;
+  return bytes;
 }
 
 export function concat(chunks: readonly Uint8Array[]): Uint8Array {
@@ -127,8 +129,9 @@ export function concat(chunks: readonly Uint8Array[]): Uint8Array {
 
 export function assertSameBytes(actual: Uint8Array, expected: Uint8Array): void {
   assert.equal(actual.length, expected.length, "number of bytes");
-  const wrong = actual.findIndex((byte, i) => byte !== expected[i]);
-  assert.equal(wrong, -1, `byte ${wrong} differs`);
+  let at = 0;
+  while (at < actual.length && actual[at] === expected[at]) at++;
+  assert.equal(at, actual.length, `byte ${at} differs`);
 }
 
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {

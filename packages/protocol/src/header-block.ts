@@ -4,29 +4,14 @@
 import { HeaderError, MsgHdrs } from "./headers.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
-const VERSION = "NATS/1.0";
 const CR = 13;
 const LF = 10;
 const SPACE = 32;
 const TAB = 9;
 
-/** The text of the block. Nothing is checked here: {@link MsgHdrs} holds nothing that may not be sent. */
-export function headerText(headers: MsgHdrs): string {
-  let text = VERSION;
-  if (headers.code !== 0) {
-    text += ` ${headers.code}`;
-    if (headers.description !== "") text += ` ${headers.description}`;
-  }
-  text += "\r\n";
-  for (const [name, values] of headers) {
-    for (const value of values) text += `${name}: ${value}\r\n`;
-  }
-  return `${text}\r\n`;
-}
-
 /** The bytes of the block, newly allocated. */
 export function encodeHeaders(headers: MsgHdrs): Uint8Array {
-  const text = headerText(headers);
+  const text = headers.toString();
   const bytes = new Uint8Array(utf8Length(text));
   writeUtf8(bytes, 0, text);
   return bytes;
@@ -58,7 +43,7 @@ export function decodeHeaders(bytes: Uint8Array, start = 0, end: number = bytes.
  * {@link decodeHeaders} on every block that one accepts.
  */
 export function inlineStatus(bytes: Uint8Array, start: number, end: number): number {
-  let i = start + VERSION.length;
+  let i = start + "NATS/1.0".length;
   if (end - i < 4 || !isBlank(bytes[i] ?? 0)) return 0;
   while (i < end && isBlank(bytes[i] ?? 0)) i++;
   if (end - i < 3) return 0;

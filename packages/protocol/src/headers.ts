@@ -1,5 +1,5 @@
 // Message headers as a caller sees them: names, values and the status a server may put in front.
-// How they look on the wire lives in header-block.ts. Source: ADR-4; conformance PROTO-30 … PROTO-33.
+// Reading them from the wire lives in header-block.ts. Source: ADR-4; conformance PROTO-30 … PROTO-33.
 
 import { NatsError } from "@myelin/contracts";
 import { isWellFormed } from "./utf8.js";
@@ -44,6 +44,8 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
   readonly #values: Map<string, string[]> = new Map();
   readonly #code: number;
   readonly #description: string;
+  // The block as text, until something changes: headers are often made once and sent many times.
+  #block: string | undefined = undefined;
 
   /** @param code 0 for ordinary headers, else the status (100–999) of a server's or a service's answer */
   constructor(code = 0, description = "") {
@@ -119,6 +121,7 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
     const list = [checkedValue(value, "value", stored)];
     this.delete(name, match);
     this.#values.set(stored, list);
+    this.#block = undefined;
   }
 
   /** Adds a value to the first matching name, or a new name. */
@@ -128,11 +131,13 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
     const list = this.#values.get(stored);
     if (list === undefined) this.#values.set(stored, [checked]);
     else list.push(checked);
+    this.#block = undefined;
   }
 
   /** Removes all matching names; without effect when there is none. */
   delete(name: string, match: Match = Match.Exact): void {
     for (const found of this.#names(name, match)) this.#values.delete(found);
+    this.#block = undefined;
   }
 
   /** Same status, same names, same values in any order of names. */
@@ -150,6 +155,20 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
   /** A copy as a plain object of lists; the status is not part of it. */
   toRecord(): Record<string, string[]> {
     return Object.fromEntries(this);
+  }
+
+  /** The block as it goes on the wire: `NATS/1.0`, the status, one line for each value, an empty line. */
+  toString(): string {
+    if (this.#block === undefined) {
+      let block = "NATS/1.0";
+      if (this.#code !== 0) block += ` ${this.status}`;
+      block += "\r\n";
+      for (const [name, values] of this.#values) {
+        for (const value of values) block += `${name}: ${value}\r\n`;
+      }
+      this.#block = `${block}\r\n`;
+    }
+    return this.#block;
   }
 
   /** Names with their values, in order. The arrays are copies. */

@@ -1,0 +1,37 @@
+// Puts a time-out and a signal on a wait, leaving no timer and no listener behind. A fresh promise instead of Promise.race,
+// which would hold every loser for as long as the longest-lived contender lives.
+
+import type { Clock } from "@myelin/contracts";
+import { TimeoutError } from "./errors.js";
+
+/** Bounds on one wait. */
+export interface Bounds {
+  /** Milliseconds until it rejects with TimeoutError. Default: none. */
+  readonly timeout?: number | undefined;
+  /** Rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `work` within `bounds`; what `work` does after the bound passed is ignored. */
+export function bounded<T>(work: Promise<T>, bounds: Bounds, what: string, clock: Clock): Promise<T> {
+  const { timeout, signal } = bounds;
+  if (timeout === undefined && signal === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const cancel =
+      timeout === undefined
+        ? () => {}
+        : clock.after(timeout, () => finish(() => reject(new TimeoutError(what, timeout))));
+    const abort = (): void => finish(() => reject(signal?.reason as Error));
+    const finish = (settle: () => void): void => {
+      cancel();
+      signal?.removeEventListener("abort", abort);
+      settle();
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    work.then(
+      (value) => finish(() => resolve(value)),
+      (error: Error) => finish(() => reject(error)),
+    );
+    if (signal?.aborted === true) abort();
+  });
+}

@@ -1,0 +1,49 @@
+// How a connection comes to be. The runtime's parts are given: this package knows no transport of its own.
+
+import type { Clock, Random, Transport } from "@myelin/contracts";
+import { type ConnectionOptions, resolveOptions } from "./connection-options.js";
+import type { ClientIdentity } from "./handshake.js";
+import { NatsConnection } from "./nats-connection.js";
+import { systemClock, systemRandom } from "./system-clock.js";
+import { VERSION } from "./version.js";
+
+/** What a runtime supplies. */
+export interface ClientRuntime {
+  /** At least one; `options.transports` come on top. */
+  readonly transports: readonly Transport[];
+  /** Default: the runtime's timers. */
+  readonly clock?: Clock | undefined;
+  /** Default: `Math.random`. */
+  readonly random?: Random | undefined;
+  /** `lang` and `version` of CONNECT. Default: `typescript` and the version of this package. */
+  readonly identity?: ClientIdentity | undefined;
+}
+
+/**
+ * Connects to the first server of the list that answers.
+ *
+ * By default every server is tried once, each within `timeout`, and when none answered it rejects with one ConnectError that
+ * lists every attempt; nothing then keeps the process alive. `firstConnect: "retry"` keeps trying within `deadline`,
+ * `"background"` resolves at once with a connection whose `ready` tells the rest.
+ *
+ * @throws (rejects with) InvalidArgumentError before anything is dialled, ConnectError, or the signal's reason
+ */
+export async function connect(options: ConnectionOptions, runtime: ClientRuntime): Promise<NatsConnection> {
+  const resolved = resolveOptions(options);
+  const connection = new NatsConnection(resolved, {
+    transports: runtime.transports,
+    clock: runtime.clock ?? systemClock(),
+    random: runtime.random ?? systemRandom(),
+    identity: runtime.identity ?? { lang: "typescript", version: VERSION },
+  });
+  if (resolved.firstConnect !== "background") {
+    try {
+      await connection.ready;
+    } catch (error) {
+      // Not before everything is released.
+      await connection.closed();
+      throw error;
+    }
+  }
+  return connection;
+}

@@ -1,0 +1,376 @@
+// What a caller may ask of a connection, what it gets by default, and the check of it all before anything happens.
+// Names and meanings of @nats-io/nats-core v3 are kept; what is new has the same style. Durations are milliseconds.
+
+import { InvalidArgumentError, type TlsOptions, type Transport } from "@myelin/contracts";
+import { type Backoff, exponentialBackoff, fixedBackoff, type GossipPolicy, type Strategy } from "@myelin/server-pool";
+import type { Authenticator } from "./authentication.js";
+import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./inbox.js";
+
+/** What happens to a publish made while there is no connection: kept for the next one, refused, or dropped and counted. */
+export type WhileDisconnected = "buffer" | "reject" | "drop";
+
+/** Fail when every server was tried once; keep trying until one answers; or return at once and connect behind. */
+export type FirstConnect = "fail" | "retry" | "background";
+
+/** Options of `connect()`. Everything is optional; the object is read once, never kept and never changed. */
+export interface ConnectionOptions {
+  /** URLs as an array, one string, or a comma-separated string. Default `127.0.0.1:4222`; empty is an error (D2). */
+  readonly servers?: string | readonly string[] | undefined;
+  /** Port on 127.0.0.1; excludes `servers`. */
+  readonly port?: number | undefined;
+  /** Name of the connection, shown by the server's monitoring. */
+  readonly name?: string | undefined;
+  /** Transports beside those of the runtime; one that has the scheme of an earlier one replaces it for that scheme. */
+  readonly transports?: readonly Transport[] | undefined;
+
+  /** Bound on one attempt on one server, from name resolution to the first PONG. Default 5 000. */
+  readonly timeout?: number | undefined;
+  /** Bound on the whole of `connect()`. Default none. */
+  readonly deadline?: number | undefined;
+  /** Ends a pending `connect()` with the signal's reason; no effect afterwards. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default `"fail"`. */
+  readonly firstConnect?: FirstConnect | undefined;
+  /** Same as `firstConnect: "retry"`. */
+  readonly waitOnFirstConnect?: boolean | undefined;
+
+  /** Keep the order of the list, for the first connect and for reconnects. Default `false`: random. */
+  readonly noRandomize?: boolean | undefined;
+  /** Which server next. Default: random, or the list's order with `noRandomize`. */
+  readonly strategy?: Strategy | undefined;
+  /** What to do with servers the cluster advertises. Default `"all"`. */
+  readonly gossip?: GossipPolicy | undefined;
+  /** Same as `gossip: "ignore"`. */
+  readonly ignoreClusterUpdates?: boolean | undefined;
+
+  /** Reconnect after a lost connection. Default `true`. */
+  readonly reconnect?: boolean | undefined;
+  /** Failed attempts in a row after which a server leaves the pool; -1 = never (default, D6). */
+  readonly maxReconnectAttempts?: number | undefined;
+  /** Fixed wait between two attempts on one server, in place of exponential backoff with full jitter (D15). */
+  readonly reconnectTimeWait?: number | undefined;
+  /** Upper end of the uniform delay before the first attempt after a loss, and on top of `reconnectTimeWait`. Default 100. */
+  readonly reconnectJitter?: number | undefined;
+  /** The same on a link with TLS. Default 1 000 with `reconnectTimeWait`, else as `reconnectJitter`. */
+  readonly reconnectJitterTLS?: number | undefined;
+  /** Replaces wait and jitter: milliseconds before the next attempt on a server that failed. */
+  readonly reconnectDelayHandler?: (() => number) | undefined;
+  /** `false`: the same authorization error twice in a row from one server closes the connection. Default `true` (D11). */
+  readonly ignoreAuthErrorAbort?: boolean | undefined;
+
+  /** Default `"buffer"`. */
+  readonly whileDisconnected?: WhileDisconnected | undefined;
+  /** Bytes of publishes kept during an outage; more makes `publish` throw. Default 8 MiB; 0 or -1 = keep none. */
+  readonly reconnectBufferSize?: number | undefined;
+  /** Bytes queued for the socket past which `publish` throws. Default 1 GiB. */
+  readonly maxBufferedBytes?: number | undefined;
+
+  /** Silence after which the client pings. Default 20 000. */
+  readonly pingInterval?: number | undefined;
+  /** Unanswered pings before the link counts as stale: silence of `pingInterval * (maxPingOut + 1)`. Default 2 (D16). */
+  readonly maxPingOut?: number | undefined;
+
+  readonly user?: string | undefined;
+  readonly pass?: string | undefined;
+  readonly token?: string | undefined;
+  /** Called once for every attempt; may be async. Several are merged, later ones win. */
+  readonly authenticator?: Authenticator | readonly Authenticator[] | undefined;
+  /** `true` or an object: TLS or nothing. `undefined`: TLS when the server requires it. `null` or `false`: never. */
+  readonly tls?: TlsOptions | boolean | null | undefined;
+
+  /** Do not deliver our own messages to our own subscriptions. Default `false`. */
+  readonly noEcho?: boolean | undefined;
+  /** Ask the server to acknowledge every operation. Default `false`. */
+  readonly verbose?: boolean | undefined;
+  /** Ask the server for strict checks; it then judges wildcards in publish subjects instead of us. Default `false`. */
+  readonly pedantic?: boolean | undefined;
+  /** Subject prefix of inboxes. Default `_INBOX`. */
+  readonly inboxPrefix?: string | undefined;
+  /** Bounds on messages a subscription holds for its consumer. Default 524 288 messages, 64 MiB (D8). */
+  readonly pending?: PendingLimits | undefined;
+  /** Bound on `drain()`. Default 30 000. */
+  readonly drainTimeout?: number | undefined;
+}
+
+/** Bounds on what waits for one subscription's consumer; -1 = none. Past them new messages are dropped and counted. */
+export interface PendingLimits {
+  readonly messages?: number | undefined;
+  readonly bytes?: number | undefined;
+}
+
+/** {@link ConnectionOptions} with every default filled in and every alias resolved. */
+export interface ResolvedOptions {
+  readonly servers: string | readonly string[] | undefined;
+  readonly name: string | undefined;
+  readonly transports: readonly Transport[];
+  readonly timeout: number;
+  readonly deadline: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly firstConnect: FirstConnect;
+  readonly randomize: boolean;
+  readonly strategy: Strategy | undefined;
+  readonly gossip: GossipPolicy;
+  readonly reconnect: boolean;
+  readonly maxReconnectAttempts: number;
+  readonly backoff: Backoff;
+  readonly firstAttemptJitter: number;
+  readonly abortOnRepeatedAuthError: boolean;
+  readonly whileDisconnected: WhileDisconnected;
+  readonly reconnectBufferSize: number;
+  readonly maxBufferedBytes: number;
+  readonly pingInterval: number;
+  readonly maxPingOut: number;
+  readonly user: string | undefined;
+  readonly pass: string | undefined;
+  readonly token: string | undefined;
+  readonly authenticators: readonly Authenticator[];
+  readonly tls: TlsOptions | undefined;
+  readonly tlsMode: "require" | "follow" | "never";
+  readonly noEcho: boolean;
+  readonly verbose: boolean;
+  readonly pedantic: boolean;
+  readonly inboxPrefix: string;
+  readonly pendingMessages: number;
+  readonly pendingBytes: number;
+  readonly drainTimeout: number;
+}
+
+/** Options that have a plain value by default. */
+export type ConnectionDefaults = Pick<
+  ResolvedOptions,
+  | "timeout"
+  | "firstConnect"
+  | "reconnect"
+  | "maxReconnectAttempts"
+  | "whileDisconnected"
+  | "reconnectBufferSize"
+  | "maxBufferedBytes"
+  | "pingInterval"
+  | "maxPingOut"
+  | "inboxPrefix"
+  | "pendingMessages"
+  | "pendingBytes"
+  | "drainTimeout"
+> & { readonly reconnectJitter: number; readonly reconnectJitterTLS: number };
+
+/** Defaults of everything that has one. */
+export const defaults: Readonly<ConnectionDefaults> = Object.freeze({
+  timeout: 5_000,
+  firstConnect: "fail",
+  reconnect: true,
+  maxReconnectAttempts: -1,
+  reconnectJitter: 100,
+  reconnectJitterTLS: 1_000,
+  whileDisconnected: "buffer",
+  reconnectBufferSize: 8 * 1024 * 1024,
+  maxBufferedBytes: 1024 * 1024 * 1024,
+  pingInterval: 20_000,
+  maxPingOut: 2,
+  inboxPrefix: DEFAULT_INBOX_PREFIX,
+  pendingMessages: 524_288,
+  pendingBytes: 64 * 1024 * 1024,
+  drainTimeout: 30_000,
+} as const);
+
+// The one list of option names, kept complete by its type.
+const KNOWN: { readonly [name in keyof Required<ConnectionOptions>]: true } = {
+  servers: true,
+  port: true,
+  name: true,
+  transports: true,
+  timeout: true,
+  deadline: true,
+  signal: true,
+  firstConnect: true,
+  waitOnFirstConnect: true,
+  noRandomize: true,
+  strategy: true,
+  gossip: true,
+  ignoreClusterUpdates: true,
+  reconnect: true,
+  maxReconnectAttempts: true,
+  reconnectTimeWait: true,
+  reconnectJitter: true,
+  reconnectJitterTLS: true,
+  reconnectDelayHandler: true,
+  ignoreAuthErrorAbort: true,
+  whileDisconnected: true,
+  reconnectBufferSize: true,
+  maxBufferedBytes: true,
+  pingInterval: true,
+  maxPingOut: true,
+  user: true,
+  pass: true,
+  token: true,
+  authenticator: true,
+  tls: true,
+  noEcho: true,
+  verbose: true,
+  pedantic: true,
+  inboxPrefix: true,
+  pending: true,
+  drainTimeout: true,
+};
+
+/**
+ * Checks and completes options.
+ *
+ * @throws InvalidArgumentError naming the first option that is unknown, of the wrong kind or out of range
+ */
+export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
+  refuseUnknown(options);
+  if (options.servers !== undefined && options.port !== undefined) {
+    throw new InvalidArgumentError("port", "excludes servers; put the port into the URL");
+  }
+  if (options.token !== undefined && (options.user !== undefined || options.pass !== undefined)) {
+    throw new InvalidArgumentError("token", "excludes user and pass; give one kind of credentials");
+  }
+  if (options.pass !== undefined && options.user === undefined) {
+    throw new InvalidArgumentError("user", "is missing beside pass");
+  }
+  if (options.ignoreClusterUpdates === true && options.gossip !== undefined && options.gossip !== "ignore") {
+    throw new InvalidArgumentError("ignoreClusterUpdates", "contradicts gossip; give one of them");
+  }
+  const inboxPrefix = options.inboxPrefix ?? defaults.inboxPrefix;
+  checkInboxPrefix(inboxPrefix);
+  const { authenticator } = options;
+  return {
+    servers:
+      options.port === undefined ? options.servers : `127.0.0.1:${integer("port", options.port, 4222, 1, 65_535)}`,
+    name: options.name,
+    transports: options.transports ?? [],
+    timeout: positive("timeout", options.timeout, defaults.timeout),
+    deadline: options.deadline === undefined ? undefined : positive("deadline", options.deadline, 0),
+    signal: options.signal,
+    firstConnect: choice(
+      "firstConnect",
+      options.firstConnect ?? (options.waitOnFirstConnect === true ? "retry" : undefined),
+      defaults.firstConnect,
+      ["fail", "retry", "background"],
+    ),
+    randomize: options.noRandomize !== true,
+    strategy: options.strategy,
+    gossip: options.gossip ?? (options.ignoreClusterUpdates === true ? "ignore" : "all"),
+    reconnect: options.reconnect ?? defaults.reconnect,
+    maxReconnectAttempts: integer(
+      "maxReconnectAttempts",
+      options.maxReconnectAttempts,
+      defaults.maxReconnectAttempts,
+      -1,
+    ),
+    backoff: backoffOf(options),
+    firstAttemptJitter: nonNegative("reconnectJitter", options.reconnectJitter, defaults.reconnectJitter),
+    abortOnRepeatedAuthError: options.ignoreAuthErrorAbort === false,
+    whileDisconnected: choice("whileDisconnected", options.whileDisconnected, defaults.whileDisconnected, [
+      "buffer",
+      "reject",
+      "drop",
+    ]),
+    reconnectBufferSize: Math.max(
+      0,
+      integer("reconnectBufferSize", options.reconnectBufferSize, defaults.reconnectBufferSize, -1),
+    ),
+    maxBufferedBytes: integer("maxBufferedBytes", options.maxBufferedBytes, defaults.maxBufferedBytes, 1),
+    pingInterval: positive("pingInterval", options.pingInterval, defaults.pingInterval),
+    maxPingOut: integer("maxPingOut", options.maxPingOut, defaults.maxPingOut, 1),
+    user: options.user,
+    pass: options.pass,
+    token: options.token,
+    authenticators:
+      authenticator === undefined
+        ? []
+        : Array.isArray(authenticator)
+          ? [...authenticator]
+          : [authenticator as Authenticator],
+    tls: typeof options.tls === "object" && options.tls !== null ? { ...options.tls } : undefined,
+    tlsMode: options.tls === undefined ? "follow" : options.tls === null || options.tls === false ? "never" : "require",
+    noEcho: options.noEcho ?? false,
+    verbose: options.verbose ?? false,
+    pedantic: options.pedantic ?? false,
+    inboxPrefix,
+    pendingMessages: integer("pending.messages", options.pending?.messages, defaults.pendingMessages, -1),
+    pendingBytes: integer("pending.bytes", options.pending?.bytes, defaults.pendingBytes, -1),
+    drainTimeout: positive("drainTimeout", options.drainTimeout, defaults.drainTimeout),
+  };
+}
+
+function backoffOf(options: ConnectionOptions): Backoff {
+  const handler = options.reconnectDelayHandler;
+  if (handler !== undefined) {
+    return { delay: () => nonNegative("reconnectDelayHandler's result", handler(), 0) };
+  }
+  if (options.reconnectTimeWait === undefined) return exponentialBackoff();
+  const wait = nonNegative("reconnectTimeWait", options.reconnectTimeWait, 0);
+  const encrypted = typeof options.tls === "object" && options.tls !== null;
+  const jitter = encrypted
+    ? nonNegative("reconnectJitterTLS", options.reconnectJitterTLS, defaults.reconnectJitterTLS)
+    : nonNegative("reconnectJitter", options.reconnectJitter, defaults.reconnectJitter);
+  return fixedBackoff({ wait, jitter });
+}
+
+function refuseUnknown(options: ConnectionOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new InvalidArgumentError("options", "must be an object, such as { servers: ... }");
+  }
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(KNOWN, name)) continue;
+    const near = Object.keys(KNOWN).find((known) => distance(known.toLowerCase(), name.toLowerCase()) <= 2);
+    throw new InvalidArgumentError(
+      name,
+      `is not an option of connect()${near === undefined ? "" : `; did you mean ${near}?`}`,
+    );
+  }
+}
+
+// Levenshtein distance; option names are short.
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replace = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replace, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
+
+function number(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  ok: (n: number) => boolean,
+  rule: string,
+): number {
+  const found = value ?? fallback;
+  if (typeof found !== "number" || !ok(found))
+    throw new InvalidArgumentError(name, `must be ${rule}, not ${String(value)}`);
+  return found;
+}
+
+function positive(name: string, value: number | undefined, fallback: number): number {
+  return number(name, value, fallback, (n) => Number.isFinite(n) && n > 0, "a positive number of milliseconds");
+}
+
+function nonNegative(name: string, value: number | undefined, fallback: number): number {
+  return number(name, value, fallback, (n) => Number.isFinite(n) && n >= 0, "a number of milliseconds, 0 or more");
+}
+
+function integer(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
+  const rule = `a whole number${most === Number.MAX_SAFE_INTEGER ? `, ${least} or more` : ` from ${least} to ${most}`}`;
+  return number(name, value, fallback, (n) => Number.isSafeInteger(n) && n >= least && n <= most, rule);
+}
+
+function choice<T extends string>(name: string, value: T | undefined, fallback: T, all: readonly T[]): T {
+  const found = value ?? fallback;
+  if (!all.includes(found))
+    throw new InvalidArgumentError(name, `must be one of ${all.map((one) => `"${one}"`).join(", ")}`);
+  return found;
+}

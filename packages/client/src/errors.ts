@@ -1,0 +1,332 @@
+// Every error class of the client, and how a server's -ERR becomes one. Classes that @nats-io/nats-core v3 also has keep its
+// names. Nothing here decides what happens next: that is the connection's business.
+
+import { InvalidArgumentError, NatsError } from "@myelin/contracts";
+import { classifyServerError, InvalidSubjectError, MaxPayloadError, ProtocolError } from "@myelin/protocol";
+
+/** The connection could not be made, or was lost. Base of the more exact {@link ConnectError} and {@link DisconnectedError}. */
+export class ConnectionError extends NatsError {
+  readonly code: string = "CONNECTION_ERROR";
+}
+
+/** How far an attempt had come when it failed. */
+export type AttemptPhase = "dns" | "tcp" | "tls" | "info" | "auth" | "ping";
+
+/** One failed attempt on one server. */
+export interface ConnectAttempt {
+  /** URL without credentials. */
+  readonly server: string;
+  /** Address dialled, where the transport knew one. */
+  readonly address: string | undefined;
+  readonly phase: AttemptPhase;
+  readonly error: Error;
+  /** How long the attempt took, in milliseconds. */
+  readonly ms: number;
+}
+
+/**
+ * `connect()` failed, or the connection gave up for good. `code` and `cause` are those of the most specific attempt:
+ * authorization and TLS beat protocol, protocol beats a time-out, a time-out beats a refusal (D1).
+ */
+export class ConnectError extends ConnectionError {
+  override readonly code: string;
+
+  constructor(
+    summary: string,
+    /** Every attempt in the order it was made, the last 64 at most. */
+    readonly attempts: readonly ConnectAttempt[],
+  ) {
+    const main = mostSpecific(attempts);
+    super(
+      main === undefined
+        ? summary
+        : `${summary}: ${main.server} failed in phase ${main.phase}: ${main.error.message}${othersOf(attempts, main)}`,
+      main === undefined ? undefined : { cause: main.error },
+    );
+    const code = main === undefined ? undefined : (main.error as { code?: unknown }).code;
+    this.code = typeof code === "string" ? code : "CONNECT_FAILED";
+  }
+}
+
+/** The link to the server is gone. In-flight requests and flushes reject with it (D9). */
+export class DisconnectedError extends ConnectionError {
+  override readonly code = "DISCONNECTED";
+
+  constructor(
+    message: string,
+    /** True when the bytes may have reached the server; false when they certainly did not. */
+    readonly sent: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The peer stayed silent for `pingInterval * (maxPingOut + 1)`, or a third of it with writes outstanding (D16). */
+export class StaleConnectionError extends ConnectionError {
+  override readonly code = "STALE_CONNECTION";
+}
+
+/** The connection is closed for good; nothing can be sent on it. */
+export class ClosedConnectionError extends ConnectionError {
+  override readonly code = "CONNECTION_CLOSED";
+
+  constructor(operation = "this call", options?: ErrorOptions) {
+    super(`${operation} needs an open connection, but it is closed; call connect() again`, options);
+  }
+}
+
+/** The connection is draining and takes no new work of this kind. */
+export class DrainingConnectionError extends ConnectionError {
+  override readonly code = "CONNECTION_DRAINING";
+
+  constructor(operation = "this call") {
+    super(`${operation} is not possible while the connection drains`);
+  }
+}
+
+/** A drain ended before its work was done; the connection or subscription is closed all the same (D10). */
+export class DrainError extends ConnectionError {
+  override readonly code = "DRAIN_INCOMPLETE";
+
+  constructor(
+    message: string,
+    /** Messages received and not handled. */
+    readonly abandoned: number,
+    /** Messages published and not sent. */
+    readonly unsent: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Something took longer than the caller allowed. */
+export class TimeoutError extends NatsError {
+  readonly code = "TIMEOUT";
+
+  constructor(
+    what: string,
+    /** The bound that passed, in milliseconds. */
+    readonly timeout: number,
+    options?: ErrorOptions,
+  ) {
+    super(`${what} timed out after ${timeout} ms`, options);
+  }
+}
+
+/** The outage buffer is full: the message was not accepted (D7). */
+export class ReconnectBufferFullError extends NatsError {
+  readonly code = "RECONNECT_BUFFER_FULL";
+
+  constructor(
+    readonly subject: string,
+    /** `reconnectBufferSize`, in bytes. */
+    readonly limit: number,
+  ) {
+    super(
+      `publish to "${subject}": ${limit} bytes are already waiting for the connection to come back; raise ` +
+        'reconnectBufferSize, or choose whileDisconnected "reject" or "drop"',
+    );
+  }
+}
+
+/** More is queued for the socket than `maxBufferedBytes`: the message was not accepted. */
+export class BufferedBytesError extends NatsError {
+  readonly code = "MAX_BUFFERED_BYTES";
+
+  constructor(
+    readonly subject: string,
+    readonly limit: number,
+  ) {
+    super(
+      `publish to "${subject}": ${limit} bytes already wait for the socket; await nc.writable() when publish() is false`,
+    );
+  }
+}
+
+/** A request failed for a reason other than time. */
+export class RequestError extends NatsError {
+  readonly code: string = "REQUEST_FAILED";
+
+  /** True when the server answered that nobody listens (503). */
+  isNoResponders(): boolean {
+    return this instanceof NoRespondersError;
+  }
+}
+
+/** Nobody subscribes to the subject of the request. */
+export class NoRespondersError extends RequestError {
+  override readonly code = "NO_RESPONDERS";
+
+  constructor(
+    readonly subject: string,
+    options?: ErrorOptions,
+  ) {
+    super(`no responders on "${subject}"`, options);
+  }
+}
+
+/** The server refused our credentials, or took them back. */
+export class AuthorizationError extends NatsError {
+  readonly code: string = "AUTHORIZATION_VIOLATION";
+}
+
+/** The credentials of the user or its account expired or were revoked. */
+export class UserAuthenticationExpiredError extends AuthorizationError {
+  override readonly code = "AUTHENTICATION_EXPIRED";
+}
+
+/** The server refused one publish or one subscription; the connection stays. */
+export class PermissionViolationError extends NatsError {
+  readonly code = "PERMISSIONS_VIOLATION";
+
+  constructor(
+    readonly operation: "publish" | "subscription",
+    readonly subject: string,
+    readonly queue: string | undefined,
+  ) {
+    super(
+      `the server denies ${operation === "publish" ? "publishing" : "subscribing"} to "${subject}"` +
+        `${queue === undefined ? "" : ` in queue group "${queue}"`}; check the user's permissions`,
+    );
+  }
+}
+
+/** Any other `-ERR`: what the server said, verbatim. */
+export class ServerError extends NatsError {
+  readonly code: string = "SERVER_ERROR";
+
+  constructor(
+    /** Text of the `-ERR` without its quotes. */
+    readonly text: string,
+    message: string = `the server reported: ${text}`,
+  ) {
+    super(message);
+  }
+}
+
+/** User code (callback, listener, authenticator, strategy) threw or rejected; nothing else was touched (D13). */
+export class CallbackError extends NatsError {
+  readonly code = "CALLBACK_FAILED";
+
+  constructor(
+    /** Which kind of callback: `subscription`, `listener`, `authenticator`, `strategy`. */
+    readonly callback: string,
+    /** Subject of the subscription, where there is one. */
+    readonly subject: string | undefined,
+    cause: unknown,
+  ) {
+    super(`a ${callback} callback${subject === undefined ? "" : ` on "${subject}"`} failed: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** The call makes no sense in the present state of the object. */
+export class InvalidOperationError extends NatsError {
+  readonly code = "INVALID_OPERATION";
+}
+
+/** All classes above as one object, as in nats.js. */
+export const errors = Object.freeze({
+  AuthorizationError,
+  BufferedBytesError,
+  CallbackError,
+  ClosedConnectionError,
+  ConnectError,
+  ConnectionError,
+  DisconnectedError,
+  DrainError,
+  DrainingConnectionError,
+  InvalidArgumentError,
+  InvalidOperationError,
+  InvalidSubjectError,
+  MaxPayloadError,
+  NoRespondersError,
+  PermissionViolationError,
+  ProtocolError,
+  ReconnectBufferFullError,
+  RequestError,
+  ServerError,
+  StaleConnectionError,
+  TimeoutError,
+  UserAuthenticationExpiredError,
+}) as {
+  readonly AuthorizationError: typeof AuthorizationError;
+  readonly BufferedBytesError: typeof BufferedBytesError;
+  readonly CallbackError: typeof CallbackError;
+  readonly ClosedConnectionError: typeof ClosedConnectionError;
+  readonly ConnectError: typeof ConnectError;
+  readonly ConnectionError: typeof ConnectionError;
+  readonly DisconnectedError: typeof DisconnectedError;
+  readonly DrainError: typeof DrainError;
+  readonly DrainingConnectionError: typeof DrainingConnectionError;
+  readonly InvalidArgumentError: typeof InvalidArgumentError;
+  readonly InvalidOperationError: typeof InvalidOperationError;
+  readonly InvalidSubjectError: typeof InvalidSubjectError;
+  readonly MaxPayloadError: typeof MaxPayloadError;
+  readonly NoRespondersError: typeof NoRespondersError;
+  readonly PermissionViolationError: typeof PermissionViolationError;
+  readonly ProtocolError: typeof ProtocolError;
+  readonly ReconnectBufferFullError: typeof ReconnectBufferFullError;
+  readonly RequestError: typeof RequestError;
+  readonly ServerError: typeof ServerError;
+  readonly StaleConnectionError: typeof StaleConnectionError;
+  readonly TimeoutError: typeof TimeoutError;
+  readonly UserAuthenticationExpiredError: typeof UserAuthenticationExpiredError;
+};
+
+/** The typed error for the text of a server's `-ERR` (without quotes). */
+export function serverErrorOf(text: string): NatsError {
+  const found = classifyServerError(text);
+  switch (found.kind) {
+    case "auth":
+    case "auth-timeout":
+      return new AuthorizationError(`the server refused the credentials: ${text}`);
+    case "auth-expired":
+      return new UserAuthenticationExpiredError(`the server took the credentials back: ${text}`);
+    case "permission-publish":
+      return new PermissionViolationError("publish", found.subject ?? "", undefined);
+    case "permission-subscribe":
+      return new PermissionViolationError("subscription", found.subject ?? "", found.queue);
+    case "stale":
+      return new StaleConnectionError("the server closed the link as stale");
+    default:
+      return new ServerError(text);
+  }
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** What was thrown, as an Error. */
+export function errorOf(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
+}
+
+// How much an attempt's error tells about what to mend; a refusal only says that nobody was there.
+function specificity(attempt: ConnectAttempt): number {
+  if (attempt.error instanceof AuthorizationError) return 6;
+  if (attempt.phase === "tls") return 5;
+  if (attempt.error instanceof TimeoutError) return 2;
+  if (attempt.phase === "auth" || attempt.phase === "ping" || attempt.phase === "info") return 4;
+  return attempt.phase === "dns" ? 3 : 1;
+}
+
+function mostSpecific(attempts: readonly ConnectAttempt[]): ConnectAttempt | undefined {
+  let best: ConnectAttempt | undefined;
+  for (const attempt of attempts) {
+    if (best === undefined || specificity(attempt) >= specificity(best)) best = attempt;
+  }
+  return best;
+}
+
+function othersOf(attempts: readonly ConnectAttempt[], main: ConnectAttempt): string {
+  const others = [...new Set(attempts.map((attempt) => attempt.server))].filter((server) => server !== main.server);
+  if (others.length === 0) return "";
+  const shown = others.slice(0, 4).join(", ");
+  return ` (also failed: ${shown}${others.length > 4 ? `, and ${others.length - 4} more` : ""}; see attempts)`;
+}

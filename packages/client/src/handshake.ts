@@ -1,0 +1,302 @@
+// One attempt on one server: byte stream, INFO, TLS upgrade, CONNECT and PING, first PONG. It ends in a greeting that a link
+// can be built on, or in one error and the phase it happened in, and then leaves nothing open. ADR-40, "Connection".
+
+import type { DialTarget, Transport, TransportConnection, TransportError, TransportSink } from "@myelin/contracts";
+import { type ConnectOptions, Decoder, Encoder, Op, ProtocolError, type ServerInfo } from "@myelin/protocol";
+import type { ServerView } from "@myelin/server-pool";
+import { type Auth, AuthenticatorFailure, type CredentialOptions, credentialsFor } from "./authentication.js";
+import type { ResolvedOptions } from "./connection-options.js";
+import { type Deferred, deferred } from "./deferred.js";
+import { type AttemptPhase, CallbackError, ConnectionError, errorOf, serverErrorOf } from "./errors.js";
+
+/** Who we are, for CONNECT's `lang` and `version`. */
+export interface ClientIdentity {
+  readonly lang: string;
+  readonly version: string;
+}
+
+/** A server that answered our first PING. */
+export interface Greeting {
+  readonly connection: TransportConnection;
+  /** Stands behind the PONG; may hold operations that came with it. */
+  readonly decoder: Decoder;
+  readonly info: ServerInfo;
+  /** From now on `sink` gets what the transport delivers, and at once its end, should that have come already. */
+  handOver(sink: TransportSink): void;
+}
+
+/** An attempt failed; `phase` tells how far it had come. */
+export class AttemptFailure extends Error {
+  constructor(
+    readonly phase: AttemptPhase,
+    override readonly cause: Error,
+    readonly address: string | undefined,
+  ) {
+    super(cause.message);
+  }
+}
+
+type HandshakeOptions = CredentialOptions &
+  Pick<ResolvedOptions, "tls" | "tlsMode" | "noEcho" | "verbose" | "pedantic" | "name" | "randomize">;
+
+/**
+ * Makes one attempt. Bounded by `signal` alone; rejects with {@link AttemptFailure}, whose cause is `signal.reason` once the
+ * signal aborts.
+ *
+ * @param attempt number of this attempt in the life of the connection, from 1
+ * @param learned told of the server's INFO as soon as it is there, also when the server then refuses us
+ */
+export async function shakeHands(
+  transport: Transport,
+  server: ServerView,
+  attempt: number,
+  options: HandshakeOptions,
+  identity: ClientIdentity,
+  signal: AbortSignal,
+  learned: (info: ServerInfo) => void,
+): Promise<Greeting> {
+  const handshake = new Handshake(server, attempt, options, identity, learned);
+  const abort = (): void => handshake.fail(errorOf(signal.reason));
+  signal.addEventListener("abort", abort, { once: true });
+  transport.connect(dialTarget(server, options), handshake, signal).then(
+    (connection) => handshake.open(connection),
+    (cause: unknown) => handshake.fail(errorOf(cause)),
+  );
+  try {
+    return await handshake.greeting.promise;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function dialTarget(server: ServerView, options: HandshakeOptions): DialTarget {
+  const { url } = server;
+  return {
+    url: url.href,
+    scheme: url.scheme,
+    hostname: url.hostname,
+    port: url.port,
+    path: url.path,
+    serverName: options.tls?.servername ?? server.serverName,
+    tls: options.tls,
+    handshakeFirst: options.tls?.handshakeFirst === true,
+    shuffleAddresses: options.randomize,
+  };
+}
+
+class Handshake implements TransportSink {
+  readonly greeting: Deferred<Greeting> = deferred<Greeting>();
+  readonly #server: ServerView;
+  readonly #attempt: number;
+  readonly #options: HandshakeOptions;
+  readonly #identity: ClientIdentity;
+  readonly #learned: (info: ServerInfo) => void;
+  readonly #decoder = new Decoder({ from: "server" });
+  #phase: AttemptPhase | "greeted" | "failed" = "tcp";
+  #connection: TransportConnection | undefined;
+  #info: ServerInfo | undefined;
+  #successor: TransportSink | undefined;
+  #ended: { readonly error: TransportError | undefined } | undefined;
+
+  constructor(
+    server: ServerView,
+    attempt: number,
+    options: HandshakeOptions,
+    identity: ClientIdentity,
+    learned: (info: ServerInfo) => void,
+  ) {
+    this.#server = server;
+    this.#attempt = attempt;
+    this.#options = options;
+    this.#identity = identity;
+    this.#learned = learned;
+  }
+
+  /** The byte stream is there. */
+  open(connection: TransportConnection): void {
+    if (this.#phase === "failed") {
+      connection.destroy();
+      return;
+    }
+    this.#connection = connection;
+    this.#phase = "info";
+    if (this.#ended !== undefined) this.closed(this.#ended.error);
+    else this.#read();
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#successor !== undefined) {
+      this.#successor.data(chunk);
+      return;
+    }
+    if (this.#phase === "failed") return;
+    try {
+      this.#decoder.push(chunk);
+    } catch (cause) {
+      this.fail(errorOf(cause));
+      return;
+    }
+    this.#read();
+  }
+
+  drain(): void {
+    this.#successor?.drain();
+  }
+
+  closed(error: TransportError | undefined): void {
+    this.#ended = { error };
+    if (this.#successor !== undefined) this.#successor.closed(error);
+    else if (this.#connection !== undefined) {
+      this.fail(error ?? new ConnectionError(`${this.#server.url.href} closed the link before it had answered`));
+    }
+  }
+
+  fail(error: Error): void {
+    if (this.#phase === "failed" || this.#phase === "greeted") return;
+    const phase = phaseOf(error, this.#phase);
+    const address = this.#connection?.remoteAddress ?? (error as { address?: string }).address;
+    this.#phase = "failed";
+    this.#connection?.destroy();
+    this.greeting.reject(new AttemptFailure(phase, error, address));
+  }
+
+  // Reads operations as far as the phase allows. During a TLS upgrade nothing is read: what arrives then is an error.
+  #read(): void {
+    try {
+      while (this.#phase === "info" || this.#phase === "auth" || this.#phase === "ping") {
+        const op = this.#decoder.next();
+        if (op === Op.None) return;
+        this.#handle(op);
+      }
+    } catch (cause) {
+      this.fail(errorOf(cause));
+    }
+  }
+
+  #handle(op: Op): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    if (op === Op.Err) {
+      this.fail(serverErrorOf(this.#decoder.text()));
+    } else if (op === Op.Info) {
+      const info = this.#decoder.info();
+      const first = this.#info === undefined;
+      this.#info = info;
+      if (first) {
+        this.#learned(info);
+        this.#secure(connection, info);
+      }
+    } else if (this.#phase === "info") {
+      this.fail(new ConnectionError(`${this.#server.url.href} does not speak NATS: its first words were not INFO`));
+    } else if (op === Op.Pong && this.#phase === "ping" && this.#info !== undefined) {
+      this.#phase = "greeted";
+      this.greeting.resolve({
+        connection,
+        decoder: this.#decoder,
+        info: this.#info,
+        handOver: (sink) => {
+          this.#successor = sink;
+          if (this.#ended !== undefined) sink.closed(this.#ended.error);
+        },
+      });
+    } else if (op === Op.Ping) {
+      const encoder = new Encoder();
+      encoder.pong();
+      writeAll(connection, encoder);
+    }
+  }
+
+  // TLS or not, by what INFO says and the caller wants. No credential is written before this is settled.
+  #secure(connection: TransportConnection, info: ServerInfo): void {
+    const { tlsMode, noEcho } = this.#options;
+    const { href, scheme } = this.#server.url;
+    const wanted = tlsMode === "require" || scheme === "tls" || scheme === "wss";
+    if (noEcho && info.proto < 1) {
+      this.fail(new ConnectionError(`${href} is too old for noEcho (protocol ${info.proto})`));
+    } else if (connection.encrypted || !(wanted || info.tls_required === true)) {
+      void this.#identify(connection, info);
+    } else if (tlsMode === "never") {
+      this.#phase = "tls";
+      this.fail(new ConnectionError(`${href} requires TLS, but the tls option forbids it; remove tls: null`));
+    } else if (info.tls_required !== true && info.tls_available !== true) {
+      this.#phase = "tls";
+      this.fail(
+        new ConnectionError(`${href} does not offer TLS, but it is required; use nats:// or configure the server`),
+      );
+    } else if (connection.startTls === undefined) {
+      this.#phase = "tls";
+      this.fail(new ConnectionError(`the transport of ${href} has no TLS upgrade`));
+    } else if (this.#decoder.bufferedBytes > 0) {
+      this.#phase = "tls";
+      this.fail(new ConnectionError(`${href} sent plaintext behind its INFO before the TLS upgrade`));
+    } else {
+      this.#phase = "tls";
+      connection.startTls().then(
+        () => {
+          if (this.#phase === "tls") void this.#identify(connection, info);
+        },
+        (cause: unknown) => this.fail(errorOf(cause)),
+      );
+    }
+  }
+
+  // CONNECT and PING in one write. Never rejects.
+  async #identify(connection: TransportConnection, info: ServerInfo): Promise<void> {
+    this.#phase = "auth";
+    let auth: Auth;
+    try {
+      auth = await credentialsFor(this.#options, this.#server, info, this.#attempt);
+    } catch (cause) {
+      this.fail(
+        cause instanceof AuthenticatorFailure
+          ? new CallbackError("authenticator", undefined, cause.cause)
+          : errorOf(cause),
+      );
+      return;
+    }
+    if (this.#phase !== "auth") return;
+    try {
+      const encoder = new Encoder();
+      encoder.connect(connectOptions(this.#options, this.#identity, info, connection.encrypted, auth));
+      encoder.ping();
+      this.#phase = "ping";
+      writeAll(connection, encoder);
+    } catch (cause) {
+      this.fail(errorOf(cause));
+    }
+  }
+}
+
+function connectOptions(
+  options: HandshakeOptions,
+  identity: ClientIdentity,
+  info: ServerInfo,
+  encrypted: boolean,
+  auth: Auth,
+): ConnectOptions {
+  const headers = info.headers === true;
+  return {
+    verbose: options.verbose,
+    pedantic: options.pedantic,
+    tls_required: encrypted,
+    lang: identity.lang,
+    version: identity.version,
+    protocol: 1,
+    headers,
+    no_responders: headers,
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.noEcho ? { echo: false } : {}),
+    ...auth,
+  };
+}
+
+function writeAll(connection: TransportConnection, encoder: Encoder): void {
+  for (let block = encoder.take(); block !== undefined; block = encoder.take()) connection.write(block);
+}
+
+function phaseOf(error: Error, reached: AttemptPhase | "greeted" | "failed"): AttemptPhase {
+  const own = (error as { phase?: unknown }).phase;
+  if (own === "dns" || own === "tcp" || own === "tls") return own;
+  if (error instanceof ProtocolError && reached === "tcp") return "info";
+  return reached === "greeted" || reached === "failed" ? "ping" : reached;
+}

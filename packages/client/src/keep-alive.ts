@@ -1,0 +1,76 @@
+// Notices a silent peer (D16). Any inbound byte is life; a ping goes out only on silence. Without unacknowledged writes the
+// link is stale after pingInterval * (maxPingOut + 1) of silence, with them after three quarters of one pingInterval (at
+// most one whole, with the granularity of a tick): 60 s and 20 s by default.
+
+import type { Clock } from "@myelin/contracts";
+
+/** Checks of silence in one pingInterval. */
+const TICKS = 4;
+
+/** What the keep-alive asks of its link. */
+export interface KeepAliveLink {
+  /** Sends a PING that only keeps alive. */
+  keepAlivePing(pending: number): void;
+  /** The peer is silent. */
+  stale(): void;
+}
+
+/** One timer for one link. */
+export class KeepAlive {
+  readonly #clock: Clock;
+  readonly #interval: number;
+  readonly #maxPingOut: number;
+  readonly #link: KeepAliveLink;
+  #cancel: () => void = () => {};
+  #lastInbound: number;
+  #firstWrite: number | undefined;
+  #pingsOut = 0;
+
+  constructor(clock: Clock, interval: number, maxPingOut: number, link: KeepAliveLink) {
+    this.#clock = clock;
+    this.#interval = interval;
+    this.#maxPingOut = maxPingOut;
+    this.#link = link;
+    this.#lastInbound = clock.now();
+  }
+
+  start(): void {
+    this.#cancel();
+    this.#cancel = this.#clock.after(this.#interval / TICKS, () => this.#tick());
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  /** Bytes arrived. */
+  inbound(): void {
+    this.#lastInbound = this.#clock.now();
+    this.#firstWrite = undefined;
+    this.#pingsOut = 0;
+  }
+
+  /** Bytes were written that the peer has not answered by any byte yet. */
+  outbound(): void {
+    this.#firstWrite ??= this.#clock.now();
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    const tick = this.#interval / TICKS;
+    const silence = now - this.#lastInbound;
+    const unanswered = this.#firstWrite === undefined ? 0 : now - this.#firstWrite;
+    if (
+      silence > this.#interval * (this.#maxPingOut + 1) - tick ||
+      (this.#pingsOut > 0 && unanswered > this.#interval - tick)
+    ) {
+      this.#link.stale();
+      return;
+    }
+    if (silence >= this.#interval * (this.#pingsOut + 1) || (this.#pingsOut === 0 && unanswered >= tick)) {
+      this.#pingsOut++;
+      this.#link.keepAlivePing(this.#pingsOut);
+    }
+    this.start();
+  }
+}

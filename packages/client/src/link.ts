@@ -1,0 +1,326 @@
+// One live link to one server, from its first PONG to its end: reads operations and hands them on, gathers writes into one
+// block a turn, matches PONGs, keeps alive. It knows no subscription, no request and no other server; it never comes back.
+
+import type { Clock, TransportConnection, TransportError } from "@myelin/contracts";
+import { type Decoder, Encoder, type MsgHdrs, Op, type Payload, type ServerInfo } from "@myelin/protocol";
+import { type Deferred, deferred } from "./deferred.js";
+import {
+  BufferedBytesError,
+  ConnectionError,
+  DisconnectedError,
+  errorOf,
+  InvalidOperationError,
+  StaleConnectionError,
+} from "./errors.js";
+import { KeepAlive } from "./keep-alive.js";
+import type { Outbox } from "./outbox.js";
+import type { Traffic } from "./traffic.js";
+
+/** Encoded bytes past which a write does not wait for the end of the turn. */
+const FLUSH_AT = 64 * 1024;
+
+/** Encoded bytes past which `publish` asks its caller to wait for `writable()`. */
+const HIGH_WATER = 1024 * 1024;
+
+/** What a link reports; none of it throws. */
+export interface LinkEvents {
+  /** The cursor stands on a MSG or HMSG; valid until this returns. */
+  message(cursor: Decoder): void;
+  /** A later INFO. */
+  info(info: ServerInfo): void;
+  /** An -ERR, its text. Returns an error when the server will close the link because of it: then that is why it was lost. */
+  serverError(text: string): Error | undefined;
+  /** A keep-alive ping goes out. */
+  ping(pending: number): void;
+  /** The link is gone and was not ended by us. Once, and last. */
+  lost(error: Error): void;
+}
+
+export interface LinkOptions {
+  readonly clock: Clock;
+  readonly pingInterval: number;
+  readonly maxPingOut: number;
+  readonly maxBufferedBytes: number;
+  readonly pedantic: boolean;
+  readonly traffic: Traffic;
+}
+
+export class Link implements Outbox {
+  readonly #connection: TransportConnection;
+  readonly #decoder: Decoder;
+  readonly #encoder: Encoder;
+  readonly #events: LinkEvents;
+  readonly #clock: Clock;
+  readonly #traffic: Traffic;
+  readonly #maxBufferedBytes: number;
+  readonly #keepAlive: KeepAlive;
+  // Who waits for which PONG, in the order of our PINGs; a keep-alive's nobody is undefined.
+  readonly #pongs: (Deferred<void> | undefined)[] = [];
+  #writers: Deferred<void>[] = [];
+  #info: ServerInfo;
+  #flushScheduled = false;
+  #socketWritable = true;
+  // What the server said before it closes the link.
+  #farewell: Error | undefined;
+  // Why the link ended; nothing is read or written once it is set.
+  #end: Error | undefined;
+
+  constructor(
+    connection: TransportConnection,
+    decoder: Decoder,
+    info: ServerInfo,
+    options: LinkOptions,
+    events: LinkEvents,
+  ) {
+    this.#connection = connection;
+    this.#decoder = decoder;
+    this.#info = info;
+    this.#events = events;
+    this.#clock = options.clock;
+    this.#traffic = options.traffic;
+    this.#maxBufferedBytes = options.maxBufferedBytes;
+    this.#encoder = new Encoder({ wildcardsInPublish: options.pedantic ? "allow" : "reject" });
+    this.#encoder.maxPayload = info.max_payload;
+    this.#keepAlive = new KeepAlive(options.clock, options.pingInterval, options.maxPingOut, {
+      keepAlivePing: (pending) => {
+        this.#events.ping(pending);
+        this.#pongs.push(undefined);
+        this.#encoder.ping();
+        this.#scheduleFlush();
+      },
+      stale: () => this.fail(new StaleConnectionError(`${connection.remoteAddress} has been silent for too long`)),
+    });
+    this.#keepAlive.start();
+  }
+
+  /** The server's latest INFO. */
+  get info(): ServerInfo {
+    return this.#info;
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  get encrypted(): boolean {
+    return this.#connection.encrypted;
+  }
+
+  /** Bytes encoded or handed to the transport and not yet given to the operating system. */
+  get bufferedBytes(): number {
+    return this.#encoder.pendingBytes + this.#connection.bufferedBytes;
+  }
+
+  publish(
+    subject: string,
+    reply: string | undefined,
+    headers: MsgHdrs | undefined,
+    payload: Payload | undefined,
+  ): boolean {
+    const encoder = this.#encoder;
+    if (encoder.pendingBytes > this.#maxBufferedBytes) throw new BufferedBytesError(subject, this.#maxBufferedBytes);
+    let size: number;
+    if (headers === undefined) {
+      size = encoder.pub(subject, reply, payload);
+    } else {
+      if (this.#info.headers !== true) {
+        throw new InvalidOperationError(`publish to "${subject}": the server ${this.#info.version} has no headers`);
+      }
+      size = encoder.hpub(subject, reply, headers, payload);
+    }
+    this.#traffic.outMsgs++;
+    this.#traffic.outBytes += size;
+    this.#written();
+    return this.#socketWritable || encoder.pendingBytes < HIGH_WATER;
+  }
+
+  subscribe(subject: string, queue: string | undefined, sid: number): void {
+    this.#encoder.sub(subject, queue, sid);
+    this.#written();
+  }
+
+  unsubscribe(sid: number, max?: number): void {
+    this.#encoder.unsub(sid, max);
+    this.#written();
+  }
+
+  /** Appends one publish that is already encoded. */
+  append(frame: Uint8Array, size: number): void {
+    this.#encoder.raw(frame);
+    this.#traffic.outMsgs++;
+    this.#traffic.outBytes += size;
+    this.#written();
+  }
+
+  get maxPayload(): number {
+    return this.#info.max_payload;
+  }
+
+  get headers(): boolean {
+    return this.#info.headers === true;
+  }
+
+  /** A PING behind everything written so far; resolves on its PONG, rejects when the link ends first. */
+  roundTrip(): Promise<void> {
+    const pong = deferred();
+    if (this.#end !== undefined) pong.reject(this.#end);
+    else {
+      this.#pongs.push(pong);
+      this.#encoder.ping();
+      this.#written();
+    }
+    return pong.promise;
+  }
+
+  /** Resolves when a publisher may go on: at once, or when the backlog is gone; rejects when the link ends first. */
+  writable(): Promise<void> {
+    if (this.#end === undefined && (this.#socketWritable || this.#encoder.pendingBytes < HIGH_WATER)) {
+      return Promise.resolve();
+    }
+    const writer = deferred();
+    if (this.#end !== undefined) writer.reject(this.#end);
+    else this.#writers.push(writer);
+    return writer.promise;
+  }
+
+  // --- from the transport -------------------------------------------------------------------------------------------
+
+  /** A chunk arrived; it is ours. */
+  data(chunk: Uint8Array): void {
+    if (this.#end !== undefined) return;
+    this.#traffic.socketInBytes += chunk.length;
+    this.#keepAlive.inbound();
+    this.#decoder.push(chunk);
+    this.pump();
+  }
+
+  /** Handles every whole operation the decoder holds. */
+  pump(): void {
+    const decoder = this.#decoder;
+    try {
+      while (this.#end === undefined) {
+        switch (decoder.next()) {
+          case Op.None:
+            return;
+          case Op.Msg:
+          case Op.HMsg:
+            this.#traffic.inMsgs++;
+            this.#traffic.inBytes += decoder.payloadEnd - decoder.headersStart;
+            this.#events.message(decoder);
+            break;
+          case Op.Ping:
+            this.#encoder.pong();
+            this.#scheduleFlush();
+            break;
+          case Op.Pong:
+            this.#pongs.shift()?.resolve();
+            break;
+          case Op.Info:
+            this.#info = decoder.info();
+            this.#encoder.maxPayload = this.#info.max_payload;
+            this.#events.info(this.#info);
+            break;
+          case Op.Err:
+            this.#farewell = this.#events.serverError(decoder.text());
+            break;
+          default: // +OK in verbose mode
+            break;
+        }
+      }
+    } catch (cause) {
+      // Bad bytes from the server: never the process, always the link.
+      this.fail(errorOf(cause));
+    }
+  }
+
+  /** The transport takes more. */
+  drain(): void {
+    this.#socketWritable = true;
+    this.#flush();
+    if (!this.#socketWritable) return;
+    for (const writer of this.#writers.splice(0)) writer.resolve();
+  }
+
+  /** The transport's stream ended. */
+  closed(error: TransportError | undefined): void {
+    this.fail(this.#farewell ?? error ?? new ConnectionError(`${this.remoteAddress} closed the link`));
+  }
+
+  // --- ending --------------------------------------------------------------------------------------------------------
+
+  /** The link is lost: tears it down and reports it. */
+  fail(error: Error): void {
+    if (this.#end !== undefined) return;
+    this.destroy(
+      new DisconnectedError(`lost the link to ${this.remoteAddress}: ${error.message}`, true, { cause: error }),
+    );
+    this.#events.lost(error);
+  }
+
+  /** Ends the link now, without a report: whoever waits on it is rejected with `error`. */
+  destroy(error: Error): void {
+    if (this.#end !== undefined) return;
+    this.#end = error;
+    this.#keepAlive.stop();
+    this.#connection.destroy();
+    for (const pong of this.#pongs.splice(0)) pong?.reject(error);
+    for (const writer of this.#writers.splice(0)) writer.reject(error);
+  }
+
+  /** Hands everything written to the transport and ends the stream in order, within `ms`. Without a report; never rejects. */
+  async close(ms: number, reason: Error): Promise<void> {
+    if (this.#end !== undefined) return;
+    for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) this.#write(block);
+    const finished = this.#connection.close();
+    const cancel = this.#clock.after(ms, () => this.#connection.destroy());
+    this.#end = reason;
+    this.#keepAlive.stop();
+    for (const pong of this.#pongs.splice(0)) pong?.reject(reason);
+    for (const writer of this.#writers.splice(0)) writer.reject(reason);
+    await finished;
+    cancel();
+  }
+
+  /** Whole operations that were encoded and never handed to the transport; the caller owns them. */
+  takeBacklog(): Uint8Array[] {
+    const blocks: Uint8Array[] = [];
+    for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) blocks.push(block);
+    return blocks;
+  }
+
+  // --- writing -------------------------------------------------------------------------------------------------------
+
+  #written(): void {
+    if (this.#encoder.pendingBytes >= FLUSH_AT && this.#socketWritable) {
+      this.#keepAlive.outbound();
+      this.#flush();
+    } else if (!this.#flushScheduled) {
+      this.#keepAlive.outbound();
+      this.#scheduleFlush();
+    }
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    this.#clock.endOfTurn(this.#endOfTurn);
+  }
+
+  readonly #endOfTurn = (): void => {
+    this.#flushScheduled = false;
+    this.#flush();
+  };
+
+  #flush(): void {
+    while (this.#socketWritable && this.#end === undefined) {
+      const block = this.#encoder.take();
+      if (block === undefined) return;
+      this.#write(block);
+    }
+  }
+
+  #write(block: Uint8Array): void {
+    this.#traffic.socketOutBytes += block.length;
+    this.#socketWritable = this.#connection.write(block);
+  }
+}

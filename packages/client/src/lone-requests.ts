@@ -1,0 +1,94 @@
+// Requests that do not share the inbox of all others (`noMux`): each has a reply subject and a subscription of its own. For
+// servers that grant single inboxes only, and for reply subjects the caller chooses. SEND-REQUEST-5.
+
+import type { MsgHdrs, Payload } from "@myelin/protocol";
+import { type Deferred, deferred } from "./deferred.js";
+import { ConnectionError, NoRespondersError, TimeoutError } from "./errors.js";
+import type { Msg } from "./message.js";
+import type { Subscription, SubscriptionOptions } from "./subscription.js";
+
+interface LoneRequest {
+  readonly subject: string;
+  readonly answer: Deferred<Msg>;
+  readonly subscription: Subscription;
+}
+
+export interface Subscriber {
+  subscribe(subject: string, options: SubscriptionOptions): Subscription;
+}
+
+/** The outbound side: keeps requests apart by number so that they can be withdrawn. */
+export interface RequestPublisher {
+  request(id: number, subject: string, reply: string, headers: MsgHdrs | undefined, payload: Payload | undefined): void;
+  withdraw(id: number): void;
+}
+
+export class LoneRequests {
+  readonly #subscriber: Subscriber;
+  readonly #publisher: RequestPublisher;
+  readonly #pending = new Map<string, LoneRequest>();
+
+  constructor(subscriber: Subscriber, publisher: RequestPublisher) {
+    this.#subscriber = subscriber;
+    this.#publisher = publisher;
+  }
+
+  /** True for a reply subject somebody waits on. */
+  owns(reply: string): boolean {
+    return this.#pending.has(reply);
+  }
+
+  /** Subscribes to `reply`, publishes, promises the first answer. */
+  open(
+    subject: string,
+    reply: string,
+    payload: Payload | undefined,
+    timeout: number,
+    options: { readonly headers?: MsgHdrs | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<Msg> {
+    const answer = deferred<Msg>();
+    const { headers, signal } = options;
+    const subscription = this.#subscriber.subscribe(reply, {
+      max: 1,
+      timeout,
+      signal,
+      callback: (error, message) => {
+        if (error instanceof TimeoutError) answer.reject(new TimeoutError(`request to "${subject}"`, timeout));
+        else if (error !== null) answer.reject(error);
+        else if (message.status === 503 && message.data.length === 0) answer.reject(new NoRespondersError(subject));
+        else answer.resolve(message);
+      },
+    });
+    // Numbers of shared requests are positive.
+    const id = -subscription.getID();
+    this.#pending.set(reply, { subject, answer, subscription });
+    const release = (): void => {
+      this.#pending.delete(reply);
+      this.#publisher.withdraw(id);
+      const reason: unknown = signal?.aborted === true ? signal.reason : undefined;
+      answer.reject(
+        (reason as Error | undefined) ?? new ConnectionError(`request to "${subject}": its inbox was closed`),
+      );
+    };
+    try {
+      this.#publisher.request(id, subject, reply, headers, payload);
+    } catch (error) {
+      subscription.unsubscribe();
+      this.#pending.delete(reply);
+      throw error;
+    }
+    // A callback that is told an error or the answer runs before this.
+    void subscription.closed.then(release);
+    return answer.promise;
+  }
+
+  /** Rejects the requests `errorFor` has an error for; it is given the number they were published with. */
+  reject(errorFor: (id: number, subject: string) => Error | undefined): void {
+    for (const { answer, subject, subscription } of [...this.#pending.values()]) {
+      const error = errorFor(-subscription.getID(), subject);
+      if (error === undefined) continue;
+      answer.reject(error);
+      subscription.unsubscribe();
+    }
+  }
+}

@@ -1,0 +1,387 @@
+// What an application holds: one logical connection over any number of links. Joins session, publishing, subscriptions and
+// requests; each of them knows only what it needs of the others.
+
+import { InvalidArgumentError } from "@myelin/contracts";
+import { checkQueue, checkSubscribeSubject, type Decoder, type Payload, type ServerInfo } from "@myelin/protocol";
+import type { ServerView } from "@myelin/server-pool";
+import { type Bounds, bounded } from "./bounded.js";
+import type { ResolvedOptions } from "./connection-options.js";
+import type { ConnectionState } from "./connection-state.js";
+import { type Deferred, deferred } from "./deferred.js";
+import {
+  ClosedConnectionError,
+  DisconnectedError,
+  DrainError,
+  DrainingConnectionError,
+  PermissionViolationError,
+  serverErrorOf,
+} from "./errors.js";
+import { createInbox } from "./inbox.js";
+import type { Link } from "./link.js";
+import { LoneRequests } from "./lone-requests.js";
+import type { Msg, PublishOptions } from "./message.js";
+import { Publishing } from "./publishing.js";
+import { type RequestOptions, Requests, requestTimeout } from "./requests.js";
+import { Session, type SessionRuntime } from "./session.js";
+import { type Status, StatusFeed, type StatusType } from "./status.js";
+import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./subscription.js";
+import { Subscriptions } from "./subscriptions.js";
+import { noTraffic, type Traffic } from "./traffic.js";
+
+/** Numbers over the whole life of a connection. */
+export interface Stats extends Readonly<Traffic> {
+  /** Links after the first. */
+  readonly reconnects: number;
+}
+
+/** A connection to a NATS cluster. It survives outages until it is closed, drained, or out of the attempts it was given. */
+export class NatsConnection implements AsyncDisposable {
+  readonly #options: ResolvedOptions;
+  readonly #runtime: SessionRuntime;
+  readonly #session: Session;
+  readonly #publishing: Publishing;
+  readonly #subscriptions = new Subscriptions<Subscription | Requests>();
+  readonly #status = new StatusFeed();
+  readonly #traffic: Traffic = noTraffic();
+  readonly #loneRequests: LoneRequests;
+  // Waits for the next link.
+  #awaitingLink: Deferred<Link>[] = [];
+  #requests: Requests | undefined;
+  #drain: Promise<void> | undefined;
+
+  /** For `connect()`; throws InvalidArgumentError before anything is dialled. */
+  constructor(options: ResolvedOptions, runtime: SessionRuntime) {
+    this.#options = options;
+    this.#runtime = runtime;
+    this.#publishing = new Publishing(options, this.#traffic, {
+      dropped: ({ bytes, messages }, reason) => this.#status.emit({ type: "dropped", messages, bytes, reason }),
+      requestRefused: (refused, error) => this.#rejectRequests((id) => (id === refused ? error : undefined)),
+    });
+    this.#loneRequests = new LoneRequests(this, this.#publishing);
+    this.#session = new Session(options, runtime, {
+      traffic: this.#traffic,
+      linked: (link) => this.#linked(link),
+      unlinked: (link, error) => this.#unlinked(link, error),
+      ended: (reason) => this.#ended(reason),
+      message: (cursor) => this.#subscriptions.deliver(cursor),
+      serverError: (text) => this.#serverError(text),
+      emit: (status) => this.#status.emit(status),
+    });
+    this.#session.start();
+  }
+
+  // --- state ---------------------------------------------------------------------------------------------------------
+
+  /** The state the connection is in now; see `transitions` for what may follow. */
+  get state(): ConnectionState {
+    return this.#session.state.kind;
+  }
+
+  /** Resolves with the first link, rejects when the connection is closed before. */
+  get ready(): Promise<void> {
+    return this.#session.ready.promise;
+  }
+
+  /** The latest INFO of the server we are linked to, `undefined` while there is none. */
+  get info(): ServerInfo | undefined {
+    return this.#session.link?.info;
+  }
+
+  isClosed(): boolean {
+    return this.state === "closed";
+  }
+
+  isDraining(): boolean {
+    return this.state === "draining";
+  }
+
+  /** Resolves when the connection is closed and everything released: with the error that ended it, else with undefined. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: the type of nats.js
+  closed(): Promise<void | Error> {
+    return this.#session.ended.promise;
+  }
+
+  /** `host:port` of the server we are linked to, or an empty string. */
+  getServer(): string {
+    const { state } = this.#session;
+    return "link" in state ? state.server.url.href.replace(/^[a-z]+:\/\//, "") : "";
+  }
+
+  /** Every server of the pool: origin, state, failures, when it may be dialled, and why it was or was not chosen last. */
+  getServers(): readonly ServerView[] {
+    return this.#session.pool.snapshot();
+  }
+
+  /** Replaces the whole pool; the link stays. Throws InvalidArgumentError, and changes nothing, for a bad list. */
+  setServers(servers: string | readonly string[]): void {
+    this.#session.setServers(servers);
+  }
+
+  /** Status events from now on. An iterator nobody reads holds the last 128. */
+  status(): AsyncIterableIterator<Status> {
+    return this.#status.iterate();
+  }
+
+  /** Calls `listener` for every event of one type; returns a function that stops it. */
+  on<T extends StatusType>(type: T, listener: (status: Extract<Status, { type: T }>) => void): () => void {
+    return this.#status.on(type, listener);
+  }
+
+  stats(): Stats {
+    return { ...this.#traffic, reconnects: Math.max(0, this.#traffic.connects - 1) };
+  }
+
+  // --- publishing ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Publishes a message; the payload is copied. Without a link `whileDisconnected` decides.
+   *
+   * @returns false when more waits for the socket than is good: `await nc.writable()` before the next one
+   * @throws InvalidSubjectError, MaxPayloadError, InvalidArgumentError, ReconnectBufferFullError, BufferedBytesError,
+   *   DisconnectedError, DrainingConnectionError, ClosedConnectionError; nothing was sent or kept then
+   */
+  publish(subject: string, payload?: Payload, options?: PublishOptions): boolean {
+    return this.#publishing.publish(subject, payload, options);
+  }
+
+  /** Publishes `msg` again: its subject, reply, headers and data. */
+  publishMessage(msg: Msg): void {
+    this.publish(msg.subject, msg.data, { reply: msg.reply, headers: msg.headers });
+  }
+
+  /** Publishes `msg`'s headers and data to its reply subject; false when it has none. */
+  respondMessage(msg: Msg): boolean {
+    const { reply } = msg;
+    if (reply === undefined) return false;
+    this.publish(reply, msg.data, { headers: msg.headers });
+    return true;
+  }
+
+  /** Bytes accepted and not yet given to the operating system, kept ones included. */
+  get bufferedBytes(): number {
+    return (this.#session.link?.bufferedBytes ?? 0) + this.#publishing.keptBytes;
+  }
+
+  /** Resolves when a publisher may go on: at once, or when the backlog is gone, or with the next link. */
+  async writable(): Promise<void> {
+    const link = this.#session.link ?? (await this.#nextLink("writable()"));
+    await link.writable();
+  }
+
+  /**
+   * Resolves when the server has processed everything published before; without a link, everything kept, with the next one.
+   * Rejects with DisconnectedError when the link is lost first.
+   */
+  flush(bounds: Bounds = {}): Promise<void> {
+    const { link } = this.#session;
+    const done = link === undefined ? this.#nextLink("flush()").then((next) => next.roundTrip()) : link.roundTrip();
+    return bounded(done, bounds, "flush()", this.#runtime.clock);
+  }
+
+  /** Milliseconds to the server and back, over what is queued. */
+  async rtt(bounds: Bounds = {}): Promise<number> {
+    const begin = this.#runtime.clock.now();
+    await this.flush(bounds);
+    return this.#runtime.clock.now() - begin;
+  }
+
+  // --- receiving -----------------------------------------------------------------------------------------------------
+
+  /**
+   * Subscribes. Returns at once; `flush()` behind it is the proof that the server knows. Survives reconnects.
+   *
+   * @throws InvalidSubjectError, InvalidArgumentError, DrainingConnectionError, ClosedConnectionError
+   */
+  subscribe(subject: string, options: SubscriptionOptions = {}): Subscription {
+    this.#requireOpen(`subscribe to "${subject}"`);
+    checkSubscribeSubject(subject);
+    if (options.queue !== undefined) checkQueue(options.queue);
+    options.signal?.throwIfAborted();
+    const bounds = { messages: this.#options.pendingMessages, bytes: this.#options.pendingBytes };
+    const subscription = new Subscription(
+      this.#subscriptions.newSid(),
+      subject,
+      options,
+      bounds,
+      this.#subscriptionHost,
+    );
+    this.#subscriptions.add(subscription);
+    const { link } = this.#session;
+    link?.subscribe(subject, options.queue, subscription.getID());
+    if (options.max !== undefined) link?.unsubscribe(subscription.getID(), options.max);
+    return subscription;
+  }
+
+  /**
+   * Publishes and resolves with the first answer. Rejects with NoRespondersError, TimeoutError, PermissionViolationError,
+   * DisconnectedError (`sent` tells whether the request may have arrived), the signal's reason, or what `publish` throws.
+   * Made during an outage it is kept like a publish, within its own time-out.
+   */
+  request(subject: string, payload?: Payload, options: RequestOptions = {}): Promise<Msg> {
+    try {
+      this.#requireOpen(`request to "${subject}"`);
+      const timeout = requestTimeout(options.timeout);
+      options.signal?.throwIfAborted();
+      if (options.reply !== undefined && options.noMux !== true) {
+        throw new InvalidArgumentError("reply", "needs noMux: the shared inbox has its own reply subjects");
+      }
+      if (options.noMux === true) {
+        const reply = options.reply ?? createInbox(this.#options.inboxPrefix);
+        return this.#loneRequests.open(subject, reply, payload, timeout, options);
+      }
+      const requests = this.#requests ?? this.#openRequests();
+      return requests.open(
+        subject,
+        timeout,
+        options.signal,
+        (reply, id) => this.#publishing.request(id, subject, reply, options.headers, payload),
+        (id) => this.#publishing.withdraw(id),
+      );
+    } catch (cause) {
+      return Promise.reject(cause as Error);
+    }
+  }
+
+  // --- ending --------------------------------------------------------------------------------------------------------
+
+  /** Drops the link and dials again, or cuts a wait short. Resolves at once; listen for `reconnect`. */
+  async reconnect(): Promise<void> {
+    this.#requireOpen("reconnect()");
+    this.#session.reconnect();
+  }
+
+  /**
+   * Ends in order: no more messages from the server, those received are handled, everything published is sent, then closed.
+   * Always settles, by `timeout` at the latest, and always ends closed; rejects with DrainError when something was left.
+   */
+  drain(bounds: { readonly timeout?: number | undefined } = {}): Promise<void> {
+    if (this.isClosed()) return Promise.reject(new ClosedConnectionError("drain()"));
+    this.#drain ??= this.#drainAll(bounds.timeout ?? this.#options.drainTimeout);
+    return this.#drain;
+  }
+
+  /** Sends what is queued, ends everything and resolves when all is released, within 100 ms. May be repeated. */
+  async close(): Promise<void> {
+    this.#session.close();
+    await this.#session.ended.promise;
+  }
+
+  /** Drains. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.isClosed()) await this.drain();
+  }
+
+  async #drainAll(timeout: number): Promise<void> {
+    const { link } = this.#session;
+    if (link === undefined) {
+      const unsent = this.#publishing.keptMessages;
+      const abandoned = this.#abandon();
+      await this.close();
+      if (unsent + abandoned > 0) throw new DrainError("drain(): there was no connection", abandoned, unsent);
+      return;
+    }
+    this.#session.drain();
+    try {
+      await bounded(this.#drainLink(link), { timeout }, "drain()", this.#runtime.clock);
+    } catch (cause) {
+      const unsent = this.#publishing.keptMessages;
+      throw new DrainError(`drain(): ${(cause as Error).message}`, this.#abandon(), unsent, { cause });
+    } finally {
+      await this.close();
+    }
+  }
+
+  async #drainLink(link: Link): Promise<void> {
+    const own = this.#subscriptions.all().filter((one) => one instanceof Subscription);
+    const ended = await Promise.allSettled(own.map((subscription) => subscription.drain()));
+    const failed = ended.find((one) => one.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    this.#publishing.refuse(() => new DrainingConnectionError("publish"));
+    await link.roundTrip();
+  }
+
+  #abandon(): number {
+    let abandoned = 0;
+    for (const one of this.#subscriptions.all()) if (one instanceof Subscription) abandoned += one.abandon();
+    return abandoned;
+  }
+
+  // --- from the session ----------------------------------------------------------------------------------------------
+
+  #linked(link: Link): void {
+    this.#subscriptions.replay(link);
+    this.#publishing.linked(link);
+    for (const waiting of this.#awaitingLink.splice(0)) waiting.resolve(link);
+  }
+
+  #unlinked(link: Link, cause: Error): void {
+    this.#publishing.unlinked(link, (reply) => this.#requests?.owns(reply) === true || this.#loneRequests.owns(reply));
+    this.#rejectRequests(
+      (_id, subject) =>
+        new DisconnectedError(`request to "${subject}": the link was lost before an answer came`, true, { cause }),
+    );
+  }
+
+  #ended(reason: Error | undefined): void {
+    const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
+    this.#publishing.refuse((subject) => closed(`publish to "${subject}"`));
+    this.#rejectRequests((_id, subject) => closed(`request to "${subject}"`));
+    for (const one of this.#subscriptions.all()) if (one instanceof Subscription) one.finish(reason);
+    for (const waiting of this.#awaitingLink.splice(0)) waiting.reject(closed("this call"));
+  }
+
+  #serverError(text: string): Error | undefined {
+    const error = serverErrorOf(text);
+    this.#status.emit({ type: "error", error });
+    if (!(error instanceof PermissionViolationError)) return error;
+    if (error.operation === "publish") {
+      this.#rejectRequests((_id, subject) => (subject === error.subject ? error : undefined));
+    } else {
+      if (this.#requests?.getSubject() === error.subject) this.#requests = undefined;
+      this.#subscriptions.deny(error);
+    }
+    return undefined;
+  }
+
+  // --- parts ---------------------------------------------------------------------------------------------------------
+
+  #requireOpen(what: string): void {
+    if (this.isClosed()) throw new ClosedConnectionError(what);
+    if (this.isDraining()) throw new DrainingConnectionError(what);
+  }
+
+  #nextLink(what: string): Promise<Link> {
+    if (this.isClosed()) return Promise.reject(new ClosedConnectionError(what));
+    const waiting = deferred<Link>();
+    this.#awaitingLink.push(waiting);
+    return waiting.promise;
+  }
+
+  #rejectRequests(errorFor: (id: number, subject: string) => Error | undefined): void {
+    this.#requests?.reject(errorFor);
+    this.#loneRequests.reject(errorFor);
+  }
+
+  #openRequests(): Requests {
+    const { clock } = this.#runtime;
+    const requests = new Requests(this.#subscriptions.newSid(), createInbox(this.#options.inboxPrefix), {
+      publish: (subject, payload, options) => this.publish(subject, payload, options),
+      now: () => clock.now(),
+      after: (ms, run) => clock.after(ms, run),
+    });
+    this.#subscriptions.add(requests);
+    this.#session.link?.subscribe(requests.getSubject(), undefined, requests.getID());
+    this.#requests = requests;
+    return requests;
+  }
+
+  readonly #subscriptionHost: SubscriptionHost = {
+    publish: (subject, payload, options) => this.publish(subject, payload, options),
+    tellUnsubscribe: (subscription, max) => this.#session.link?.unsubscribe(subscription.getID(), max),
+    forget: (subscription) => this.#subscriptions.remove(subscription),
+    barrier: () => this.#session.link?.roundTrip() ?? Promise.resolve(),
+    report: (error) => this.#status.emit({ type: "error", error }),
+    slow: (sub) => this.#status.emit({ type: "slowConsumer", sub, pending: sub.getPending() }),
+    after: (ms, run) => this.#runtime.clock.after(ms, run),
+  };
+}

@@ -1,0 +1,137 @@
+// Everything outbound that a caller publishes: to the link while there is one, by the caller's policy while there is none, to
+// nowhere afterwards. The only place that decides what becomes of a publish, and that counts what was dropped.
+
+import { InvalidArgumentError } from "@myelin/contracts";
+import type { MsgHdrs, Payload } from "@myelin/protocol";
+import type { WhileDisconnected } from "./connection-options.js";
+import { DisconnectedError, InvalidOperationError } from "./errors.js";
+import type { Link } from "./link.js";
+import type { PublishOptions } from "./message.js";
+import { OutageBuffer, type Tally } from "./outage-buffer.js";
+import { type Outbox, refusingOutbox } from "./outbox.js";
+import type { DropReason } from "./status.js";
+import type { Traffic } from "./traffic.js";
+
+export interface PublishingOptions {
+  readonly whileDisconnected: WhileDisconnected;
+  readonly reconnectBufferSize: number;
+  readonly pedantic: boolean;
+}
+
+/** What publishing reports; neither throws. */
+export interface PublishingEvents {
+  dropped(tally: Tally, reason: DropReason): void;
+  /** A kept request can never be answered. */
+  requestRefused(id: number, error: Error): void;
+}
+
+const PUBLISH_OPTIONS: ReadonlySet<string> = new Set(["reply", "headers"]);
+
+export class Publishing {
+  readonly #buffer: OutageBuffer;
+  readonly #disconnected: Outbox;
+  readonly #traffic: Traffic;
+  readonly #events: PublishingEvents;
+  #outbox: Outbox;
+
+  constructor(options: PublishingOptions, traffic: Traffic, events: PublishingEvents) {
+    this.#buffer = new OutageBuffer(options.reconnectBufferSize, options.pedantic);
+    this.#traffic = traffic;
+    this.#events = events;
+    this.#disconnected = this.#outboxFor(options.whileDisconnected);
+    this.#outbox = this.#disconnected;
+  }
+
+  /** Bytes kept for the next link. */
+  get keptBytes(): number {
+    return this.#buffer.bytes;
+  }
+
+  /** Messages kept for the next link. */
+  get keptMessages(): number {
+    return this.#buffer.messages;
+  }
+
+  publish(subject: string, payload: Payload | undefined, options: PublishOptions | undefined): boolean {
+    if (options === undefined) return this.#outbox.publish(subject, undefined, undefined, payload);
+    for (const name in options) {
+      if (!PUBLISH_OPTIONS.has(name)) throw new InvalidArgumentError(name, "is not an option of publish()");
+    }
+    return this.#outbox.publish(subject, options.reply, options.headers, payload);
+  }
+
+  /** Publishes a request, or keeps it so that it can be withdrawn. Throws when it can never be answered. */
+  request(
+    id: number,
+    subject: string,
+    reply: string,
+    headers: MsgHdrs | undefined,
+    payload: Payload | undefined,
+  ): void {
+    if (this.#outbox !== this.#disconnected) this.#outbox.publish(subject, reply, headers, payload);
+    else if (this.#disconnected === this.#buffer) this.#buffer.request(id, subject, reply, headers, payload);
+    else throw notSent(`request to "${subject}"`);
+  }
+
+  /** A request is settled; should it still be kept, nobody wants it sent. */
+  withdraw(id: number): void {
+    this.#buffer.withdraw(id);
+  }
+
+  /** True while the request is kept, so that it was certainly not sent. */
+  keeps(id: number): boolean {
+    return this.#buffer.holds(id);
+  }
+
+  /** From now on publishes go to this link, behind what was kept. */
+  linked(link: Link): void {
+    const { noHeaders, requests, tooLarge } = this.#buffer.replay(link);
+    this.#buffer.maxPayload = link.maxPayload;
+    this.#outbox = link;
+    this.#drop(tooLarge, "max-payload");
+    this.#drop(noHeaders, "no-headers");
+    for (const id of requests) {
+      this.#events.requestRefused(
+        id,
+        new InvalidOperationError("the server we reconnected to cannot take this request"),
+      );
+    }
+  }
+
+  /** From now on the policy holds. What the link had not handed on is kept as far as it fits, but for requests. */
+  unlinked(link: Link, isRequest: (reply: string) => boolean): void {
+    this.#outbox = this.#disconnected;
+    this.#buffer.maxPayload = link.maxPayload;
+    this.#drop(this.#buffer.adopt(link.takeBacklog(), isRequest), "buffer-full");
+  }
+
+  /** From now on every publish throws what `refusal` makes; what was kept is dropped. */
+  refuse(refusal: (subject: string) => Error): void {
+    this.#outbox = refusingOutbox(refusal);
+    this.#drop(this.#buffer.clear(), "closed");
+  }
+
+  #drop(tally: Tally, reason: DropReason): void {
+    if (tally.messages === 0) return;
+    this.#traffic.droppedMsgs += tally.messages;
+    this.#events.dropped(tally, reason);
+  }
+
+  #outboxFor(policy: WhileDisconnected): Outbox {
+    if (policy === "buffer") return this.#buffer;
+    if (policy === "reject") return refusingOutbox((subject) => notSent(`publish to "${subject}"`));
+    // Encoded for its checks, then forgotten.
+    const sieve = new OutageBuffer(Number.MAX_SAFE_INTEGER, false);
+    return {
+      publish: (subject, reply, headers, payload) => {
+        sieve.publish(subject, reply, headers, payload);
+        this.#drop(sieve.clear(), "disconnected");
+        return true;
+      },
+    };
+  }
+}
+
+function notSent(what: string): DisconnectedError {
+  return new DisconnectedError(`${what}: there is no connection, and whileDisconnected does not keep it`, false);
+}

@@ -1,0 +1,196 @@
+// Requests in flight: one wildcard inbox for all of them, a number as the last token of each reply subject, and one timer
+// for all deadlines. ADR-40, "Request-Reply"; SEND-REQUEST-1 … 9, D9.
+
+import { InvalidArgumentError } from "@myelin/contracts";
+import type { Decoder, MsgHdrs } from "@myelin/protocol";
+import { type Deferred, deferred } from "./deferred.js";
+import { NoRespondersError, TimeoutError } from "./errors.js";
+import { Msg, type Publisher } from "./message.js";
+import type { Receiver } from "./subscriptions.js";
+
+/** Default of `timeout`, in milliseconds. */
+export const REQUEST_TIMEOUT = 1_000;
+
+/** Options of one request. */
+export interface RequestOptions {
+  /** Milliseconds until it rejects with TimeoutError. Default 1 000. */
+  readonly timeout?: number | undefined;
+  readonly headers?: MsgHdrs | undefined;
+  /** An inbox and subscription of its own instead of the shared one. */
+  readonly noMux?: boolean | undefined;
+  /** Reply subject to use with `noMux`. */
+  readonly reply?: string | undefined;
+  /** Rejects the request with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface PendingRequest {
+  readonly subject: string;
+  readonly timeout: number;
+  readonly deadline: number;
+  readonly answer: Deferred<Msg>;
+  readonly release: () => void;
+}
+
+/** What requests need of their connection. */
+export interface RequestsHost extends Publisher {
+  now(): number;
+  after(ms: number, run: () => void): () => void;
+}
+
+const ZERO = 48;
+const NINE = 57;
+
+/** The receiver of all answers. */
+export class Requests implements Receiver {
+  readonly remaining = undefined;
+  readonly #sid: number;
+  readonly #prefix: string;
+  readonly #host: RequestsHost;
+  readonly #pending = new Map<number, PendingRequest>();
+  #nextId = 1;
+  #armedFor = Number.POSITIVE_INFINITY;
+  #disarm: () => void = () => {};
+
+  /** @param inbox subject under which every request gets a token of its own */
+  constructor(sid: number, inbox: string, host: RequestsHost) {
+    this.#sid = sid;
+    this.#prefix = `${inbox}.`;
+    this.#host = host;
+  }
+
+  getID(): number {
+    return this.#sid;
+  }
+
+  getSubject(): string {
+    return `${this.#prefix}*`;
+  }
+
+  getQueue(): undefined {
+    return undefined;
+  }
+
+  /** Requests waiting for an answer. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** True for a reply subject of ours. */
+  owns(reply: string): boolean {
+    return reply.startsWith(this.#prefix);
+  }
+
+  /**
+   * Registers a request, lets `send` publish it with its reply subject, and promises the answer. When `send` throws, nothing
+   * stays registered.
+   */
+  open(
+    subject: string,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    send: (reply: string, id: number) => void,
+    released: (id: number) => void,
+  ): Promise<Msg> {
+    const id = this.#nextId++;
+    const answer = deferred<Msg>();
+    const abort = (): void => this.#settle(id)?.answer.reject(signal?.reason as Error);
+    const request: PendingRequest = {
+      subject,
+      timeout,
+      deadline: this.#host.now() + timeout,
+      answer,
+      release: () => {
+        signal?.removeEventListener("abort", abort);
+        released(id);
+      },
+    };
+    send(this.#prefix + id, id);
+    this.#pending.set(id, request);
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#arm(request.deadline);
+    return answer.promise;
+  }
+
+  deliver(cursor: Decoder): void {
+    const id = this.#idOf(cursor);
+    const request = this.#settle(id);
+    // Late, or not the first: nobody waits for it.
+    if (request === undefined) return;
+    const message = new Msg(cursor, this.#host);
+    if (message.status === 503 && message.size === cursor.payloadStart - cursor.headersStart) {
+      request.answer.reject(new NoRespondersError(request.subject));
+    } else request.answer.resolve(message);
+  }
+
+  /** The server denied the shared inbox: every request is lost. */
+  fail(error: Error): void {
+    this.reject(() => error);
+  }
+
+  /** Rejects the requests `errorFor` has an error for. */
+  reject(errorFor: (id: number, subject: string) => Error | undefined): void {
+    for (const [id, request] of this.#pending) {
+      const error = errorFor(id, request.subject);
+      if (error !== undefined) this.#settle(id)?.answer.reject(error);
+    }
+  }
+
+  #settle(id: number): PendingRequest | undefined {
+    const request = this.#pending.get(id);
+    if (request === undefined) return undefined;
+    this.#pending.delete(id);
+    request.release();
+    if (this.#pending.size === 0) this.#rearm(Number.POSITIVE_INFINITY);
+    return request;
+  }
+
+  // The number behind our prefix, read from the bytes: no string is made. -1 when it is none.
+  #idOf(cursor: Decoder): number {
+    const { buffer, subjectEnd } = cursor;
+    let id = 0;
+    for (let at = cursor.subjectStart + this.#prefix.length; at < subjectEnd; at++) {
+      const digit = buffer[at] ?? 0;
+      if (digit < ZERO || digit > NINE) return -1;
+      id = id * 10 + (digit - ZERO);
+    }
+    return id;
+  }
+
+  // One armed timer at the earliest deadline known when it was armed. Answered requests leave it armed: most time-outs are
+  // equal, so that it fires about once in a time-out and then finds the next.
+  #arm(deadline: number): void {
+    if (deadline < this.#armedFor) this.#rearm(deadline);
+  }
+
+  #rearm(deadline: number): void {
+    this.#disarm();
+    this.#armedFor = deadline;
+    this.#disarm =
+      deadline === Number.POSITIVE_INFINITY
+        ? () => {}
+        : this.#host.after(deadline - this.#host.now(), () => this.#expire());
+  }
+
+  #expire(): void {
+    const now = this.#host.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [id, request] of this.#pending) {
+      if (request.deadline > now) {
+        next = Math.min(next, request.deadline);
+        continue;
+      }
+      this.#settle(id)?.answer.reject(new TimeoutError(`request to "${request.subject}"`, request.timeout));
+    }
+    this.#rearm(next);
+  }
+}
+
+/** Checks a request's time-out. */
+export function requestTimeout(timeout: number | undefined): number {
+  const found = timeout ?? REQUEST_TIMEOUT;
+  if (!(Number.isFinite(found) && found > 0)) {
+    throw new InvalidArgumentError("timeout", `must be a positive number of milliseconds, not ${String(timeout)}`);
+  }
+  return found;
+}

@@ -1,0 +1,311 @@
+// One subscription: its messages on their way to a callback or an iterator, its limit, its end. It outlives links; what the
+// server is told about it is the business of subscriptions.ts.
+
+import { InvalidArgumentError } from "@myelin/contracts";
+import type { Decoder } from "@myelin/protocol";
+import { type Deferred, deferred } from "./deferred.js";
+import { CallbackError, InvalidOperationError, TimeoutError } from "./errors.js";
+import { Msg, type Publisher } from "./message.js";
+import { MessageQueue } from "./message-queue.js";
+
+/**
+ * Called for every message, in order, one at a time; not awaited (D14). `error` is set, and `msg` then meaningless, when the
+ * subscription failed: a permission denied, no first message within `timeout`. A throw or rejection is reported as an
+ * `error` status and harms nothing else (D13).
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: callbacks may be async or not
+export type MsgCallback = (error: Error | null, msg: Msg) => void | Promise<void>;
+
+/** Options of one subscription. */
+export interface SubscriptionOptions {
+  /** Queue group: each message goes to one of its members. */
+  readonly queue?: string | undefined;
+  /** Ends by itself after this many messages in total. */
+  readonly max?: number | undefined;
+  /** Milliseconds within which the first message must come. */
+  readonly timeout?: number | undefined;
+  /** Without one, iterate the subscription. */
+  readonly callback?: MsgCallback | undefined;
+  /** Ends the subscription, like `unsubscribe()`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a subscription needs of its connection. */
+export interface SubscriptionHost extends Publisher {
+  /** Tells the server: end now, or after `max` messages in total. */
+  tellUnsubscribe(subscription: Subscription, max?: number): void;
+  /** Forgets the subscription. */
+  forget(subscription: Subscription): void;
+  /** UNSUB and a round trip behind it, after which no more messages come. */
+  barrier(): Promise<void>;
+  /** Reports what no promise does. */
+  report(error: Error): void;
+  slow(subscription: Subscription): void;
+  after(ms: number, run: () => void): () => void;
+}
+
+export interface PendingBounds {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** A subscription: `for await (const msg of sub)`, or with a callback. Survives reconnects. */
+export class Subscription implements AsyncIterable<Msg> {
+  /** Settles when the subscription has ended: with the error that ended it, else with undefined. Never rejects. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: the type of nats.js
+  readonly closed: Promise<void | Error>;
+  readonly #sid: number;
+  readonly #subject: string;
+  readonly #queueGroup: string | undefined;
+  readonly #host: SubscriptionHost;
+  readonly #end: Deferred<Error | undefined> = deferred<Error | undefined>();
+  readonly #messages: MessageQueue;
+  #callback: MsgCallback | undefined;
+  #max: number | undefined;
+  #received = 0;
+  #delivered = 0;
+  #dropped = 0;
+  #phase: "open" | "draining" | "closed" = "open";
+  #iterating = false;
+  #running = 0;
+  #idle: Deferred<void> | undefined;
+  #cancelTimeout: () => void = () => {};
+  #detachSignal: () => void = () => {};
+
+  constructor(
+    sid: number,
+    subject: string,
+    options: SubscriptionOptions,
+    bounds: PendingBounds,
+    host: SubscriptionHost,
+  ) {
+    this.#sid = sid;
+    this.#subject = subject;
+    this.#queueGroup = options.queue;
+    this.#callback = options.callback;
+    this.#max = options.max;
+    this.#host = host;
+    this.closed = this.#end.promise;
+    this.#messages = new MessageQueue(bounds.messages, bounds.bytes, () => this.#settleIdle());
+    this.#watch(options);
+  }
+
+  /** The function called for every message, `undefined` for an iterator. May be replaced. */
+  get callback(): MsgCallback | undefined {
+    return this.#callback;
+  }
+
+  set callback(callback: MsgCallback) {
+    this.#callback = callback;
+  }
+
+  getSubject(): string {
+    return this.#subject;
+  }
+
+  getQueue(): string | undefined {
+    return this.#queueGroup;
+  }
+
+  /** Its sid: unique on the connection, the same on every link. */
+  getID(): number {
+    return this.#sid;
+  }
+
+  getMax(): number | undefined {
+    return this.#max;
+  }
+
+  /** Messages the server sent. */
+  getReceived(): number {
+    return this.#received;
+  }
+
+  /** Messages given to the callback or taken by the iterator. */
+  getProcessed(): number {
+    return this.#callback === undefined ? this.#received - this.#dropped - this.#messages.length : this.#delivered;
+  }
+
+  /** Messages waiting for the iterator. */
+  getPending(): number {
+    return this.#messages.length;
+  }
+
+  /** Messages dropped because the consumer was too slow. */
+  getDropped(): number {
+    return this.#dropped;
+  }
+
+  isDraining(): boolean {
+    return this.#phase === "draining";
+  }
+
+  isClosed(): boolean {
+    return this.#phase === "closed";
+  }
+
+  /**
+   * Ends the subscription: at once, dropping what was not consumed; or, with `max`, after that many messages in total since
+   * it began. Repeating it, or calling it after the end, does nothing.
+   */
+  unsubscribe(max?: number): void {
+    if (max !== undefined && !(Number.isSafeInteger(max) && max >= 1)) {
+      throw new InvalidArgumentError("max", `must be a whole number, 1 or more, not ${String(max)}`);
+    }
+    if (this.#phase !== "open") return;
+    if (max === undefined || max <= this.#received) {
+      this.#host.tellUnsubscribe(this);
+      this.#messages.clear();
+      this.finish(undefined);
+      return;
+    }
+    this.#max = max;
+    this.#host.tellUnsubscribe(this, max);
+  }
+
+  /**
+   * Stops the server from sending more, lets the consumer finish what has arrived, then ends. Resolves when the last message
+   * was handled; an iterator nobody reads is not waited for. Rejects when the link is lost before the server had answered;
+   * the subscription has ended then all the same.
+   */
+  async drain(): Promise<void> {
+    if (this.#phase === "closed") throw new InvalidOperationError(`drain of "${this.#subject}": it has ended already`);
+    if (this.#phase === "draining") return this.#handled();
+    this.#phase = "draining";
+    this.#host.tellUnsubscribe(this);
+    try {
+      await this.#host.barrier();
+      this.#messages.end();
+      await this.#handled();
+    } finally {
+      this.finish(undefined);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#phase === "closed" ? Promise.resolve() : this.drain();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Msg> {
+    if (this.#callback !== undefined) {
+      throw new InvalidOperationError(
+        `"${this.#subject}" has a callback; a subscription has a callback or is iterated`,
+      );
+    }
+    this.#iterating = true;
+    return {
+      next: () => this.#messages.next(),
+      return: async () => {
+        this.#iterating = false;
+        this.unsubscribe();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  // --- for the connection --------------------------------------------------------------------------------------------
+
+  /** The cursor stands on a message of ours. */
+  deliver(cursor: Decoder): void {
+    if (this.#phase === "closed") return;
+    if (this.#received++ === 0) this.#cancelTimeout();
+    const message = new Msg(cursor, this.#host);
+    if (this.#callback !== undefined) this.#call(this.#callback, null, message);
+    else this.#queue(message);
+    if (this.#max !== undefined && this.#received >= this.#max) this.finish(undefined);
+  }
+
+  /** Ends it with an error the consumer is told. */
+  fail(error: Error): void {
+    if (this.#phase === "closed") return;
+    const { callback } = this;
+    this.finish(error);
+    if (callback !== undefined) this.#call(callback, error, undefined as never);
+  }
+
+  /** Ends it: no more messages; those queued may still be iterated. */
+  finish(error: Error | undefined): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#cancelTimeout();
+    this.#detachSignal();
+    this.#host.forget(this);
+    this.#end.resolve(error);
+    this.#messages.end(error);
+  }
+
+  /** Drops what nobody has taken yet, and tells how much. */
+  abandon(): number {
+    return this.#messages.clear();
+  }
+
+  /** Messages still allowed to come; `undefined` = no limit. Decides what a new link tells the server. */
+  get remaining(): number | undefined {
+    return this.#max === undefined ? undefined : this.#max - this.#received;
+  }
+
+  #call(callback: MsgCallback, error: Error | null, message: Msg): void {
+    this.#delivered++;
+    try {
+      const result: unknown = callback(error, message);
+      if (result instanceof Promise) this.#track(result);
+    } catch (cause) {
+      this.#host.report(new CallbackError("subscription", this.#subject, cause));
+    }
+  }
+
+  #track(running: Promise<unknown>): void {
+    this.#running++;
+    running
+      .catch((cause: unknown) => this.#host.report(new CallbackError("subscription", this.#subject, cause)))
+      .finally(() => {
+        this.#running--;
+        this.#settleIdle();
+      });
+  }
+
+  #queue(message: Msg): void {
+    const outcome = this.#messages.push(message);
+    if (outcome === "queued") return;
+    this.#dropped++;
+    // The first drop of an episode is told, the others only counted.
+    if (outcome === "overflow") this.#host.slow(this);
+  }
+
+  #watch({ timeout, signal, max }: SubscriptionOptions): void {
+    if (max !== undefined && !(Number.isSafeInteger(max) && max >= 1)) {
+      throw new InvalidArgumentError("max", `must be a whole number, 1 or more, not ${String(max)}`);
+    }
+    if (timeout !== undefined) {
+      if (!(Number.isFinite(timeout) && timeout > 0)) {
+        throw new InvalidArgumentError("timeout", `must be a positive number of milliseconds, not ${String(timeout)}`);
+      }
+      this.#cancelTimeout = this.#host.after(timeout, () => {
+        this.#host.tellUnsubscribe(this);
+        this.fail(new TimeoutError(`the first message on "${this.#subject}"`, timeout));
+      });
+    }
+    if (signal !== undefined) {
+      const abort = (): void => this.unsubscribe();
+      signal.addEventListener("abort", abort, { once: true });
+      this.#detachSignal = () => signal.removeEventListener("abort", abort);
+    }
+  }
+
+  // Resolves when everything received was handled, as far as somebody handles it.
+  #handled(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    this.#idle ??= deferred();
+    return this.#idle.promise;
+  }
+
+  #isIdle(): boolean {
+    return this.#callback !== undefined ? this.#running === 0 : !this.#iterating || this.#messages.exhausted;
+  }
+
+  #settleIdle(): void {
+    if (this.#idle === undefined || !this.#isIdle()) return;
+    this.#idle.resolve();
+    this.#idle = undefined;
+  }
+}

@@ -261,7 +261,10 @@ function tell({ seed, seeds, strategy, maxAttempts, ops }: Story): string[] {
     } else {
       pool.wakeNow(now);
       gate = now;
-      for (const known of model.values()) known.notBefore = now;
+      for (const known of [...model.values(), ...detached.values()]) {
+        known.notBefore = now;
+        known.shortLinks = 0;
+      }
     }
     const snapshot = pool.snapshot();
     expect(new Set(snapshot.map((s) => s.url.key)).size, "holds a duplicate").toBe(snapshot.length);

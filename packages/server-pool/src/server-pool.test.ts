@@ -158,6 +158,18 @@ describe("a failed server", () => {
   });
 });
 
+describe("a forced reconnect", () => {
+  it("P16: repeated within seconds does not count as short connections of the server", () => {
+    const client = new PoolDriver({ servers: "a", backoff: fixedBackoff({ wait: 2_000, jitter: 0 }) });
+    for (let i = 0; i < 5; i += 1) {
+      client.connect();
+      client.pool.wakeNow(client.now);
+      client.lose("a", 0);
+    }
+    expect(client.now).toBeLessThan(500);
+  });
+});
+
 describe("the limit of attempts", () => {
   const limited = (servers: string, maxAttempts: number): PoolDriver => {
     const client = new PoolDriver({ servers, maxAttempts, randomize: false });
@@ -305,6 +317,14 @@ describe("replace", () => {
     expect(client.pool.get(old)?.state).toBe("connected");
     expect(client.pool.advertise(["b:4222", "e:1"], old, client.now).added).toEqual(["b:4222", "e:1"]);
     expect(client.view("b")).toMatchObject({ id: old, state: "connected", origin: "gossip" });
+  });
+
+  it("forgets a removed server once its dial has failed", () => {
+    const client = new PoolDriver({ servers: "a" });
+    const { id } = client.dial();
+    client.pool.replace("b");
+    client.pool.failed(id, { kind: "network", error: new Error("x") }, client.now);
+    expect(client.pool.get(id)).toBeUndefined();
   });
 
   it("never has a removed server dialled, whose connection may still end", () => {

@@ -268,7 +268,11 @@ export class ServerPool {
   /** Ends every wait that is running, once: a forced reconnect does not sit out a backoff. Counts stay. */
   wakeNow(_now: number): void {
     this.#notBefore = AT_ONCE;
-    for (const entry of this.#entries.values()) entry.eligibleAt = AT_ONCE;
+    for (const entry of this.#byId.values()) {
+      entry.eligibleAt = AT_ONCE;
+      // The connection that is about to be dropped on purpose says nothing against its server.
+      entry.shortLinks = 0;
+    }
     this.#forgiveAuthErrors();
   }
 

@@ -3,20 +3,20 @@
 
 import { TransportError, type TransportErrorCode } from "@myelin/contracts";
 
-const CODES: Readonly<Record<string, TransportErrorCode>> = {
-  ECONNREFUSED: "CONNECTION_REFUSED",
+const CODES: ReadonlyMap<string, TransportErrorCode> = new Map<string, TransportErrorCode>([
+  ["ECONNREFUSED", "CONNECTION_REFUSED"],
   // A unix socket nobody has bound: nothing listens there, as with a refused port.
-  ENOENT: "CONNECTION_REFUSED",
-  ECONNRESET: "CONNECTION_RESET",
-  ECONNABORTED: "CONNECTION_RESET",
-  EPIPE: "CONNECTION_RESET",
-  EHOSTUNREACH: "HOST_UNREACHABLE",
-  EHOSTDOWN: "HOST_UNREACHABLE",
-  ENETUNREACH: "HOST_UNREACHABLE",
-  ENETDOWN: "HOST_UNREACHABLE",
-  EADDRNOTAVAIL: "HOST_UNREACHABLE",
-  ETIMEDOUT: "HOST_UNREACHABLE",
-};
+  ["ENOENT", "CONNECTION_REFUSED"],
+  ["ECONNRESET", "CONNECTION_RESET"],
+  ["ECONNABORTED", "CONNECTION_RESET"],
+  ["EPIPE", "CONNECTION_RESET"],
+  ["EHOSTUNREACH", "HOST_UNREACHABLE"],
+  ["EHOSTDOWN", "HOST_UNREACHABLE"],
+  ["ENETUNREACH", "HOST_UNREACHABLE"],
+  ["ENETDOWN", "HOST_UNREACHABLE"],
+  ["EADDRNOTAVAIL", "HOST_UNREACHABLE"],
+  ["ETIMEDOUT", "HOST_UNREACHABLE"],
+]);
 
 const SENTENCES: Readonly<Partial<Record<TransportErrorCode, string>>> = {
   CONNECTION_REFUSED: "refused the connection: is a server listening there",
@@ -48,7 +48,7 @@ export function dnsError(hostname: string, cause: unknown): TransportError {
 }
 
 export function dialError(address: string, cause: unknown): TransportError {
-  const code = CODES[nodeCode(cause)] ?? "CONNECT_FAILED";
+  const code = CODES.get(nodeCode(cause)) ?? "CONNECT_FAILED";
   return new TransportError(code, "tcp", `${address} ${SENTENCES[code]} (${nodeCode(cause)})`, address, { cause });
 }
 
@@ -56,7 +56,7 @@ export function dialError(address: string, cause: unknown): TransportError {
 export function streamError(address: string, cause: unknown): TransportError {
   const name = nodeCode(cause);
   if (name.startsWith("ERR_SSL_")) return tlsError(address, cause);
-  const code = CODES[name] ?? "STREAM_FAILED";
+  const code = CODES.get(name) ?? "STREAM_FAILED";
   return new TransportError(code, "stream", `${address} ${SENTENCES[code]} (${name})`, address, { cause });
 }
 

@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
-import type { DialTarget } from "@myelin/contracts";
+import { type DialTarget, TransportError, type TransportSink } from "@myelin/contracts";
 import type { ContractPeer } from "@myelin/testing";
 
 /** A target for the name `localhost`, with what a test says instead. */
@@ -68,10 +68,14 @@ export class Peer implements ContractPeer {
 }
 
 export interface ListenerOptions {
-  /** Speak TLS from the first byte on, with this material. */
+  /** Speak TLS, with this material. */
   readonly tls?: TlsOptions | undefined;
+  /** Plaintext to send before TLS begins. */
+  readonly greeting?: string | undefined;
   /** Listen on a unix socket in a fresh place instead of a port. */
   readonly unix?: boolean | undefined;
+  /** Never end our half by ourselves. */
+  readonly allowHalfOpen?: boolean | undefined;
   /** Default 127.0.0.1. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
@@ -93,24 +97,26 @@ export class Listener {
   port = 0;
   path = "";
 
-  private constructor(tls: ListenerOptions["tls"]) {
-    this.#server = tls ? createTlsServer(tls) : createServer();
-    this.#server.on("connection", (raw: Socket) => {
+  private constructor({ tls, greeting, allowHalfOpen = false }: ListenerOptions) {
+    const tlsServer = tls && createTlsServer(tls);
+    this.#server = createServer({ allowHalfOpen }, (raw) => {
       this.accepted++;
       this.#raw.add(raw);
       raw.on("close", () => this.#raw.delete(raw));
       raw.on("error", () => {});
-      if (!tls) this.#hand(new Peer(raw, raw));
+      if (greeting !== undefined) raw.write(greeting);
+      if (tlsServer) tlsServer.emit("connection", raw);
+      else this.#hand(new Peer(raw, raw));
     });
-    this.#server.on("secureConnection", (secure: TLSSocket) => {
+    tlsServer?.on("secureConnection", (secure: TLSSocket) => {
       const raw = [...this.#raw].find((socket) => socket.remotePort === secure.remotePort);
       this.#hand(new Peer(secure, raw ?? secure));
     });
-    this.#server.on("tlsClientError", (error: Error) => this.tlsErrors.push(error));
+    tlsServer?.on("tlsClientError", (error: Error) => this.tlsErrors.push(error));
   }
 
   static async open(options: ListenerOptions = {}): Promise<Listener> {
-    const listener = new Listener(options.tls);
+    const listener = new Listener(options);
     const server = listener.#server;
     if (options.unix) listener.path = join(tmpdir(), `myelin-${process.pid}-${unixSockets++}.sock`);
     await new Promise<void>((resolve, reject) => {
@@ -143,6 +149,38 @@ export class Listener {
     if (waiting) waiting(peer);
     else this.#unread.push(peer);
   }
+}
+
+/** A sink that keeps what it was told. */
+export class TestSink implements TransportSink {
+  readonly chunks: Uint8Array[] = [];
+  drains = 0;
+  readonly closings: (TransportError | undefined)[] = [];
+  onData: (chunk: Uint8Array) => void = () => {};
+
+  data(chunk: Uint8Array): void {
+    this.chunks.push(chunk);
+    this.onData(chunk);
+  }
+  drain(): void {
+    this.drains++;
+  }
+  closed(error: TransportError | undefined): void {
+    this.closings.push(error);
+  }
+  text(): string {
+    return Buffer.concat(this.chunks).toString();
+  }
+}
+
+/** The TransportError a dial or an upgrade rejects with; anything else fails the test. */
+export async function transportErrorOf(promise: Promise<unknown>): Promise<TransportError> {
+  const outcome = await promise.then(
+    () => "it resolved",
+    (error: unknown) => error,
+  );
+  if (outcome instanceof TransportError) return outcome;
+  throw new Error(`expected a TransportError, got ${String(outcome)}`);
 }
 
 /** Sockets, their requests and timers the process holds: what a transport could leave behind. */

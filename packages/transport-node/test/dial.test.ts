@@ -1,0 +1,177 @@
+// Dialling names with several addresses, over real loopback sockets.
+
+import { InvalidArgumentError, TransportError } from "@myelin/contracts";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Lookup, type ResolvedAddress, tcpTransport, unixTransport } from "../src/index.js";
+import { type BlackHole, openBlackHole } from "./black-hole.js";
+import { freePort, Listener, TestSink, targetOf, transportErrorOf } from "./subjects.js";
+
+let blackHole: BlackHole;
+beforeAll(async () => {
+  blackHole = await openBlackHole();
+});
+afterAll(() => blackHole.stop());
+
+const listeners: Listener[] = [];
+afterEach(async () => {
+  for (const listener of listeners.splice(0)) await listener.stop();
+});
+
+async function listen(host: string, port = 0): Promise<Listener> {
+  const listener = await Listener.open({ host, port });
+  listeners.push(listener);
+  return listener;
+}
+
+// The family is only what the order of dialling goes by: loopback has addresses enough of one.
+const answering =
+  (...addresses: readonly string[]): Lookup =>
+  async () =>
+    addresses.map((address): ResolvedAddress => ({ address, family: 4 }));
+const never = (): AbortSignal => new AbortController().signal;
+
+describe("a name with several addresses", () => {
+  it("P32: a dead first address costs its 250 ms and no more", async () => {
+    const listener = await listen("127.0.0.2", blackHole.port);
+    const transport = tcpTransport({ lookup: answering("127.0.0.1", "127.0.0.2") });
+    const sink = new TestSink();
+    const target = targetOf({ hostname: "two.example", port: blackHole.port, shuffleAddresses: false });
+    const connection = await transport.connect(target, sink, AbortSignal.timeout(2_000));
+    expect(connection.remoteAddress).toBe(`127.0.0.2:${blackHole.port}`);
+    await listener.accept();
+    connection.destroy();
+  });
+
+  it("SEED-14: is dialled until one works, the next at once when one refuses", async () => {
+    const listener = await listen("127.0.0.3");
+    const clock = { after: () => () => {} };
+    const transport = tcpTransport({ lookup: answering("127.0.0.1", "127.0.0.2", "127.0.0.3"), clock });
+    const target = targetOf({ hostname: "three.example", port: listener.port, shuffleAddresses: false });
+    const connection = await transport.connect(target, new TestSink(), never());
+    expect(connection.remoteAddress).toBe(`127.0.0.3:${listener.port}`);
+    connection.destroy();
+  });
+
+  it("leaves one stream at the server when several addresses answer", async () => {
+    const first = await listen("127.0.0.1");
+    const second = await listen("127.0.0.2", first.port);
+    // Both attempts start in the same turn.
+    const clock = {
+      after: (_: number, run: () => void) => {
+        queueMicrotask(run);
+        return () => {};
+      },
+    };
+    const transport = tcpTransport({ lookup: answering("127.0.0.1", "127.0.0.2"), clock });
+    const target = targetOf({ hostname: "two.example", port: first.port });
+    const connection = await transport.connect(target, new TestSink(), never());
+    await vi.waitFor(() => expect(first.openSockets + second.openSockets).toBe(1));
+    connection.destroy();
+    await vi.waitFor(() => expect(first.openSockets + second.openSockets).toBe(0));
+  });
+
+  it("SEED-14: is dialled in a shuffled order when asked, and in the resolver's otherwise", async () => {
+    const listener = await listen("127.0.0.1");
+    await listen("127.0.0.2", listener.port);
+    const transport = tcpTransport({ lookup: answering("127.0.0.1", "127.0.0.2"), random: () => 0 });
+    const dialled: string[] = [];
+    for (const shuffleAddresses of [true, false]) {
+      const target = targetOf({ hostname: "two.example", port: listener.port, shuffleAddresses });
+      const connection = await transport.connect(target, new TestSink(), never());
+      dialled.push(connection.remoteAddress);
+      connection.destroy();
+    }
+    expect(dialled).toEqual([`127.0.0.2:${listener.port}`, `127.0.0.1:${listener.port}`]);
+  });
+
+  it("reports every address when none works", async () => {
+    const port = await freePort();
+    const transport = tcpTransport({ lookup: answering("127.0.0.1", "127.0.0.2") });
+    const target = targetOf({ hostname: "two.example", port, shuffleAddresses: false });
+    const error = await transportErrorOf(transport.connect(target, new TestSink(), never()));
+    expect(error).toMatchObject({ code: "CONNECTION_REFUSED", phase: "tcp" });
+    expect(error.message).toContain(`two.example:${port}`);
+    const { errors } = error.cause as AggregateError;
+    expect(errors.map((each: TransportError) => each.address)).toEqual([`127.0.0.1:${port}`, `127.0.0.2:${port}`]);
+    for (const each of errors) expect(each).toBeInstanceOf(TransportError);
+  });
+
+  it("CONN-DEFAULT-3: localhost works when it resolves to ::1 first and the server is on 127.0.0.1", async () => {
+    const listener = await listen("127.0.0.1");
+    const lookup: Lookup = async () => [
+      { address: "::1", family: 6 },
+      { address: "127.0.0.1", family: 4 },
+    ];
+    const transport = tcpTransport({ lookup });
+    const connection = await transport.connect(targetOf({ port: listener.port }), new TestSink(), never());
+    expect(connection.remoteAddress).toBe(`127.0.0.1:${listener.port}`);
+    connection.destroy();
+  });
+
+  it("P32: is resolved by the operating system by default, hosts file and all", async () => {
+    const listener = await listen("127.0.0.1");
+    const connection = await tcpTransport().connect(targetOf({ port: listener.port }), new TestSink(), never());
+    connection.destroy();
+  });
+
+  it("P32: fails with DNS_FAILED and the name in the message when it does not exist", async () => {
+    const target = targetOf({ hostname: "no-such-name.invalid", port: 4222 });
+    const error = await transportErrorOf(tcpTransport().connect(target, new TestSink(), never()));
+    expect(error).toMatchObject({ code: "DNS_FAILED", phase: "dns", address: "no-such-name.invalid" });
+    expect(error.message).toContain("no-such-name.invalid");
+  });
+
+  it("P24: an abort while the resolver hangs rejects at once with the reason", async () => {
+    const controller = new AbortController();
+    const lookup: Lookup = () => new Promise(() => {});
+    const dialling = tcpTransport({ lookup }).connect(targetOf({ port: 4222 }), new TestSink(), controller.signal);
+    const reason = new Error("took too long");
+    queueMicrotask(() => controller.abort(reason));
+    await expect(dialling).rejects.toBe(reason);
+  });
+});
+
+describe("misuse", () => {
+  it.each([{ connectionAttemptDelay: -1 }, { connectionAttemptDelay: Number.NaN }, { keepAlive: -5 }])(
+    "tcpTransport throws for %j at once",
+    (options) => {
+      expect(() => tcpTransport(options)).toThrow(InvalidArgumentError);
+    },
+  );
+
+  it.each([{ port: 0 }, { port: 65_536 }, { hostname: "", port: 4222 }, { scheme: "ws", port: 4222 }])(
+    "a TCP target with %j is UNSUPPORTED_TARGET",
+    async (parts) => {
+      const error = await transportErrorOf(tcpTransport().connect(targetOf(parts), new TestSink(), never()));
+      expect(error.code).toBe("UNSUPPORTED_TARGET");
+    },
+  );
+
+  it("a unix target without a path is UNSUPPORTED_TARGET", async () => {
+    const target = targetOf({ scheme: "unix", url: "unix://" });
+    const error = await transportErrorOf(unixTransport().connect(target, new TestSink(), never()));
+    expect(error.code).toBe("UNSUPPORTED_TARGET");
+  });
+});
+
+it("a peer that never ends its half cannot hold a closed connection", async () => {
+  const timers: [number, () => void][] = [];
+  const clock = {
+    after: (ms: number, run: () => void) => {
+      timers.push([ms, run]);
+      return () => {};
+    },
+  };
+  const listener = await Listener.open({ allowHalfOpen: true });
+  listeners.push(listener);
+  const sink = new TestSink();
+  const target = targetOf({ hostname: "127.0.0.1", port: listener.port });
+  const connection = await tcpTransport({ clock }).connect(target, sink, never());
+  await listener.accept();
+  const closing = connection.close();
+  await vi.waitFor(() => expect(timers).toHaveLength(1));
+  expect(sink.closings).toEqual([]);
+  timers[0]?.[1]();
+  await closing;
+  expect(sink.closings).toEqual([undefined]);
+});

@@ -81,6 +81,7 @@ export class Decoder implements Readonly<CursorState> {
   #partialNeeds = 0;
   // Chunks after `buffer` and #partial; the first of them is read up to #queuePosition.
   #queue: Uint8Array[] = [];
+  #queueHead = 0;
   #queuePosition = 0;
   #queueBytes = 0;
   #failure: ProtocolError | undefined = undefined;
@@ -275,7 +276,7 @@ export class Decoder implements Readonly<CursorState> {
 
   #completePartial(): Op {
     for (;;) {
-      const chunk = this.#queue[0];
+      const chunk = this.#queue[this.#queueHead];
       if (chunk === undefined) return Op.None;
       const from = this.#queuePosition;
       let to = chunk.length;
@@ -316,7 +317,7 @@ export class Decoder implements Readonly<CursorState> {
   }
 
   #takeChunk(): boolean {
-    const chunk = this.#queue[0];
+    const chunk = this.#queue[this.#queueHead];
     if (chunk === undefined) return false;
     show(this, chunk);
     this.#position = this.#queuePosition;
@@ -328,9 +329,13 @@ export class Decoder implements Readonly<CursorState> {
   #advanceQueue(to: number): void {
     this.#queueBytes -= to - this.#queuePosition;
     this.#queuePosition = to;
-    if (to === this.#queue[0]?.length) {
-      this.#queue.shift();
-      this.#queuePosition = 0;
+    if (to !== this.#queue[this.#queueHead]?.length) return;
+    this.#queuePosition = 0;
+    this.#queueHead++;
+    // Instead of shift(), which for a long queue moves all of it every time.
+    if (this.#queueHead * 2 >= this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#queueHead);
+      this.#queueHead = 0;
     }
   }
 
@@ -342,6 +347,7 @@ export class Decoder implements Readonly<CursorState> {
     this.#partial = NOTHING;
     this.#partialLength = 0;
     this.#queue = [];
+    this.#queueHead = 0;
     this.#queuePosition = 0;
     this.#queueBytes = 0;
   }

@@ -90,7 +90,7 @@ export function classifyServerError(text: string): ServerErrorInfo {
 
 /** The text of a `-ERR` without the single quotes around it. */
 export function stripQuotes(text: string): string {
-  const trimmed = text.trim();
+  const trimmed = text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
   const start = trimmed.startsWith("'") ? 1 : 0;
   const end = trimmed.length > start && trimmed.endsWith("'") ? trimmed.length - 1 : trimmed.length;
   return trimmed.slice(start, end);

@@ -4,6 +4,10 @@ export {
   type TestCertificate,
   type TestCertificateRequest,
 } from "./certificates.js";
+export type { FakeSubscription } from "./fake-broker.js";
+export { FakeConnection, type FakeDelivery } from "./fake-connection.js";
+export type { FakeScript, PingReaction, Reaction } from "./fake-script.js";
+export { FakeServer, type FakeServerOptions } from "./fake-server.js";
 export { type FindServerOptions, findServer, type ServerBinary, type Source } from "./find-server.js";
 export { type FailedSource, ServerLaunchError, ServerNotFoundError } from "./launch-errors.js";
 export { MemoryPeer } from "./memory-connection.js";
@@ -19,6 +23,14 @@ export { type PortReservation, reservePorts } from "./port-reservation.js";
 export { realClock } from "./real-clock.js";
 export { RealCluster, type RealClusterOptions } from "./real-cluster.js";
 export { type Connz, RealServer, type RealServerOptions, type Routez, type Varz } from "./real-server.js";
+export type {
+  ReceivedConnect,
+  ReceivedOp,
+  ReceivedPing,
+  ReceivedPub,
+  ReceivedSub,
+  ReceivedUnsub,
+} from "./received-op.js";
 export { seededRandom } from "./seeded-random.js";
 export type { ClusterConfig } from "./server-config.js";
 export type { ProbedInfo } from "./server-probe.js";

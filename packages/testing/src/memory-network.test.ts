@@ -2,6 +2,7 @@ import type { DialTarget, TransportError } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import type { MemoryPeer } from "./memory-connection.js";
 import { type MemoryNetwork, memoryNetwork } from "./memory-network.js";
+import { MemoryPipe } from "./memory-pipe.js";
 import { type ContractPeer, runTransportContract, type TransportContractSubject } from "./transport-contract.js";
 import { VirtualClock } from "./virtual-clock.js";
 
@@ -113,6 +114,24 @@ function open(options: { dialTime?: number } = {}): Opened {
   };
   return { clock, network, peers, heard, closings, dial };
 }
+
+describe("MemoryPipe", () => {
+  it("tells a writer to go on once for each time it told it to wait, and never else", async () => {
+    const clock = new VirtualClock();
+    let drains = 0;
+    const pipe = new MemoryPipe(clock, 65_536, () => drains++);
+    pipe.read({ data: () => {}, ended: () => {} });
+    expect(pipe.write(new Uint8Array(10))).toBe(true);
+    await clock.settle();
+    expect(drains).toBe(0);
+    expect([pipe.write(new Uint8Array(65_536)), pipe.write(new Uint8Array(1))]).toEqual([false, false]);
+    await clock.settle();
+    expect(drains).toBe(1);
+    expect(pipe.write(new Uint8Array(1))).toBe(true);
+    await clock.settle();
+    expect([drains, pipe.bufferedBytes]).toEqual([1, 0]);
+  });
+});
 
 describe("memoryNetwork", () => {
   it("refuses where nobody listens or where it is told to, and does not resolve what it is told not to", async () => {

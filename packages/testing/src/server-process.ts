@@ -3,16 +3,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 
 const KEPT_LINES = 1000;
+
+interface Watcher {
+  line(text: string): void;
+  ended(): void;
+}
 
 /** A running nats-server process. It does not keep this process alive, except while someone waits for it. */
 export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #log: string[];
   readonly #ended: Promise<void>;
-  readonly #watchers = new Set<(line: string) => void>();
+  readonly #watchers = new Set<Watcher>();
   #running = true;
 
   /** @param log where lines are appended; the oldest are dropped beyond 1000 */
@@ -23,6 +27,7 @@ export class ServerProcess {
       const end = (): void => {
         this.#running = false;
         resolve();
+        for (const watcher of this.#watchers) watcher.ended();
       };
       this.#child.once("exit", end);
       this.#child.once("error", (error) => {
@@ -59,34 +64,31 @@ export class ServerProcess {
   }
 
   /** The next log line that matches. Rejects after `ms`, or when the process ends first. */
-  async nextLine(pattern: RegExp, ms: number): Promise<string> {
-    const over = new AbortController();
-    let watcher: (line: string) => void = () => {};
-    const found = new Promise<string>((resolve) => {
-      watcher = (line) => {
-        if (pattern.test(line)) resolve(line);
+  nextLine(pattern: RegExp, ms: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(watcher);
+        settle();
       };
-      this.#watchers.add(watcher);
+      const fail = (when: string): void =>
+        finish(() => reject(new Error(`nats-server logged nothing like ${pattern} ${when}`)));
+      const watcher: Watcher = {
+        line: (text) => {
+          if (pattern.test(text)) finish(() => resolve(text));
+        },
+        ended: () => fail("before it ended"),
+      };
+      // Not unref'd: this timer holds our process alive while someone waits.
+      const timer = setTimeout(() => fail(`within ${ms} ms`), ms);
+      if (this.#running) this.#watchers.add(watcher);
+      else watcher.ended();
     });
-    // A plain timer, because it also holds this process alive while someone waits.
-    const expired = sleep(ms, `within ${ms} ms`, { signal: over.signal });
-    const died = this.#ended.then(() => "before it ended");
-    expired.catch(() => {}); // aborted below
-    try {
-      const limit = Promise.race([expired, died]).then((when) => {
-        throw new Error(`nats-server logged nothing like ${pattern} ${when}`);
-      });
-      limit.catch(() => {}); // the line came first
-      return await Promise.race([found, limit]);
-    } finally {
-      this.#watchers.delete(watcher);
-      over.abort();
-    }
   }
 
   #keep(line: string): void {
     this.#log.push(line);
     if (this.#log.length > KEPT_LINES) this.#log.shift();
-    for (const watcher of this.#watchers) watcher(line);
+    for (const watcher of this.#watchers) watcher.line(line);
   }
 }

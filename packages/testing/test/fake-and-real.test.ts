@@ -93,7 +93,7 @@ describe.each(["newest", "oldest"] as const)("the fake server and a real one, %s
   beforeAll(async () => {
     real = await RealServer.start({ binary: await findServer({ which }) });
     fake = await FakeServer.listen({ info: { version: real.version } });
-  }, 120_000);
+  }, 600_000);
   afterAll(() => Promise.all([real.stop(), fake.stop()]));
 
   it.each(Object.entries(transcripts))("answer alike: %s", async (_name, steps) => {

@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { findServer, RealCluster } from "../src/index.js";
 import { isAlive } from "../src/server-cache.js";
 
 describe.each(["newest", "oldest"] as const)("RealCluster, %s", (which) => {
+  beforeAll(() => findServer({ which }), 600_000); // on a new machine this fetches or even builds one
+
   it("every node tells clients of all nodes, before and after one leaves, returns and joins", async () => {
     const cluster = await RealCluster.start({ binary: await findServer({ which }), name: "trio" });
     const pids = cluster.servers.map((server) => server.pid);

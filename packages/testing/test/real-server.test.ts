@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { findServer, RealServer, ServerLaunchError } from "../src/index.js";
 import { isAlive } from "../src/server-cache.js";
 import { probe } from "../src/server-probe.js";
@@ -17,6 +17,8 @@ function isRunning(pid: number): boolean {
 }
 
 describe.each(["newest", "oldest"] as const)("RealServer, %s", (which) => {
+  beforeAll(() => findServer({ which }), 600_000); // on a new machine this fetches or even builds one
+
   it("is ready when start resolves, keeps ports and store over a restart, and leaves nothing when stopped", async () => {
     const server = await RealServer.start({ binary: await findServer({ which }), jetstream: true, name: "solo" });
     expect((await server.info()).version).toBe(server.version);
@@ -67,6 +69,8 @@ describe.each(["newest", "oldest"] as const)("RealServer, %s", (which) => {
 });
 
 describe("RealServer", () => {
+  beforeAll(() => findServer(), 600_000);
+
   it("keeps its sockets open and says nothing while paused, and can be stopped then", async () => {
     const server = await RealServer.start();
     server.pause();
@@ -85,6 +89,18 @@ describe("RealServer", () => {
     expect((error as ServerLaunchError).log.join("\n")).toContain("no_such_option_at_all");
     await using server = await RealServer.start();
     await expect(RealServer.start({ port: server.port })).rejects.toThrow("address already in use");
+  });
+
+  it("waits for a log line, and not longer than it is told to or than the server lives", async () => {
+    await using server = await RealServer.start();
+    const line = server.nextLogLine(/Reloaded server/);
+    await server.reload();
+    expect(await line).toContain("Reloaded server configuration");
+    await expect(server.nextLogLine(/never/, 20)).rejects.toThrow("within 20 ms");
+    const ended = expect(server.nextLogLine(/never/)).rejects.toThrow("before it ended");
+    await server.kill();
+    await ended;
+    await expect(server.nextLogLine(/never/)).rejects.toThrow("before it ended");
   });
 
   it("counts as ready with TLS, credentials or a WebSocket listener", async () => {

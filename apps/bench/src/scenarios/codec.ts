@@ -1,0 +1,26 @@
+// Bytes to messages and messages to bytes without a socket.
+
+import { publishing, receiving, type Scenario, SIZES } from "./scenario.js";
+
+export const codec: Scenario = {
+  name: "codec",
+  title: "Codec alone",
+  about:
+    "No socket and no client. Decoding reads chunks of 64 KiB, cut through the middle of messages, and makes one message " +
+    "object for each MSG; the last 1024 objects are kept alive. Ours is `@myelin/protocol`; the peer's is the parser and " +
+    "message object of nats-core. Encoding writes PUBs for one subject and takes the blocks away; nats-core's encoder " +
+    "lives in its protocol handler, which is given a transport that swallows.",
+  messages: 1_000_000,
+  lines: (messages) => [
+    ...SIZES.flatMap((size) =>
+      (["nothing", "subject+data"] as const).flatMap((read) => [
+        receiving("myelin-codec", messages, size, read),
+        receiving("nats-js-codec", messages, size, read),
+      ]),
+    ),
+    ...SIZES.flatMap((size) => [
+      publishing("myelin-codec", messages, size),
+      publishing("nats-js-codec", messages, size),
+    ]),
+  ],
+};

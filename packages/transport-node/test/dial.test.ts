@@ -153,25 +153,3 @@ describe("misuse", () => {
     expect(error.code).toBe("UNSUPPORTED_TARGET");
   });
 });
-
-it("a peer that never ends its half cannot hold a closed connection", async () => {
-  const timers: [number, () => void][] = [];
-  const clock = {
-    after: (ms: number, run: () => void) => {
-      timers.push([ms, run]);
-      return () => {};
-    },
-  };
-  const listener = await Listener.open({ allowHalfOpen: true });
-  listeners.push(listener);
-  const sink = new TestSink();
-  const target = targetOf({ hostname: "127.0.0.1", port: listener.port });
-  const connection = await tcpTransport({ clock }).connect(target, sink, never());
-  await listener.accept();
-  const closing = connection.close();
-  await vi.waitFor(() => expect(timers).toHaveLength(1));
-  expect(sink.closings).toEqual([]);
-  timers[0]?.[1]();
-  await closing;
-  expect(sink.closings).toEqual([undefined]);
-});

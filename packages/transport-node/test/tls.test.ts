@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
-import type { DialTarget, TlsOptions, TransportConnection } from "@myelin/contracts";
+import { type DialTarget, type TlsOptions, type TransportConnection, TransportError } from "@myelin/contracts";
 import { createTestAuthority } from "@myelin/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { tcpTransport, unixTransport } from "../src/index.js";
@@ -150,15 +150,19 @@ describe("client certificates", () => {
     await listener.accept();
   });
 
-  it("SEC-TLS-3: without one, TLS 1.3 says so on the open stream, and the error names the alert", async () => {
-    const listener = await listen({ tls: { ...mutual, minVersion: "TLSv1.3" } });
-    const sink = new TestSink();
-    await open(first(listener, trust), sink);
-    await vi.waitFor(() => expect(sink.closings).toHaveLength(1));
-    expect(sink.closings[0]).toMatchObject({ code: "TLS_FAILED", phase: "tls" });
-    expect(sink.closings[0]?.message).toMatch(/certificate required/i);
-    expect(sink.closings[0]?.message).toContain("tls.cert");
-  });
+  it.each([true, false])(
+    "SEC-TLS-3: without one, TLS 1.3 names the alert on the open stream (first: %s)",
+    async (handshakeFirst) => {
+      const listener = await listen({ tls: { ...mutual, minVersion: "TLSv1.3" } });
+      const sink = new TestSink();
+      const connection = await open(first(listener, trust, { handshakeFirst }), sink);
+      if (!handshakeFirst) await connection.startTls?.();
+      await vi.waitFor(() => expect(sink.closings).toHaveLength(1));
+      expect(sink.closings[0]).toMatchObject({ code: "TLS_FAILED", phase: "tls" });
+      expect(sink.closings[0]?.message).toMatch(/certificate required/i);
+      expect(sink.closings[0]?.message).toContain("tls.cert");
+    },
+  );
 
   it("SEC-TLS-3: without one, TLS 1.2 fails the handshake", async () => {
     const listener = await listen({ tls: { ...mutual, maxVersion: "TLSv1.2" } });
@@ -292,6 +296,17 @@ describe("the upgrade", () => {
     expect(await failed).toMatchObject({ code: "TLS_FAILED", phase: "tls" });
     await vi.waitFor(() => expect(sink.closings).toEqual([undefined]));
     await vi.waitFor(() => expect(listener.openSockets).toBe(0));
+  });
+
+  it("rejects with the very error it is destroyed with", async () => {
+    const listener = await listen({});
+    const sink = new TestSink();
+    const connection = await open(upgrade(listener), sink);
+    const failed = transportErrorOf(connection.startTls?.() ?? Promise.resolve());
+    const error = new TransportError("STREAM_FAILED", "stream", "not wanted any more", connection.remoteAddress);
+    connection.destroy(error);
+    expect(await failed).toBe(error);
+    await vi.waitFor(() => expect(sink.closings).toEqual([error]));
   });
 
   it.each(["end", "reset"] as const)("fails when the server answers the handshake with an %s", async (how) => {

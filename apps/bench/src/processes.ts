@@ -4,6 +4,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { Job, Outcome } from "./job.js";
 
+// As the start script has it, whatever started this process: a test runner's flags are not ours to hand on.
+const FROM_SOURCE = ["--conditions=@myelin/source", "--import", "tsx"];
+
 /** An endpoint's process. */
 export interface RunningEndpoint {
   readonly port: number;
@@ -13,7 +16,9 @@ export interface RunningEndpoint {
 }
 
 export async function startEndpoint(kind: "source" | "sink"): Promise<RunningEndpoint> {
-  const child = fork(new URL("./endpoints/process.ts", import.meta.url), [kind]);
+  const child = fork(new URL("./endpoints/process.ts", import.meta.url), [kind], {
+    execArgv: FROM_SOURCE,
+  });
   const { port } = (await answer(child)) as { port: number };
   return {
     port,
@@ -33,7 +38,7 @@ export async function startEndpoint(kind: "source" | "sink"): Promise<RunningEnd
 /** Does one job in a fresh process; rejects when the run is void. `profile`: a folder for V8's CPU profile of the run. */
 export async function runJob(job: Job, profile: string | undefined): Promise<Outcome> {
   const flags = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-interval=200", `--cpu-prof-dir=${profile}`];
-  const child = fork(new URL("./run-process.ts", import.meta.url), [], { execArgv: [...process.execArgv, ...flags] });
+  const child = fork(new URL("./run-process.ts", import.meta.url), [], { execArgv: [...FROM_SOURCE, ...flags] });
   const exited = once(child, "exit");
   await answer(child);
   const reply = answer(child);

@@ -151,6 +151,7 @@ describe("what a decoder refuses", () => {
     ["PROTO-21: a size beyond the limit", "MSG a 1 67108865\r\n", "payload-too-large"],
     ["PROTO-17: headers larger than the message", "HMSG a 1 13 12\r\n", "invalid-header-size"],
     ["PROTO-21: no CRLF after a payload", "MSG a 1 1\r\nxyz\r\n", "missing-crlf"],
+    ["PROTO-2: another byte and LF after a payload", "MSG a 1 1\r\nxy\nPING\r\n", "missing-crlf"],
     ["PROTO-2: bare LF after a payload", "MSG a 1 1\r\nx\nPING\r\n", "missing-crlf"],
     ["PROTO-2: bare LF from a server", "PING\n", "missing-crlf"],
   ])("%s", (_, text, reason) => {

@@ -27,7 +27,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 const CR = 13;
 const LF = 10;
 const SPACE = 32;
-// Digits that always fit a small integer; longer numbers take the plain path.
+// Digits of a sid that always fit a small integer; longer ones take the plain path.
 const FAST_DIGITS = 9;
 // "MSG a 1 0" and two line ends.
 const SHORTEST_MSG = 12;
@@ -164,7 +164,6 @@ export class Decoder implements Readonly<CursorState> {
       const payloadEnd = payloadStart + size;
       if (
         i > sizeStart &&
-        i - sizeStart <= FAST_DIGITS &&
         payloadEnd + 2 <= end &&
         bytes[i] === CR &&
         bytes[i + 1] === LF &&

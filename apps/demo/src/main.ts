@@ -1,0 +1,109 @@
+// The demo's beginning and end: command line, server, stage, acts, summary, exit code. 0 = nothing was lost beyond what the
+// guarantee allows, 1 = something was, or there was no server, 2 = the command line was wrong, 130 = interrupted.
+
+import { findServer, RealCluster, realClock, type ServerBinary, ServerNotFoundError } from "@myelin/testing";
+import { InvalidArgumentError } from "myelin";
+import type { Narrator } from "./narrator.js";
+import { type DemoOptions, parseOptions, UsageError } from "./options.js";
+import { Plain } from "./plain.js";
+import { Screen } from "./screen.js";
+import { Stage } from "./stage.js";
+import { summary } from "./summary.js";
+
+const INTERRUPTED = 130;
+
+async function main(): Promise<number> {
+  let options: DemoOptions | undefined;
+  try {
+    options = parseOptions(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\nnpm run demo -- --help lists the options\n`);
+    return 2;
+  }
+  if (options === undefined) return 0;
+  const { stdout } = process;
+  const { NO_COLOR = "", TERM } = process.env;
+  const live = stdout.isTTY === true && !options.plain && TERM !== "dumb";
+  const narrator: Narrator = live
+    ? new Screen(stdout, realClock, NO_COLOR === "")
+    : new Plain((line) => stdout.write(`${line}\n`), realClock);
+  // Whatever ends us, the terminal gets its cursor back; the servers have a watchdog of their own.
+  process.once("exit", () => narrator.close());
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interrupt.abort());
+  try {
+    const binary = await serverFor(options, narrator);
+    return binary === undefined ? 1 : await play(options, binary, narrator, interrupt.signal);
+  } finally {
+    narrator.close();
+  }
+}
+
+/** The server to run on; `undefined` when there is none, which has been said then. */
+async function serverFor({ server }: DemoOptions, narrator: Narrator): Promise<ServerBinary | undefined> {
+  try {
+    if (server === undefined) return await findServer({ say: (line) => narrator.preparing(line) });
+    Object.assign(process.env, { NATS_SERVER: server });
+    return await findServer({ sources: ["env"] });
+  } catch (error) {
+    if (!(error instanceof ServerNotFoundError || error instanceof InvalidArgumentError)) throw error;
+    process.stderr.write(`The demo needs a real nats-server, and none could be had.\n${error.message}\n`);
+    return undefined;
+  }
+}
+
+async function play(
+  options: DemoOptions,
+  binary: ServerBinary,
+  narrator: Narrator,
+  signal: AbortSignal,
+): Promise<number> {
+  narrator.preparing(`starting three nodes of nats-server ${binary.version} (${binary.path})`);
+  await using cluster = await RealCluster.start({ binary, name: "demo" });
+  const problems: string[] = [];
+  const stage = await Stage.open({ cluster, clock: realClock, rate: options.rate, narrator, signal });
+  try {
+    narrator.opened(stage, binary.version);
+    stage.load.start();
+    await stage.calm();
+    for (const [index, act] of options.acts.entries()) {
+      narrator.act(act, index + 1, options.acts.length);
+      stage.begin(act.name);
+      const begin = realClock.now();
+      try {
+        await act.run(stage);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const problem = `${act.name} did not come to its end: ${error instanceof Error ? error.message : String(error)}`;
+        problems.push(problem);
+        narrator.event("bad", problem);
+      }
+      // The last act ends the load: nothing to look at any more.
+      if (act.name !== "drain") await stage.pause(options.secondsPerAct * 1000 - (realClock.now() - begin));
+    }
+    await stage.settleAll();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    narrator.close();
+    process.stderr.write("interrupted; stopping the servers\n");
+    return INTERRUPTED;
+  } finally {
+    await stage.close();
+  }
+  narrator.close();
+  const { book, ledger, records } = stage;
+  const { answered, inFlight, made } = book;
+  const evidence = {
+    records,
+    totals: ledger.totals,
+    strays: book.strays,
+    requests: { answered, inFlight, made },
+    problems,
+  };
+  const { lines, passed } = summary(evidence, Math.min(100, process.stdout.columns ?? 100));
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return passed ? 0 : 1;
+}
+
+process.exitCode = await main();

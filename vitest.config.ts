@@ -1,4 +1,5 @@
-// One vitest project for each workspace package and app, run from source: no build is needed before a test.
+// One vitest project for each workspace package and app, and one for scripts/, all run from source: no build is needed
+// before a test. CI also gets a report as JSON, from which the last line of .ci/run is counted.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
@@ -15,15 +16,25 @@ export default defineConfig({
   resolve: { conditions: [SOURCE, ...defaultClientConditions] },
   ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
   test: {
-    projects: folders
-      .filter((folder) => existsSync(`${folder}/package.json`))
-      .map((folder) => ({
+    reporters: process.env["MYELIN_TEST_REPORT"]
+      ? ["default", ["json", { outputFile: process.env["MYELIN_TEST_REPORT"] }]]
+      : ["default"],
+    projects: [
+      ...folders
+        .filter((folder) => existsSync(`${folder}/package.json`))
+        .map((folder) => ({
+          extends: true as const,
+          root: folder,
+          test: {
+            name: JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).name as string,
+            include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          },
+        })),
+      {
         extends: true as const,
-        root: folder,
-        test: {
-          name: JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).name as string,
-          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-        },
-      })),
+        root: `${import.meta.dirname}/scripts`,
+        test: { name: "scripts", include: ["*.test.mjs"] },
+      },
+    ],
   },
 });

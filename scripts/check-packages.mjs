@@ -1,0 +1,90 @@
+// Packs every published package as it would be published, and uses the archives as a stranger would: publint and
+// are-the-types-wrong on each, then all of them installed into a fresh project, imported, required, and compiled against.
+// Needs a build.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { packages, root } from "./packages.mjs";
+
+const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const work = mkdtempSync(join(tmpdir(), "myelin-packages-"));
+const failures = [];
+try {
+  const archives = join(work, "archives");
+  mkdirSync(archives);
+  run(root, "npx", ["-y", packageManager, "-r", "--filter", "./packages/*", "pack", "--pack-destination", archives]);
+  const packed = packages.map((one) => ({ ...one, archive: join(archives, archiveName(one.manifest)) }));
+  for (const { manifest, archive } of packed) {
+    const files = run(work, "tar", ["-tzf", archive]).split("\n");
+    for (const wanted of ["package/LICENSE", "package/README.md", "package/dist/index.js", "package/dist/index.d.cts"]) {
+      if (!files.includes(wanted)) failures.push(`${manifest.name}: the archive has no ${basename(wanted)}`);
+    }
+    run(root, join(root, "node_modules/.bin/publint"), [archive, "--strict"]);
+    run(root, join(root, "node_modules/.bin/attw"), [archive, "--profile", "strict", "--no-emoji"]);
+  }
+  if (readdirSync(archives).length !== packages.length) failures.push("not every package was packed");
+  if (failures.length === 0) useFromOutside(packed);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+for (const failure of failures) console.log(failure);
+console.log(`${packages.length} packages packed and used, ${failures.length} problems`);
+if (failures.length > 0) process.exitCode = 1;
+
+function useFromOutside(packed) {
+  const project = join(work, "project");
+  mkdirSync(project);
+  const names = packed.map(({ manifest }) => manifest.name);
+  const files = Object.fromEntries(packed.map(({ manifest, archive }) => [manifest.name, `file:${archive}`]));
+  const put = (name, text) => writeFileSync(join(project, name), text);
+  put("package.json", JSON.stringify({ private: true, dependencies: files }));
+  // The packages name each other by version; outside a registry they must be pointed at the archives.
+  const overrides = Object.entries(files).map(([name, file]) => `  "${name}": "${file}"\n`);
+  put("pnpm-workspace.yaml", `packages: ["."]\noverrides:\n${overrides.join("")}`);
+  run(project, "npx", ["-y", packageManager, "install", "--prefer-offline", "--ignore-scripts"]);
+
+  put("import.mjs", names.map((name, i) => `import * as p${i} from "${name}";\n${uses(name, `p${i}`)}`).join(""));
+  put("require.cjs", names.map((name, i) => `const p${i} = require("${name}");\n${uses(name, `p${i}`)}`).join(""));
+  run(project, process.execPath, ["import.mjs"]);
+  run(project, process.execPath, ["require.cjs"]);
+
+  const program = [
+    'import { type ConnectionOptions, connect, type NatsConnection } from "myelin";',
+    'import { tcpTransport } from "@myelin/transport-node";',
+    ...names.map((name, i) => `import * as p${i} from "${name}";`),
+    'const options: ConnectionOptions = { servers: ["nats://127.0.0.1:1222"], transports: [tcpTransport()] };',
+    "export const nc: () => Promise<NatsConnection> = () => connect(options);",
+    `export const all: readonly object[] = [${names.map((_, i) => `p${i}`).join(", ")}];`,
+  ].join("\n");
+  put("consumer.mts", program);
+  put("consumer.cts", program);
+  // With the declarations themselves checked, and no Node types but those the packages bring or do without.
+  const flags = ["--noEmit", "--strict", "--module", "NodeNext", "--target", "ES2022", "--lib", "ES2023,ESNext.Disposable,DOM"];
+  const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
+  run(project, process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), ...flags, ...types, "consumer.mts", "consumer.cts"]);
+}
+
+function uses(name, variable) {
+  return `if (!Object.keys(${variable}).some((key) => key !== "default")) throw new Error("${name} exports nothing");\n`;
+}
+
+function archiveName({ name, version }) {
+  return `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
+}
+
+function run(cwd, command, args) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 300_000,
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) {
+    const shown = [basename(command), ...args.map((one) => basename(one))].join(" ");
+    failures.push(`${shown}\n${error?.message ?? ""}${stdout}${stderr}`);
+  }
+  return stdout ?? "";
+}

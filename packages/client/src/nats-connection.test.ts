@@ -372,6 +372,26 @@ describe("messages", () => {
     expect(texts(a.connections[0]?.received ?? [])).toContain("UNSUB 1 2");
   });
 
+  it("RECV-UNSUB-AFTER-2: a limit set after a reconnect counts what earlier links brought, and is only ever lowered", async () => {
+    const { connect, clock, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a,b", noRandomize: true });
+    const sub = nc.subscribe("x", { max: 9, callback: () => {} });
+    nc.publish("x");
+    await clock.until(nc.flush());
+    await a.stop();
+    const b = serve("b");
+    await clock.advance(1_000);
+    sub.unsubscribe(10);
+    sub.unsubscribe(3);
+    await clock.settle();
+    expect(texts(b.connections[0]?.received ?? []).filter((text) => text.startsWith("UNSUB"))).toEqual([
+      "UNSUB 1 8",
+      "UNSUB 1 2",
+    ]);
+    expect(sub.getMax()).toBe(3);
+  });
+
   it("RECV-ASYNC-3: iterates in order and ends when unsubscribed", async () => {
     const { connect, clock, serve } = simulate();
     serve("a");

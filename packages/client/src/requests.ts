@@ -43,7 +43,6 @@ const NINE = 57;
 
 /** The receiver of all answers. */
 export class Requests implements Receiver {
-  readonly remaining = undefined;
   readonly #sid: number;
   readonly #prefix: string;
   readonly #host: RequestsHost;
@@ -68,6 +67,10 @@ export class Requests implements Receiver {
   }
 
   getQueue(): undefined {
+    return undefined;
+  }
+
+  relinked(): undefined {
     return undefined;
   }
 

@@ -62,6 +62,7 @@ export class Subscription implements AsyncIterable<Msg> {
   #callback: MsgCallback | undefined;
   #max: number | undefined;
   #received = 0;
+  #receivedOnEarlierLinks = 0;
   #delivered = 0;
   #dropped = 0;
   #phase: "open" | "draining" | "closed" = "open";
@@ -145,7 +146,8 @@ export class Subscription implements AsyncIterable<Msg> {
 
   /**
    * Ends the subscription: at once, dropping what was not consumed; or, with `max`, after that many messages in total since
-   * it began. Repeating it, or calling it after the end, does nothing.
+   * it began. A limit can only be lowered: the server may have ended the subscription at the old one before it hears of a
+   * higher. Repeating it, or calling it after the end, does nothing.
    */
   unsubscribe(max?: number): void {
     if (max !== undefined && !(Number.isSafeInteger(max) && max >= 1)) {
@@ -158,8 +160,9 @@ export class Subscription implements AsyncIterable<Msg> {
       this.finish(undefined);
       return;
     }
+    if (this.#max !== undefined && max >= this.#max) return;
     this.#max = max;
-    this.#host.tellUnsubscribe(this, max);
+    this.#host.tellUnsubscribe(this, max - this.#receivedOnEarlierLinks);
   }
 
   /**
@@ -238,8 +241,9 @@ export class Subscription implements AsyncIterable<Msg> {
     return this.#messages.clear();
   }
 
-  /** Messages still allowed to come; `undefined` = no limit. Decides what a new link tells the server. */
-  get remaining(): number | undefined {
+  /** A new link is told of us: its server counts from there. Returns the messages still allowed, `undefined` = no limit. */
+  relinked(): number | undefined {
+    this.#receivedOnEarlierLinks = this.#received;
     return this.#max === undefined ? undefined : this.#max - this.#received;
   }
 

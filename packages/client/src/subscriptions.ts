@@ -9,8 +9,8 @@ export interface Receiver {
   getID(): number;
   getSubject(): string;
   getQueue(): string | undefined;
-  /** Messages still allowed to come; `undefined` = no limit. */
-  readonly remaining: number | undefined;
+  /** Told when a new link is told of it; returns the messages still allowed to come, `undefined` = no limit. */
+  relinked(): number | undefined;
   deliver(cursor: Decoder): void;
   fail(error: Error): void;
 }
@@ -65,8 +65,7 @@ export class Subscriptions<R extends Receiver> {
   replay(link: SubscribingLink): void {
     for (const receiver of this.#bySid.values()) {
       link.subscribe(receiver.getSubject(), receiver.getQueue(), receiver.getID());
-      const { remaining } = receiver;
-      // The server counts from this SUB on.
+      const remaining = receiver.relinked();
       if (remaining !== undefined) link.unsubscribe(receiver.getID(), remaining);
     }
   }

@@ -298,7 +298,9 @@ export class Session {
   #learn(server: ServerView, info: ServerInfo): void {
     const overWebSocket = server.url.scheme === "ws" || server.url.scheme === "wss";
     const urls = overWebSocket ? info.ws_connect_urls : info.connect_urls;
-    this.#tellChange(this.#pool.advertise(urls, server.id, this.#now()));
+    // What a server teaches over TLS is never dialled without it, though both are written nats:// (SEED-25).
+    const overTls = info.tls_required === true && this.#options.tlsMode !== "never" && this.#transports.has("tls");
+    this.#tellChange(this.#pool.advertise(urls, server.id, this.#now(), overTls));
     this.#tellIncidents();
   }
 

@@ -72,6 +72,17 @@ describe("advertised servers", () => {
     expect(client.advertise("a", ...urls).added).toEqual(urls);
   });
 
+  it("SEED-25: of a nats:// server that demands TLS are tls://, and what they teach is so too", () => {
+    const client = connected("nats://a");
+    expect(client.pool.advertise(["b:1"], client.id("a"), 0, true).added).toEqual(["b:1"]);
+    expect(client.view("b").url.href).toBe("tls://b:1");
+    client.lose("a");
+    expect(client.connect()).toBe("b");
+    client.advertise("b", "c:1");
+    expect(client.view("c").url.href).toBe("tls://c:1");
+    expect(client.view("a").url.href).toBe("nats://a:4222");
+  });
+
   for (const [seed, expected] of [
     ["nats://a", "nats://b:1"],
     ["tls://a", "tls://b:1"],

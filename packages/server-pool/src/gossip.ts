@@ -22,25 +22,27 @@ export interface Gossip {
   readonly credible: boolean;
 }
 
-/** Reads one list advertised by `from`. Policy errors go to `report`; nothing throws. */
+/** Reads one list advertised by `from`, over TLS or not. Policy errors go to `report`; nothing throws. */
 export function readGossip(
   urls: readonly string[],
   from: ServerUrl,
+  overTls: boolean,
   policy: Exclude<GossipPolicy, "ignore">,
   options: ServerUrlOptions,
   report: (error: PolicyError) => void,
 ): Gossip {
   const servers = new Map<string, ServerUrl>();
   const rejected: string[] = [];
+  const scheme = schemeFor(from, overTls);
   let credible = false;
   for (const advertised of urls) {
-    const plain = readAdvertised(advertised, from, options);
+    const plain = readAdvertised(advertised, from, scheme, options);
     if (plain === undefined) {
       rejected.push(String(advertised));
       continue;
     }
     credible = true;
-    const url = policy === "all" ? plain : applyPolicy(policy, advertised, plain, from, options, report);
+    const url = policy === "all" ? plain : applyPolicy(policy, advertised, plain, from, scheme, options, report);
     if (url === undefined) rejected.push(advertised);
     else if (url !== null && !servers.has(url.key)) servers.set(url.key, url);
   }
@@ -52,10 +54,14 @@ export function serverNameOf(url: ServerUrl, teacherName: string): string {
   return isIpAddress(url.hostname) && teacherName !== "" && !isIpAddress(teacherName) ? teacherName : url.hostname;
 }
 
-function readAdvertised(advertised: string, from: ServerUrl, options: ServerUrlOptions): ServerUrl | undefined {
+function readAdvertised(
+  advertised: string,
+  from: ServerUrl,
+  scheme: string,
+  options: ServerUrlOptions,
+): ServerUrl | undefined {
   // Credentials never come from the network, and the scheme is always the teacher's: gossip must not turn TLS off.
   if (typeof advertised !== "string" || advertised.includes("@")) return undefined;
-  const scheme = schemeFor(from);
   try {
     const address = advertised.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
     return adopt(parseServerUrl(`${scheme}://${address}`, options), from);
@@ -70,6 +76,7 @@ function applyPolicy(
   advertised: string,
   plain: ServerUrl,
   from: ServerUrl,
+  scheme: string,
   options: ServerUrlOptions,
   report: (error: PolicyError) => void,
 ): ServerUrl | null | undefined {
@@ -77,16 +84,17 @@ function applyPolicy(
     const answer = policy(advertised, from);
     if (answer === null) return null;
     if (answer === advertised) return plain;
-    return adopt(parseServerUrl(answer, { ...options, defaultScheme: schemeFor(from) }), from);
+    return adopt(parseServerUrl(answer, { ...options, defaultScheme: scheme }), from);
   } catch (cause) {
     report(new PolicyError("gossip", "threw or returned no usable address; the advertised one is left out", { cause }));
     return undefined;
   }
 }
 
-function schemeFor(from: ServerUrl): string {
+function schemeFor({ scheme }: ServerUrl, overTls: boolean): string {
   // A server reached over a unix socket advertises its TCP listeners.
-  return from.scheme === "unix" ? "nats" : from.scheme;
+  if (scheme !== "nats" && scheme !== "unix") return scheme;
+  return overTls ? "tls" : "nats";
 }
 
 function adopt(url: ServerUrl, from: ServerUrl): ServerUrl {

@@ -202,12 +202,14 @@ export class ServerPool {
   /**
    * Takes in the list an INFO of server `from` advertised. Advertised servers that are not in it leave, unless they are
    * being dialled or connected; seeds never do. No list, and an empty one, say nothing and change nothing.
+   *
+   * @param overTls the teacher demands TLS though its URL is `nats://`: what it teaches is then `tls://` (SEED-25)
    */
-  advertise(urls: readonly string[] | undefined, from: number, _now: number): PoolChange {
+  advertise(urls: readonly string[] | undefined, from: number, _now: number, overTls = false): PoolChange {
     const teacher = this.#byId.get(from);
     const { gossip: policy, parsing } = this.#options;
     if (teacher === undefined || policy === "ignore" || urls === undefined || urls.length === 0) return UNCHANGED;
-    const gossip = readGossip(urls, teacher.url, policy, parsing, (error) => this.#report(error));
+    const gossip = readGossip(urls, teacher.url, overTls, policy, parsing, (error) => this.#report(error));
     const added: string[] = [];
     const deleted: string[] = [];
     for (const [key, entry] of gossip.credible ? [...this.#entries] : []) {

@@ -134,7 +134,7 @@ function load(stage: Stage, width: number): Line[] {
       span(`${count(totals.lostInFlight)} lost in flight`, bad(totals.lostInFlight, "yellow")),
       span(", "),
       span(`${count(totals.lost)} lost otherwise`, bad(totals.lost, "red")),
-      span(`; ${totals.duplicated} twice, ${totals.reordered} astray`),
+      span(`; ${totals.duplicated} twice, ${totals.reordered} out of order`),
     ],
   ];
 }

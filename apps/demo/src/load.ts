@@ -19,8 +19,8 @@ export const subjects: { readonly load: string; readonly request: string; readon
 /** Silence after which the demo's connections ping; short, so that a paused server is noticed while somebody watches. */
 export const PING_INTERVAL_MS = 1_000;
 
-// Longer than any outage here: a request must end because its link was lost, not because it gave up by itself.
-const REQUEST_TIMEOUT_MS = 10_000;
+/** Longer than any outage here: a request must end because its link was lost, not because it gave up by itself. */
+export const REQUEST_TIMEOUT_MS = 3_000;
 const TICK_MS = 4;
 const HISTORY_BUCKET_MS = 500;
 

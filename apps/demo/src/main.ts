@@ -48,7 +48,9 @@ async function serverFor({ server }: DemoOptions, narrator: Narrator): Promise<S
     return await findServer({ sources: ["env"] });
   } catch (error) {
     if (!(error instanceof ServerNotFoundError || error instanceof InvalidArgumentError)) throw error;
-    process.stderr.write(`The demo needs a real nats-server, and none could be had.\n${error.message}\n`);
+    process.stderr.write(
+      `The demo needs a real nats-server, and none could be had; there is no stand-in for one yet.\n${error.message}\n`,
+    );
     return undefined;
   }
 }

@@ -20,8 +20,12 @@ export interface LinkLoss {
 
 /** Failures outside of a loss: while a link was up, or of requests made during an outage. */
 export interface Strays {
-  /** No responders while a node with a responder was being disturbed: that is what the word is for. */
-  readonly excused: number;
+  /**
+   * While a node with a responder was disturbed: nobody was there ("no responders"), or the server had picked the responder
+   * that could not answer any more (a time-out). Delivery is at most once; no client can know better.
+   */
+  readonly noResponders: number;
+  readonly timeouts: number;
   /** All others, and the first few of them in words. */
   readonly unexplained: number;
   readonly examples: readonly string[];
@@ -44,13 +48,13 @@ interface OpenRequest {
 export class RequestBook {
   readonly #open = new Map<number, OpenRequest>();
   readonly #losses: OpenLoss[] = [];
-  readonly #strays = { excused: 0, unexplained: 0, examples: [] as string[] };
+  readonly #strays = { noResponders: 0, timeouts: 0, unexplained: 0, examples: [] as string[] };
   #next = 0;
   #answered = 0;
   #failed = 0;
   #provenAt = Number.NEGATIVE_INFINITY;
-  /** While true, "no responders" is an honest answer. */
-  respondersDisturbed = false;
+  // When a responder was last out of order; infinite while one is.
+  #disturbedUntil = Number.NEGATIVE_INFINITY;
 
   /** Requests made so far. */
   get made(): number {
@@ -81,6 +85,16 @@ export class RequestBook {
   /** When the newest request was sent that was answered, or the link came up: until then the server was provably there. */
   get provenAt(): number {
     return this.#provenAt;
+  }
+
+  /** A responder is about to fail: whoever asks from now on, or waits, may get nothing. */
+  disturb(): void {
+    this.#disturbedUntil = Number.POSITIVE_INFINITY;
+  }
+
+  /** Every responder is in order again. */
+  calm(at: number): void {
+    this.#disturbedUntil = Math.min(this.#disturbedUntil, at);
   }
 
   linkUp(at: number): void {
@@ -122,8 +136,12 @@ export class RequestBook {
       loss.outcomes[outcome]++;
       loss.unsettled--;
       loss.worstSettle = Math.max(loss.worstSettle, at - loss.at);
-    } else if (outcome === "no-responders" && this.respondersDisturbed) this.#strays.excused++;
-    else if (outcome !== "answered") this.#stray(`${outcome}: ${why}`);
+    } else if (outcome !== "answered") {
+      const disturbed = request.at <= this.#disturbedUntil;
+      if (disturbed && outcome === "no-responders") this.#strays.noResponders++;
+      else if (disturbed && outcome === "timeout") this.#strays.timeouts++;
+      else this.#stray(`${outcome}: ${why}`);
+    }
     return at - request.at;
   }
 

@@ -74,7 +74,7 @@ export const acts: readonly Act[] = [
   {
     name: "pause",
     title: "pause the node we are on",
-    about: "SIGSTOP: the socket stays open and nobody answers; pings every 1 s notice it",
+    about: "SIGSTOP: its socket stays open, nobody answers; with pingInterval 1 s noticed in 1 s",
     async run(stage) {
       await whole(stage);
       const index = stage.hereIndex();

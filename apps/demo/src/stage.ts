@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { RealCluster, RealServer } from "@myelin/testing";
 import { connect, type NatsConnection } from "myelin";
 import { Ledger } from "./ledger.js";
-import { type Clock, Load, PING_INTERVAL_MS } from "./load.js";
+import { type Clock, Load, PING_INTERVAL_MS, REQUEST_TIMEOUT_MS } from "./load.js";
 import type { Narrator } from "./narrator.js";
 import { OwnSubscriptions } from "./own-subscriptions.js";
 import { RequestBook } from "./request-book.js";
@@ -144,7 +144,7 @@ export class Stage {
       this.#trusted.delete(index);
       this.conditions[index] = condition;
     }
-    this.book.respondersDisturbed = true;
+    this.book.disturb();
     this.#struckAt = this.clock.now();
   }
 
@@ -201,7 +201,7 @@ export class Stage {
       this.ledger.trust(index);
       this.#trusted.add(index);
     }
-    this.book.respondersDisturbed = false;
+    this.book.calm(this.clock.now());
   }
 
   /** Gives everything under way the time to arrive, and judges what was published before. */
@@ -215,7 +215,9 @@ export class Stage {
   /** The load has ended: waits for every answer and arrival, and closes both accounts. */
   async settleAll(): Promise<void> {
     this.load.stop();
-    await this.until("every request has ended", () => this.book.inFlight === 0, 3_000).catch(() => {});
+    await this.until("every request has ended", () => this.book.inFlight === 0, REQUEST_TIMEOUT_MS + 1_000).catch(
+      () => {},
+    );
     await this.pause(TRANSIT_MS);
     await this.settle();
     this.ledger.judgeBefore(Number.POSITIVE_INFINITY);
@@ -271,7 +273,10 @@ export class Stage {
     connection.on("slowConsumer", ({ sub }) => narrator.event("bad", `slow consumer on ${sub.getSubject()}`));
     connection.on("error", ({ error }) => narrator.event("bad", `error: ${error.message}`));
     connection.on("close", ({ error }) =>
-      narrator.event(error === undefined ? "plain" : "bad", `closed${error === undefined ? "" : `: ${error.message}`}`),
+      narrator.event(
+        error === undefined ? "plain" : "bad",
+        `the connection is closed${error === undefined ? "" : `: ${error.message}`}`,
+      ),
     );
   }
 }

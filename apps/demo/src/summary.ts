@@ -16,20 +16,22 @@ export function summary(evidence: Evidence, width: number): { readonly lines: st
       "",
       ...paragraph(
         `Requests: ${count(requests.made)} made, ${count(requests.answered)} answered, ` +
-          `${count(requests.made - requests.answered - requests.inFlight)} failed (in flight on a lost link: ` +
-          `${count(sum(evidence.records, ({ loss }) => loss.outcomes.disconnected))} DisconnectedError, ` +
-          `${count(sum(evidence.records, ({ loss }) => loss.outcomes["no-responders"]))} no responders; ` +
-          `otherwise: ${strays.excused} no responders beside a failing node, ${strays.unexplained} unexplained), ` +
+          `${count(sum(evidence.records, typed))} failed with the link they were in flight on, ` +
+          `${count(strays.noResponders)} found no responders and ${count(strays.timeouts)} timed out because the ` +
+          `server had handed them to a responder on a failing node, ${count(strays.unexplained)} failed otherwise, ` +
           `${count(requests.inFlight)} never ended.`,
       ),
       ...paragraph(
-        `Publishes: ${count(totals.published)} made (${count(totals.buffered)} of them during outages), ` +
+        `Messages: ${count(totals.published)} published (${count(totals.buffered)} of them during outages), ` +
           `${count(totals.arrived)} arrived, ${count(totals.lostInFlight)} lost in flight, ` +
           `${count(totals.lost)} lost otherwise, ${totals.duplicated} arrived twice, ${totals.reordered} out of order.`,
       ),
+      "",
       ...paragraph(
-        `Bars: a request in flight ends within ${SETTLE_BAR_MS} ms of the detection, the next answer comes within ` +
-          `${NEXT_ANSWER_BAR_MS} ms of it, and every subscription is live again.`,
+        "NOTICED: from what we did to the node to the client's word of it. IN FLIGHT: requests without an answer then; " +
+          "TYPED: those that ended with DisconnectedError or no responders, all of them ENDED IN that time " +
+          `(bar ${SETTLE_BAR_MS} ms). ANSWER IN: from the notice to the next answer (bar ${NEXT_ANSWER_BAR_MS} ms). ` +
+          "SUBS: subscriptions that received again.",
       ),
       "",
       ...faults.flatMap((fault) => wrap(`! ${fault}`, width, "  ")),
@@ -39,22 +41,22 @@ export function summary(evidence: Evidence, width: number): { readonly lines: st
 }
 
 function lossTable(records: readonly LossRecord[]): string[] {
-  const head = ["LOST", "ACT", "NOTICED", "IN FLIGHT", "FAILED", "SETTLED IN", "NEXT ANSWER", "SUBS LIVE"];
-  const rows = records.map((record) => {
-    const { disconnected, failed, timeout, "no-responders": none } = record.loss.outcomes;
-    const others = none + timeout + failed;
-    return [
-      record.node,
-      record.act,
-      duration(record.detectedAfter),
-      count(record.loss.inFlight),
-      `${count(disconnected)} typed${others === 0 ? "" : `, ${count(others)} other`}`,
-      duration(record.loss.worstSettle),
-      duration(record.loss.nextAnswer),
-      record.subscriptionsLive === undefined ? "-" : `${record.subscriptionsLive} of ${record.subscriptions}`,
-    ];
-  });
+  const head = ["LOST", "ACT", "NOTICED", "IN FLIGHT", "TYPED", "ENDED IN", "ANSWER IN", "SUBS"];
+  const rows = records.map((record) => [
+    record.node,
+    record.act,
+    duration(record.detectedAfter),
+    count(record.loss.inFlight),
+    count(typed(record)),
+    duration(record.loss.worstSettle),
+    duration(record.loss.nextAnswer),
+    record.subscriptionsLive === undefined ? "-" : `${record.subscriptionsLive} of ${record.subscriptions}`,
+  ]);
   return table([head, ...rows]);
+}
+
+function typed({ loss }: LossRecord): number {
+  return loss.outcomes.disconnected + loss.outcomes["no-responders"];
 }
 
 function sum(records: readonly LossRecord[], of: (record: LossRecord) => number): number {

@@ -2,6 +2,7 @@
 // its own; what must hold after each of them is checked in transport-contract.ts.
 
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { type DialTarget, TransportError } from "@myelin/contracts";
 import {
   assertSameBytes,
@@ -304,6 +305,7 @@ export const CASES: Readonly<Record<string, readonly [name: string, body: CaseBo
       const { transport } = bench.subject;
       const connection = await transport.connect(bench.subject.target(), sink, controller.signal);
       bench.streams.push({ connection, sink });
+      assert.equal(getEventListeners(controller.signal, "abort").length, 0, "a listener stays on the signal");
       controller.abort(new Error("too late"));
       if (bench.options.upgrade) await connection.startTls?.();
       const peer = await accepted;
@@ -318,7 +320,9 @@ export const CASES: Readonly<Record<string, readonly [name: string, body: CaseBo
     async (bench) => {
       assert.ok(bench.subject.refused, "the subject has no refused target: except this case");
       const sink = bench.newSink();
-      const error = await rejection(bench.subject.transport.connect(bench.subject.refused(), sink, never()));
+      const signal = never();
+      const error = await rejection(bench.subject.transport.connect(bench.subject.refused(), sink, signal));
+      assert.equal(getEventListeners(signal, "abort").length, 0, "a listener stays on the signal");
       assert.ok(error instanceof TransportError, String(error));
       assert.equal(error.phase, "tcp");
       assert.ok(error.code === "CONNECTION_REFUSED" || error.code === "CONNECT_FAILED", error.code);

@@ -123,10 +123,12 @@ describe("a name with several addresses", () => {
 
   it("P24: an abort while the resolver hangs rejects at once with the reason", async () => {
     const controller = new AbortController();
-    const lookup: Lookup = () => new Promise(() => {});
-    const dialling = tcpTransport({ lookup }).connect(targetOf({ port: 4222 }), new TestSink(), controller.signal);
     const reason = new Error("took too long");
-    queueMicrotask(() => controller.abort(reason));
+    const lookup: Lookup = () => {
+      queueMicrotask(() => controller.abort(reason));
+      return new Promise(() => {});
+    };
+    const dialling = tcpTransport({ lookup }).connect(targetOf({ port: 4222 }), new TestSink(), controller.signal);
     await expect(dialling).rejects.toBe(reason);
   });
 });

@@ -297,9 +297,8 @@ function lineError(
   start: number,
   end: number,
 ): ProtocolError {
-  // A CONNECT holds secrets; of it only the name is ever shown.
-  const excerpt = verb.op === Op.Connect ? "CONNECT" : excerptOf(bytes, start, end);
-  return new ProtocolError(reason, `${verb.name.toUpperCase()}: ${what}`, excerpt);
+  // Never a CONNECT, which holds secrets: from a client a bare LF passes, and CONNECT has no fields to be wrong.
+  return new ProtocolError(reason, `${verb.name.toUpperCase()}: ${what}`, excerptOf(bytes, start, end));
 }
 
 // What follows here may be payload after a wrong size, or a misspelt CONNECT: the first three bytes are enough to tell an

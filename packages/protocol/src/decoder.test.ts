@@ -175,6 +175,13 @@ describe("what a decoder refuses", () => {
     expect(errorOf(`MSG ${"a".repeat(65_533)} 1 0\r\n\r\n`).reason).toBe("control-line-too-long");
   });
 
+  it("PROTO-37: an unfinished line is refused at the first byte that cannot be its CR any more", () => {
+    const readings = [4096, 4097, 4098].map((length) =>
+      readAll([bytesOf(`PUB ${"a".repeat(length)}`)], { from: "client" }),
+    );
+    expect(readings.map(({ error }) => error)).toEqual([undefined, undefined, "control-line-too-long"]);
+  });
+
   it("INFO and -ERR may be longer than a control line, but not endless", () => {
     const urls = JSON.stringify({ connect_urls: Array.from({ length: 6000 }, (_, i) => `10.0.0.1:${i}`) });
     expect(readAll(chunked(bytesOf(`INFO ${urls}\r\n`), 1000), { from: "server" }).events).toHaveLength(1);

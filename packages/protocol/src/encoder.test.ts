@@ -248,6 +248,23 @@ describe("outgoing blocks", () => {
     expect(second.buffer).toBe(first.buffer);
   });
 
+  it("remembers nothing inside bytes it has handed out: their owner may change them", () => {
+    const encoder = new Encoder();
+    for (let i = 0; i < 3; i++) encoder.pub("s", undefined, "x");
+    encoder.take()?.fill(0);
+    encoder.pub("s", undefined, "x");
+    expect(latin1(takeAll(encoder))).toBe("PUB s 1\r\nx\r\n");
+  });
+
+  it("starts a new block rather than carve ever smaller pieces off the old one", () => {
+    const encoder = new Encoder({ blockSize: 1024 });
+    encoder.raw(new Uint8Array(500));
+    encoder.raw(new Uint8Array(100));
+    const first = encoder.take();
+    encoder.ping();
+    expect(encoder.take()?.buffer).not.toBe(first?.buffer);
+  });
+
   it("copies the payload: the caller may change it afterwards", () => {
     for (const size of [1, 100, 100_000]) {
       const encoder = new Encoder();

@@ -154,7 +154,15 @@ describe("a received block", () => {
     ]) {
       expect(inlineStatus(bytesOf(`xx${block}yy`), 2, 2 + block.length)).toBe(decoded(block).code);
     }
-    for (const block of ["", "NATS", "NATS/1.0 5033\r\n", "NATS/1.0 5x3\r\n", "NATS/1.0 50", "NATS/1.0x503\r\n"]) {
+    for (const block of [
+      "",
+      "NATS",
+      "NATS/1.0 5033\r\n",
+      "NATS/1.0 5x3\r\n",
+      "NATS/1.0 50",
+      "NATS/1.0x503\r\n",
+      "NATS/1.0 050\r\n",
+    ]) {
       expect(inlineStatus(bytesOf(block), 0, block.length)).toBe(0);
     }
   });

@@ -121,7 +121,6 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
     const list = [checkedValue(value, "value", stored)];
     this.delete(name, match);
     this.#values.set(stored, list);
-    this.#block = undefined;
   }
 
   /** Adds a value to the first matching name, or a new name. */

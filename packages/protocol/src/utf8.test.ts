@@ -1,5 +1,5 @@
 import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   isWellFormed,
   portableReadUtf8,
@@ -29,6 +29,11 @@ describe("text to bytes and back", () => {
       }
     }
     expect(isWellFormed(given)).toBe(expected.length === 0 || Buffer.from(expected).toString("utf8") === given);
+  });
+
+  it("a byte order mark is data like any other", () => {
+    const marked = new Uint8Array([0xef, 0xbb, 0xbf, 0x61]);
+    for (const bytes of [marked, Buffer.from(marked)]) expect(readUtf8(bytes, 0, 4)).toBe("\ufeffa");
   });
 
   test.prop([fc.uint8Array({ maxLength: 60 }), fc.nat(5)])("any bytes read the same in every way", (bytes, start) => {

@@ -80,7 +80,10 @@ export interface TransportConnection {
   readonly remoteAddress: string;
   /** Bytes accepted by `write` and not yet handed to the operating system. */
   readonly bufferedBytes: number;
-  /** Takes ownership of the chunk. `false` = more than enough is queued: wait for `sink.drain`. Never throws. */
+  /**
+   * Takes ownership of the chunk. `false` = more than enough is queued: wait for `sink.drain`; after the end always `false`,
+   * with no drain to come. Never throws.
+   */
   write(chunk: Uint8Array): boolean;
   /** Inbound back-pressure: no `sink.data` until `resume`. */
   pause(): void;
@@ -91,7 +94,10 @@ export interface TransportConnection {
    * {@link TransportError} of phase `"tls"`, and the connection is then destroyed. Absent where the runtime has no upgrade.
    */
   startTls?(): Promise<void>;
-  /** Flushes what was written, then ends the stream; resolves when the sink has been told `closed`. Never rejects. */
+  /**
+   * Flushes what was written, then ends the stream; what still arrives is dropped. Resolves when the sink has been told
+   * `closed`; never rejects. A peer that does not read makes it wait: the caller bounds it with `destroy`.
+   */
   close(): Promise<void>;
   /** Ends the stream now, dropping what is queued; the sink is told `closed` with this error, or with `undefined`. */
   destroy(error?: TransportError): void;

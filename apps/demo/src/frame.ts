@@ -49,7 +49,7 @@ export function frame(stage: Stage, programme: Programme, width: number, height:
     [],
     servedBy(stage),
     [],
-    ...pool(stage, width),
+    ...pool(stage),
     [],
     ...load(stage, width),
     [],
@@ -71,21 +71,20 @@ function servedBy(stage: Stage): Line {
   const server = connection.getServer();
   if (server === "") {
     const kept = count(connection.bufferedBytes);
-    return [span(" served by   "), span(`nobody, ${connection.state}`, "red"), span(`: ${kept} bytes kept meanwhile`)];
+    return [span(" served by  "), span(`nobody, ${connection.state}`, "red"), span(`: ${kept} bytes kept meanwhile`)];
   }
   const up = duration(stage.clock.now() - stage.linkedAt);
   return [
-    span(" served by   "),
+    span(" served by  "),
     span(stage.nameOf(server), "bold"),
     span(`  ${server}   link ${stage.linkNumber}, up for ${up}`),
   ];
 }
 
-function pool(stage: Stage, width: number): Line[] {
+function pool(stage: Stage): Line[] {
   const views = new Map(stage.connection.getServers().map((view) => [view.url.port, view]));
   const now = stage.clock.now();
-  const wide = width >= 96;
-  const head = `   ${cell("NODE", 8)}${cell("ADDRESS", 17)}${cell("ORIGIN", 8)}${cell("HEALTH, SAYS THE POOL", 32)}${wide ? "PROCESS" : "PROC"}`;
+  const head = `   ${cell("NODE", 8)}${cell("ADDRESS", 17)}${cell("ORIGIN", 8)}${cell("HEALTH, SAYS THE POOL", 32)}PROCESS`;
   const rows = stage.cluster.servers.map(({ host, name, port }, index): Line => {
     const view = views.get(port);
     const condition = stage.conditions[index] ?? "running";
@@ -110,7 +109,8 @@ export function healthOf(view: ServerView | undefined, now: number): string {
   const wait = view.eligibleAt > now ? `, not before ${duration(view.eligibleAt - now)}` : "";
   if (view.lameDuck) return `lame duck${wait}`;
   if (view.consecutiveFailures > 0) return `${view.consecutiveFailures} failed in a row${wait}`;
-  if (view.lastFailure?.kind === "lost" && (view.lastConnectedAt ?? 0) <= view.lastFailure.at) return `lost us${wait}`;
+  if (view.lastFailure?.kind === "lost" && (view.lastConnectedAt ?? 0) <= view.lastFailure.at)
+    return `our link to it was lost${wait}`;
   return view.everConnected ? `ready, served us before${wait}` : `ready${wait}`;
 }
 
@@ -118,37 +118,49 @@ function load(stage: Stage, width: number): Line[] {
   const { book, ledger } = stage;
   const { answers, latency, publishes } = stage.load;
   const now = stage.clock.now();
-  const history = answers.history(now, Math.max(0, width - 16));
-  const totals = ledger.totals;
-  const bad = (value: number, style: Style): Style | undefined => (value > 0 ? style : undefined);
+  const { arrived, duplicated, lost, lostInFlight, reordered } = ledger.totals;
+  const history = answers.history(now, Math.max(0, width - 44));
+  const perSecond = (rate: number): string => cell(`${count(rate)}/s`, 9);
+  const alarm = (number: number, style: Style, what: string): Span =>
+    span(`${count(number)} ${what}`, number > 0 ? style : undefined);
   return [
-    [span(" answers     "), span(sparkline(history, Math.max(...history, 1)), "cyan")],
     [
-      span(` requests    ${cell(`${count(answers.perSecond(now))}/s`, 9)}${count(book.answered)} answered, `),
-      span(`${count(book.failed)} failed`, bad(book.failed, "yellow")),
-      span(`, ${count(book.inFlight)} in flight; p50 ${duration(latency.percentile(0.5))}`),
-      span(`, p99 ${duration(latency.percentile(0.99))}`),
+      span(" answers    "),
+      span(sparkline(history, Math.max(...history, 1)), "cyan"),
+      span(`  p50 ${duration(latency.percentile(0.5))}, p99 ${duration(latency.percentile(0.99))}`),
     ],
     [
-      span(` publishes   ${cell(`${count(publishes.perSecond(now))}/s`, 9)}${count(totals.arrived)} arrived, `),
-      span(`${count(totals.lostInFlight)} lost in flight`, bad(totals.lostInFlight, "yellow")),
+      span(` requests   ${perSecond(answers.perSecond(now))}${count(book.answered)} answered, `),
+      alarm(book.failed, "yellow", "failed"),
+      span(`, ${count(book.inFlight)} in flight`),
+    ],
+    [
+      span(` publishes  ${perSecond(publishes.perSecond(now))}${count(arrived)} arrived, `),
+      alarm(lostInFlight, "yellow", "lost in flight"),
       span(", "),
-      span(`${count(totals.lost)} lost otherwise`, bad(totals.lost, "red")),
-      span(`; ${totals.duplicated} twice, ${totals.reordered} out of order`),
+      alarm(lost, "red", "otherwise"),
+      span(", "),
+      alarm(duplicated + reordered, "red", "twice or misplaced"),
     ],
   ];
 }
 
 function lastLoss(record: LossRecord | undefined): Line[] {
-  if (record === undefined) return [[span(" last loss   none yet", "dim")], []];
+  if (record === undefined) return [[span(" last loss  none yet", "dim")], []];
   const { loss } = record;
   const subscriptions =
-    record.subscriptionsLive === undefined ? "" : `; ${record.subscriptionsLive}/${record.subscriptions} subs live`;
+    record.subscriptionsLive === undefined
+      ? ""
+      : `; ${record.subscriptionsLive} of ${record.subscriptions} subscriptions live`;
   return [
-    [span(` last loss   ${record.node} (${record.act}), noticed after ${duration(record.detectedAfter)}`)],
     [
-      span(`             ${loss.inFlight} requests in flight ended within ${duration(loss.worstSettle)}; `),
-      span(`next answer ${duration(loss.nextAnswer)}${subscriptions}`),
+      span(
+        ` last loss  ${record.node} (${record.act}), noticed after ${duration(record.detectedAfter)}${subscriptions}`,
+      ),
+    ],
+    [
+      span(`            ${count(loss.inFlight)} requests in flight ended in ${duration(loss.worstSettle)}, `),
+      span(`next answer after ${duration(loss.nextAnswer)}`),
     ],
   ];
 }

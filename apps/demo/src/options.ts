@@ -24,6 +24,9 @@ export function parseOptions(argv: readonly string[]): DemoOptions | undefined {
   const cli = describe();
   try {
     const { args, options } = cli.parse(["node", "demo", ...argv], { run: false });
+    for (const [name, value] of Object.entries(options)) {
+      if (name !== "--" && Array.isArray(value)) throw new UsageError(`--${kebab(name)} is given more than once`);
+    }
     const { acts: names, help, plain, rate, real, secondsPerAct, server } = options;
     if (help === true) return undefined;
     // Both throw for what nobody declared; they run by themselves only with an action.
@@ -53,6 +56,10 @@ function describe(): CAC {
   cli.option("--server <path>", "The nats-server to run; else one is found or fetched");
   cli.help();
   return cli;
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function numberOf(flag: string, value: unknown, least: number, most: number): number {

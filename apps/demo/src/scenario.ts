@@ -54,7 +54,7 @@ export const acts: readonly Act[] = [
   {
     name: "kill",
     title: "kill the node we are on",
-    about: "SIGKILL: the socket dies at once; what was in flight ends with DisconnectedError",
+    about: "SIGKILL: the socket dies; what was in flight ends with DisconnectedError",
     async run(stage) {
       await whole(stage);
       const index = stage.hereIndex();
@@ -74,7 +74,7 @@ export const acts: readonly Act[] = [
   {
     name: "pause",
     title: "pause the node we are on",
-    about: "SIGSTOP: its socket stays open, nobody answers; with pingInterval 1 s noticed in 1 s",
+    about: "SIGSTOP: the socket stays open, silent; pingInterval 1 s notices within 1 s",
     async run(stage) {
       await whole(stage);
       const index = stage.hereIndex();

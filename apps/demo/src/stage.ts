@@ -112,6 +112,11 @@ export class Stage {
     return this.cluster.servers.find(({ port }) => address.endsWith(`:${port}`))?.name ?? address;
   }
 
+  /** The text with the nodes' names in place of their addresses. */
+  named(text: string): string {
+    return this.cluster.servers.reduce((line, { host, name, port }) => line.replaceAll(`${host}:${port}`, name), text);
+  }
+
   // --- waiting -------------------------------------------------------------------------------------------------------
 
   pause(ms: number): Promise<void> {
@@ -161,6 +166,7 @@ export class Stage {
       record.subscriptions = this.own.size;
       record.stall = this.load.takeWorstStall();
     }
+    await this.settle();
   }
 
   /** Asks every subscription of the watched connection for a sign of life; returns how many gave one. */
@@ -248,7 +254,7 @@ export class Stage {
         subscriptionsLive: undefined,
         stall: 0,
       });
-      narrator.event("bad", `disconnect from ${name(server)}: ${error?.message ?? "no reason given"}`);
+      narrator.event("bad", `disconnect: ${this.named(error?.message ?? `${server}, no reason given`)}`);
     });
     connection.on("reconnect", ({ server }) => {
       this.#linkedAt = this.clock.now();
@@ -258,9 +264,7 @@ export class Stage {
       narrator.event("good", `reconnect: ${name(server)} serves us now`);
     });
     connection.on("reconnecting", ({ server }) => narrator.event("plain", `trying ${name(server)}`));
-    connection.on("attemptFailed", ({ server, error }) =>
-      narrator.event("plain", `${name(server)} did not answer: ${error.message}`),
-    );
+    connection.on("attemptFailed", ({ error }) => narrator.event("plain", `no: ${this.named(error.message)}`));
     connection.on("staleConnection", () => narrator.event("bad", "the server is silent: given up as stale"));
     connection.on("ldm", ({ server }) => narrator.event("bad", `${name(server)} announces that it leaves (lame duck)`));
     connection.on("update", ({ added, deleted }) => {
@@ -271,11 +275,11 @@ export class Stage {
       narrator.event("bad", `${messages} accepted publishes dropped: ${reason}`),
     );
     connection.on("slowConsumer", ({ sub }) => narrator.event("bad", `slow consumer on ${sub.getSubject()}`));
-    connection.on("error", ({ error }) => narrator.event("bad", `error: ${error.message}`));
+    connection.on("error", ({ error }) => narrator.event("bad", `error: ${this.named(error.message)}`));
     connection.on("close", ({ error }) =>
       narrator.event(
         error === undefined ? "plain" : "bad",
-        `the connection is closed${error === undefined ? "" : `: ${error.message}`}`,
+        `the connection is closed${error === undefined ? "" : `: ${this.named(error.message)}`}`,
       ),
     );
   }

@@ -29,6 +29,7 @@ cli
   .option("--profile <folder>", "Write V8 CPU profiles of every run; the figures then mean nothing")
   .option("--save", "Keep the results and rewrite docs/performance.md")
   .action(main);
+cli.command("report", "Rewrite docs/performance.md from the kept results").action(report);
 cli.help();
 cli.parse();
 
@@ -56,6 +57,10 @@ async function main(flags: Flags): Promise<void> {
 function save(result: Result): void {
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(new URL(`${result.scenario}.json`, RESULTS), `${JSON.stringify(result, undefined, 2)}\n`);
+  report();
+}
+
+function report(): void {
   const kept = scenarios
     .map(({ name }) => new URL(`${name}.json`, RESULTS))
     .filter((file) => existsSync(file))

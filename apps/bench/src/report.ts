@@ -90,12 +90,8 @@ export function rowsOf(result: Result): Row[] {
 /** For a terminal. */
 export function renderTable(result: Result): string {
   const rows = rowsOf(result);
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  "),
-  );
+  const widths = columnWidths(rows);
+  const lines = rows.map((row) => row.map((cell, column) => padded(cell, column, widths)).join("  "));
   return [result.title, ...lines, ""].join("\n");
 }
 
@@ -115,12 +111,7 @@ export function renderMarkdown(results: readonly Result[]): string {
 
 function section(result: Result): string[] {
   const { circumstances: at } = result;
-  const [head = [], ...rows] = rowsOf(result);
-  const table = [
-    `| ${head.join(" | ")} |`,
-    `|${head.map((_, column) => (column < 2 ? "---" : "--:")).join("|")}|`,
-    ...rows.map((row) => `| ${row.join(" | ")} |`),
-  ].join("\n");
+  const table = markdownTable(rowsOf(result));
   const versions = Object.entries(at.versions).map(([name, version]) => `${name} ${version}`);
   const rounds = result.figures[0]?.rounds ?? 0;
   const messages = result.figures[0]?.messages ?? 0;
@@ -133,6 +124,23 @@ function section(result: Result): string[] {
       `start ${at.load.toFixed(1)}.`,
     `\`\`\`sh\n${at.command}\n\`\`\``,
   ];
+}
+
+/** Padded as a formatter would, so that formatting changes nothing. The first two columns are words, the rest numbers. */
+function markdownTable(rows: readonly Row[]): string {
+  const widths = columnWidths(rows).map((width) => Math.max(3, width));
+  const rule = widths.map((width, column) => (column < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  const [head = [], ...body] = rows.map((row) => row.map((cell, column) => padded(cell, column, widths)));
+  return [head, rule, ...body].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function columnWidths(rows: readonly Row[]): number[] {
+  return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+}
+
+function padded(cell: string, column: number, widths: readonly number[]): string {
+  const width = widths[column] ?? 0;
+  return column < 2 ? cell.padEnd(width) : cell.padStart(width);
 }
 
 function nanoseconds(value: number): string {

@@ -1,7 +1,6 @@
 // Sends what a subscriber's subject asks for (`blast.<size>.<messages>`), from frames encoded beforehand, as fast as the
 // subscriber's socket takes it.
 
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { msgFrame, parseBlast, repeated } from "../frames.js";
 import { type Endpoint, listen } from "./listen.js";
@@ -30,6 +29,19 @@ async function blast(socket: Socket, sid: string, size: number, messages: number
   const block = repeated(frame, perBlock);
   for (let left = messages; left > 0 && !socket.destroyed; left -= perBlock) {
     const piece = left >= perBlock ? block : block.subarray(0, left * frame.length);
-    if (!socket.write(piece)) await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => {});
+    if (!socket.write(piece)) await drained(socket);
   }
+}
+
+/** Resolves when the socket takes more, or is gone; leaves no listener behind. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      socket.off("drain", settle);
+      socket.off("close", settle);
+      resolve();
+    };
+    socket.on("drain", settle);
+    socket.on("close", settle);
+  });
 }

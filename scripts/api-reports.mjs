@@ -61,7 +61,9 @@ for (const { folder, manifest } of packages) {
   const missing = !existsSync(join(reportFolder, reportFileName));
   if (result.succeeded && !missing) continue;
   changed++;
-  console.log(`${manifest.name}: the public API is not the one in etc/${reportFileName}; if that is wanted, npm run api:write`);
+  console.log(
+    `${manifest.name}: the public API is not the one in etc/${reportFileName}; if that is wanted, npm run api:write`,
+  );
 }
 console.log(`${packages.length} API reports, ${changed} differ`);
 if (changed > 0) process.exitCode = 1;

@@ -18,7 +18,12 @@ try {
   const packed = packages.map((one) => ({ ...one, archive: join(archives, archiveName(one.manifest)) }));
   for (const { manifest, archive } of packed) {
     const files = run(work, "tar", ["-tzf", archive]).split("\n");
-    for (const wanted of ["package/LICENSE", "package/README.md", "package/dist/index.js", "package/dist/index.d.cts"]) {
+    for (const wanted of [
+      "package/LICENSE",
+      "package/README.md",
+      "package/dist/index.js",
+      "package/dist/index.d.cts",
+    ]) {
       if (!files.includes(wanted)) failures.push(`${manifest.name}: the archive has no ${basename(wanted)}`);
     }
     run(root, join(root, "node_modules/.bin/publint"), [archive, "--strict"]);
@@ -61,9 +66,24 @@ function useFromOutside(packed) {
   put("consumer.mts", program);
   put("consumer.cts", program);
   // With the declarations themselves checked, and no Node types but those the packages bring or do without.
-  const flags = ["--noEmit", "--strict", "--module", "NodeNext", "--target", "ES2022", "--lib", "ES2023,ESNext.Disposable,DOM"];
+  const flags = [
+    "--noEmit",
+    "--strict",
+    "--module",
+    "NodeNext",
+    "--target",
+    "ES2022",
+    "--lib",
+    "ES2023,ESNext.Disposable,DOM",
+  ];
   const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
-  run(project, process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), ...flags, ...types, "consumer.mts", "consumer.cts"]);
+  run(project, process.execPath, [
+    join(root, "node_modules/@typescript/native/bin/tsc"),
+    ...flags,
+    ...types,
+    "consumer.mts",
+    "consumer.cts",
+  ]);
 }
 
 function uses(name, variable) {

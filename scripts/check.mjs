@@ -35,7 +35,8 @@ verdicts.push({ name: "clean tree", ok: left === before, seconds: 0 });
 
 console.log("");
 if (left !== before) console.log(`The working tree differs from what it must be:\n${left}`);
-for (const { name, ok, seconds } of verdicts) console.log(`${ok ? "ok    " : "FAILED"} ${name} (${seconds.toFixed(1)} s)`);
+for (const { name, ok, seconds } of verdicts)
+  console.log(`${ok ? "ok    " : "FAILED"} ${name} (${seconds.toFixed(1)} s)`);
 const { passed, failed, skipped } = counts();
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 if (verdicts.some(({ ok }) => !ok) || failed > 0) process.exitCode = 1;
@@ -55,7 +56,9 @@ function counts() {
     readFileSync(report, "utf8"),
   );
   // A file that fails before its first test has no test to count.
-  const broken = testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0);
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  );
   return {
     passed: numPassedTests,
     failed: numFailedTests + broken.length,

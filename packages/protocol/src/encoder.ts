@@ -175,7 +175,7 @@ export class Encoder {
   }
 
   // Plainly: take the UTF-8 length, write it, write the text. Taking the text for ASCII until a character says otherwise
-  // saves one pass and two calls into the runtime: 110 instead of 190 ns for 16 characters.
+  // saves one pass and two calls into the runtime: 68 to 103 instead of 126 to 265 ns for 16 characters.
   #pubShortText(subject: string, reply: string | undefined, text: string): number {
     const at = this.#pubStart(subject, reply, text.length, text.length * 3);
     const block = this.#out.block;

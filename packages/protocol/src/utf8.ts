@@ -55,7 +55,8 @@ function nodeWriteUtf8(block: Uint8Array, at: number, text: string): number {
   return portableWriteUtf8(block, at, text);
 }
 
-// Up to here building the string from its bytes beats a call into the runtime: 50 instead of 88 ns at 16 bytes.
+// Up to here building the string from its bytes is about as quick as a call into the runtime on Node (90 to 174 against 112 to
+// 124 ns for a whole message at 16 bytes, quickest rounds) and avoids TextDecoder, the dearest way, elsewhere.
 const SHORT = 16;
 
 /** The text of the bytes [start, end); malformed UTF-8 becomes U+FFFD, a byte order mark stays. */

@@ -34,6 +34,8 @@ export interface Dialing {
   readonly kind: "dialing";
   readonly server: ServerView;
   readonly cause: Error | undefined;
+  /** Makes the attempt fail with this error. */
+  readonly abort: (error: Error) => void;
   /** Aborts the attempt; nothing of it is heard of again. */
   readonly leave: () => void;
 }

@@ -7,7 +7,14 @@ import type { ServerView } from "@myelin/server-pool";
 import { type Auth, AuthenticatorFailure, type CredentialOptions, credentialsFor } from "./authentication.js";
 import type { ResolvedOptions } from "./connection-options.js";
 import { type Deferred, deferred } from "./deferred.js";
-import { type AttemptPhase, CallbackError, ConnectionError, errorOf, serverErrorOf } from "./errors.js";
+import {
+  type AttemptPhase,
+  AuthorizationError,
+  CallbackError,
+  ConnectionError,
+  errorOf,
+  serverErrorOf,
+} from "./errors.js";
 
 /** Who we are, for CONNECT's `lang` and `version`. */
 export interface ClientIdentity {
@@ -298,5 +305,7 @@ function phaseOf(error: Error, reached: AttemptPhase | "greeted" | "failed"): At
   const own = (error as { phase?: unknown }).phase;
   if (own === "dns" || own === "tcp" || own === "tls") return own;
   if (error instanceof ProtocolError && reached === "tcp") return "info";
+  // CONNECT and PING leave together, so the refusal of the first arrives while we wait for the answer to the second.
+  if (error instanceof AuthorizationError) return "auth";
   return reached === "greeted" || reached === "failed" ? "ping" : reached;
 }

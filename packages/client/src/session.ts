@@ -67,6 +67,8 @@ export class Session {
   #attemptCount = 0;
   #closing: Promise<void> = Promise.resolve();
   #cancelDeadline: () => void = () => {};
+  // Set when the deadline of connect() has passed while an attempt was under way, until that attempt has ended.
+  #expired: TimeoutError | undefined;
 
   /** @throws InvalidArgumentError for a server nothing can dial */
   constructor(options: ResolvedOptions, runtime: SessionRuntime, host: SessionHost) {
@@ -115,9 +117,7 @@ export class Session {
   start(): void {
     const { deadline, signal } = this.#options;
     if (deadline !== undefined) {
-      this.#cancelDeadline = this.#runtime.clock.after(deadline, () => {
-        this.close(new ConnectError(`not connected within ${deadline} ms`, this.#attempts));
-      });
+      this.#cancelDeadline = this.#runtime.clock.after(deadline, () => this.#expire(deadline));
     }
     if (signal !== undefined) {
       const abort = (): void => this.close(errorOf(signal.reason));
@@ -164,6 +164,18 @@ export class Session {
 
   // --- attempts ------------------------------------------------------------------------------------------------------
 
+  #expire(deadline: number): void {
+    const { state } = this.#machine;
+    this.#expired = new TimeoutError("connect()", deadline);
+    // An attempt under way ends first: how far it had come tells best why there is no connection.
+    if (state.kind === "dialing") state.abort(this.#expired);
+    else this.#giveUpExpired(this.#expired, undefined);
+  }
+
+  #giveUpExpired({ timeout }: TimeoutError, cause: Error | undefined): void {
+    this.close(new ConnectError(`not connected within ${timeout} ms`, this.#attempts), cause);
+  }
+
   #advance(cause: Error | undefined): void {
     const decision = this.#pool.decide(this.#now());
     this.#tellIncidents();
@@ -203,7 +215,7 @@ export class Session {
       cancel();
       abort.abort(new ConnectionError("the attempt was called off"));
     };
-    const state = { kind: "dialing", server, cause, leave } as const;
+    const state = { kind: "dialing", server, cause, abort: (error: Error) => abort.abort(error), leave } as const;
     this.#attemptCount++;
     this.#triedFirst.add(server.id);
     this.#pool.dialing(server.id, begin);
@@ -235,7 +247,8 @@ export class Session {
     };
     this.#attempts = [...this.#attempts.slice(1 - REMEMBERED_ATTEMPTS), attempt];
     this.#pool.failed(server.id, { kind: failureKind(attempt), error }, now);
-    this.#advance(error);
+    if (this.#expired === undefined) this.#advance(error);
+    else this.#giveUpExpired(this.#expired, error);
   }
 
   // --- links ---------------------------------------------------------------------------------------------------------
@@ -266,6 +279,7 @@ export class Session {
     );
     this.#pool.connected(server.id, this.#now());
     this.#cancelDeadline();
+    this.#expired = undefined;
     this.#attempts = [];
     traffic.connects++;
     this.#machine.to({

@@ -285,6 +285,7 @@ export function serverErrorOf(text: string): NatsError {
     case "auth-timeout":
       return new AuthorizationError(`the server refused the credentials: ${text}`);
     case "auth-expired":
+    case "auth-revoked":
       return new UserAuthenticationExpiredError(`the server took the credentials back: ${text}`);
     case "permission-publish":
       return new PermissionViolationError("publish", found.subject ?? "", undefined);

@@ -57,7 +57,8 @@ export class Publishing {
     for (const name in options) {
       if (!PUBLISH_OPTIONS.has(name)) throw new InvalidArgumentError(name, "is not an option of publish()");
     }
-    return this.#outbox.publish(subject, options.reply, options.headers, payload);
+    // nats.js programs say "" for none.
+    return this.#outbox.publish(subject, options.reply || undefined, options.headers, payload);
   }
 
   /** Publishes a request, or keeps it so that it can be withdrawn. Throws when it can never be answered. */

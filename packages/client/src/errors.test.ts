@@ -36,7 +36,7 @@ describe("ConnectError", () => {
       for (const order of [tried, [...tried].reverse()]) {
         const error = new ConnectError("could not connect", order);
         expect(error.cause).toBe(ranked[best]?.error);
-        expect(error.code).toBe((ranked[best]?.error as { code?: string }).code);
+        expect(error.cause).toHaveProperty("code", error.code);
         expect(error.attempts).toEqual(order);
       }
     }

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { RealServer } from "@myelin/testing";
+import { errors } from "myelin";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const run = promisify(execFile);
@@ -59,6 +60,49 @@ describe("the READMEs", { timeout: 60 * SECONDS }, () => {
       expect(ended.stderr).toBe("");
     });
   }
+});
+
+describe("the tables of the root README", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const section = (title: string): string => readme.split(`\n## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
+  const firstCells = (text: string): string[] =>
+    [...text.matchAll(/^\| (`.*?`) +\|/gm)].flatMap(([, cell]) =>
+      [...(cell ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name ?? ""),
+    );
+
+  it("list every option of connect(), and no other", () => {
+    const source = readFileSync(join(root, "packages/client/src/connection-options.ts"), "utf8");
+    const body = /export interface ConnectionOptions \{\n(.*?)^\}/ms.exec(source)?.[1] ?? "";
+    const options = [...body.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name);
+    expect(options.length).toBeGreaterThan(30);
+    expect(firstCells(section("Options")).sort()).toEqual(options.sort());
+  });
+
+  it("list every error class the client exports, and the transport's", () => {
+    const names = [...Object.keys(errors), "TransportError"];
+    expect(firstCells(section("Errors")).sort()).toEqual(names.sort());
+  });
+
+  it("give each error the code it has", () => {
+    const codes = new Map(
+      [...section("Errors").matchAll(/^\| `(\w+)` +\| `([A-Z_]+)` /gm)].map(([, name, code]) => [name, code]),
+    );
+    expect(codes.size).toBeGreaterThan(20);
+    const sources = ["client", "protocol", "contracts"].flatMap((name) => {
+      const folder = join(root, "packages", name, "src");
+      return readdirSync(folder)
+        .filter((file) => !file.endsWith(".test.ts"))
+        .map((file) => readFileSync(join(folder, file), "utf8"));
+    });
+    for (const [name, code] of codes) {
+      if (name === "TransportError") continue; // several
+      const found = sources
+        .join("\n")
+        .split(`class ${name} `)[1]
+        ?.match(/readonly code(?:: string)? = "(\w+)"/)?.[1];
+      expect(code, name).toBe(found);
+    }
+  });
 });
 
 function membersOf(group: string): string[] {

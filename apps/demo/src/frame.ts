@@ -120,13 +120,13 @@ function load(stage: Stage, width: number): Line[] {
   const now = stage.clock.now();
   const { arrived, duplicated, lost, lostInFlight, reordered } = ledger.totals;
   const history = answers.history(now, Math.max(0, width - 44));
-  const perSecond = (rate: number): string => cell(`${count(rate)}/s`, 9);
+  const perSecond = (rate: number): string => cell(`${count(rate)}/s`, 8);
   const alarm = (number: number, style: Style, what: string): Span =>
     span(`${count(number)} ${what}`, number > 0 ? style : undefined);
   return [
     [
       span(" answers    "),
-      span(sparkline(history, Math.max(...history, 1)), "cyan"),
+      span(sparkline(history, stage.load.rate), "cyan"),
       span(`  p50 ${duration(latency.percentile(0.5))}, p99 ${duration(latency.percentile(0.99))}`),
     ],
     [
@@ -140,7 +140,7 @@ function load(stage: Stage, width: number): Line[] {
       span(", "),
       alarm(lost, "red", "otherwise"),
       span(", "),
-      alarm(duplicated + reordered, "red", "twice or misplaced"),
+      alarm(duplicated + reordered, "red", "astray"),
     ],
   ];
 }

@@ -48,6 +48,11 @@ export class Load {
     this.#options = options;
   }
 
+  /** Requests a second that are asked for, and publishes. */
+  get rate(): number {
+    return this.#options.rate;
+  }
+
   start(): void {
     this.#tickedAt = this.#options.clock.now();
     this.#schedule();

@@ -31,7 +31,11 @@ async function main(): Promise<number> {
   // Whatever ends us, the terminal gets its cursor back; the servers have a watchdog of their own.
   process.once("exit", () => narrator.close());
   const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interrupt.abort());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // Asked twice, it does not wait for anything; the servers' watchdog ends them.
+    process.on(signal, () => (interrupt.signal.aborted ? process.exit(INTERRUPTED) : interrupt.abort()));
+  }
+  stdout.on("error", () => interrupt.abort()); // nobody reads us any more
   try {
     const binary = await serverFor(options, narrator);
     return binary === undefined ? 1 : await play(options, binary, narrator, interrupt.signal);

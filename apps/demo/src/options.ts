@@ -48,6 +48,7 @@ export function parseOptions(argv: readonly string[]): DemoOptions | undefined {
 
 function describe(): CAC {
   const cli = cac("npm run demo --");
+  cli.usage("[options]");
   cli.option("--rate <n>", "Requests a second, and as many publishes", { default: 1000 });
   cli.option("--acts <list>", `Acts in their order: ${acts.map(({ name }) => name).join(",")}`, { default: "all" });
   cli.option("--seconds-per-act <n>", "Least length of an act", { default: 4 });

@@ -26,7 +26,7 @@ export interface Strays {
    */
   readonly noResponders: number;
   readonly timeouts: number;
-  /** All others, and the first few of them in words. */
+  /** All others, and the first few different ones in words. */
   readonly unexplained: number;
   readonly examples: readonly string[];
 }
@@ -155,6 +155,7 @@ export class RequestBook {
 
   #stray(why: string): void {
     this.#strays.unexplained++;
-    if (this.#strays.examples.length < 5) this.#strays.examples.push(why);
+    const { examples } = this.#strays;
+    if (examples.length < 5 && !examples.includes(why)) examples.push(why);
   }
 }

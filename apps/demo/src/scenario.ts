@@ -31,13 +31,15 @@ export const acts: readonly Act[] = [
     async run(stage) {
       for (const { form, servers } of listForms(stage.cluster)) {
         const connection = await connect({ servers, name: "demo: list form" });
-        const pool = connection.getServers().map(({ origin, url }) => `${stage.nameOf(url.href)} ${origin}`);
-        stage.narrator.event(
-          "good",
-          `${form}: on ${stage.nameOf(connection.getServer())}; pool: ${pool.sort().join(", ")}`,
-        );
+        const pool = connection.getServers();
+        const names = (origin: "seed" | "gossip"): string => {
+          const found = pool.filter((one) => one.origin === origin).map(({ url }) => stage.nameOf(url.href));
+          return found.sort().join(", ") || "none";
+        };
+        const learned = `seeds ${names("seed")}; by gossip ${names("gossip")}`;
+        stage.narrator.event("good", `${form}: on ${stage.nameOf(connection.getServer())}; ${learned}`);
         await connection.close();
-        if (pool.length !== stage.cluster.servers.length) throw new Error(`${form}: the pool is ${pool.join(", ")}`);
+        if (pool.length !== stage.cluster.servers.length) throw new Error(`${form}: the pool holds ${learned}`);
       }
     },
   },

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { DecodedMessage, Decoder, Encoder, Op } from "@myelin/protocol";
 import { msgChunks, payloadOf, pubFrame, SUBJECT } from "../frames.js";
 import { type Contestant, expectCount, type PublishWork, type ReceiveWork } from "../job.js";
-import { CHUNK, messagesPerPass, RING } from "./codec-work.js";
+import { CHUNK, messagesPerPass, PER_TURN, RING } from "./amounts.js";
 
 export async function open(): Promise<Contestant> {
   const streams = new Map<string, Uint8Array[]>();
@@ -19,7 +19,7 @@ export async function open(): Promise<Contestant> {
         if (work.freshChunks) await turn();
       }
     },
-    publish: async (work) => encode(work),
+    publish: encode,
     close: async () => {},
   };
 }
@@ -44,16 +44,21 @@ function decode(chunks: readonly Uint8Array[], messages: number, { size, read, f
   if (read !== "nothing") expectCount("bytes read", bytes, messages * (SUBJECT.length + size));
 }
 
-function encode({ size, messages }: PublishWork): void {
+async function encode({ size, messages }: PublishWork): Promise<void> {
   const encoder = new Encoder();
   const payload = payloadOf(size);
   let bytes = 0;
-  for (let i = 0; i < messages; i++) {
-    encoder.pub(SUBJECT, undefined, payload);
-    if (encoder.pendingBytes >= CHUNK) {
-      for (let block = encoder.take(); block !== undefined; block = encoder.take()) bytes += block.length;
+  const take = (): void => {
+    for (let block = encoder.take(); block !== undefined; block = encoder.take()) bytes += block.length;
+  };
+  for (let sent = 0; sent < messages; ) {
+    const end = Math.min(messages, sent + PER_TURN);
+    for (; sent < end; sent++) {
+      encoder.pub(SUBJECT, undefined, payload);
+      if (encoder.pendingBytes >= CHUNK) take();
     }
+    await turn();
+    take();
   }
-  for (let block = encoder.take(); block !== undefined; block = encoder.take()) bytes += block.length;
   expectCount("bytes", bytes, messages * pubFrame(size).length);
 }

@@ -4,6 +4,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { blastSubject, payloadOf, SUBJECT } from "../frames.js";
 import { type Contestant, expectCount, type PublishWork, type ReceiveWork } from "../job.js";
+import { PER_TURN } from "./amounts.js";
 
 /** The part of a NATS client that is measured. */
 export interface NatsClient {
@@ -16,8 +17,6 @@ export interface NatsClient {
   close(): Promise<void>;
 }
 
-/** Publishes in one turn of the event loop. */
-const PER_TURN = 1_000;
 /** Publishes between two flushes: the only back-pressure that both clients have. */
 const PER_FLUSH = 50_000;
 

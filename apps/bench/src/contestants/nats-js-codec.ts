@@ -16,7 +16,7 @@ import {
 } from "@nats-io/nats-core/internal";
 import { msgChunks, payloadOf, pubFrame, SUBJECT } from "../frames.js";
 import { type Contestant, expectCount, type PublishWork, type ReceiveWork } from "../job.js";
-import { CHUNK, messagesPerPass, RING } from "./codec-work.js";
+import { CHUNK, messagesPerPass, PER_TURN, RING } from "./amounts.js";
 
 export async function open(): Promise<Contestant> {
   const streams = new Map<string, Uint8Array[]>();
@@ -66,7 +66,10 @@ async function encode({ size, messages }: PublishWork): Promise<void> {
   handler.connected = true;
   const payload = payloadOf(size);
   // It hands over its bytes whenever they reach its own limit, and the rest when the turn ends.
-  for (let i = 0; i < messages; i++) handler.publish(SUBJECT, payload);
-  await turn();
+  for (let sent = 0; sent < messages; ) {
+    const end = Math.min(messages, sent + PER_TURN);
+    for (; sent < end; sent++) handler.publish(SUBJECT, payload);
+    await turn();
+  }
   expectCount("bytes", bytes, messages * pubFrame(size).length);
 }

@@ -8,9 +8,9 @@ export const codec: Scenario = {
   about:
     "No socket and no client. Decoding reads chunks of 64 KiB, cut through the middle of messages, and makes one message " +
     "object for each MSG; the last 1024 objects are kept alive. Ours is `@myelin/protocol`; the peer's is the parser and " +
-    "message object of nats-core. Encoding writes PUBs for one subject and takes the blocks away; nats-core's encoder " +
-    "lives in its protocol handler, which is given a transport that swallows.",
-  messages: 1_000_000,
+    "message object of nats-core. Encoding writes PUBs for one subject, a thousand in a turn of the event loop, and takes the " +
+    "blocks away; nats-core's encoder lives in its protocol handler, which is given a transport that swallows.",
+  messages: 2_000_000,
   lines: (messages) => [
     ...SIZES.flatMap((size) =>
       (["nothing", "subject+data"] as const).flatMap((read) => [

@@ -9,7 +9,7 @@ export const subscribe: Scenario = {
     "One subscription with a callback, fed over loopback TCP by a source in a process of its own that writes blocks encoded " +
     "beforehand. The figure is the whole receiving process: socket, codec, client, callback. The floor is a bare " +
     "`net.Socket` that counts bytes; a fast contestant waits for the source and then pays for smaller reads.",
-  messages: 1_000_000,
+  messages: 2_000_000,
   lines: (messages) =>
     SIZES.flatMap((size) => [
       ...(["nothing", "subject+data"] as const).flatMap((read) => [

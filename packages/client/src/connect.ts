@@ -2,8 +2,8 @@
 
 import type { Clock, Random, Transport } from "@myelin/contracts";
 import { type ConnectionOptions, resolveOptions } from "./connection-options.js";
-import type { ClientIdentity } from "./handshake.js";
 import { NatsConnection } from "./nats-connection.js";
+import type { ClientIdentity } from "./session/handshake.js";
 import { systemClock, systemRandom } from "./system-clock.js";
 import { VERSION } from "./version.js";
 

@@ -3,8 +3,8 @@
 
 import { InvalidArgumentError, type TlsOptions, type Transport } from "@myelin/contracts";
 import { type Backoff, exponentialBackoff, fixedBackoff, type GossipPolicy, type Strategy } from "@myelin/server-pool";
-import type { Authenticator } from "./authentication.js";
-import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./inbox.js";
+import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./messaging/inbox.js";
+import type { Authenticator } from "./session/authentication.js";
 
 /** What happens to a publish made while there is no connection: kept for the next one, refused, or dropped and counted. */
 export type WhileDisconnected = "buffer" | "reject" | "drop";

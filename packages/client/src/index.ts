@@ -1,4 +1,3 @@
-export type { Auth, AuthenticationContext, Authenticator } from "./authentication.js";
 export type { Bounds } from "./bounded.js";
 export { type ClientRuntime, connect } from "./connect.js";
 export {
@@ -8,7 +7,6 @@ export {
   type PendingLimits,
   type WhileDisconnected,
 } from "./connection-options.js";
-export { type ConnectionState, transitions } from "./connection-state.js";
 export {
   type AttemptPhase,
   AuthorizationError,
@@ -32,12 +30,14 @@ export {
   TimeoutError,
   UserAuthenticationExpiredError,
 } from "./errors.js";
-export type { ClientIdentity } from "./handshake.js";
-export { createInbox } from "./inbox.js";
-export { Msg, type Publisher, type PublishOptions } from "./message.js";
+export { createInbox } from "./messaging/inbox.js";
+export { Msg, type Publisher, type PublishOptions } from "./messaging/message.js";
+export { Nuid } from "./messaging/nuid.js";
+export type { RequestOptions } from "./messaging/requests.js";
+export type { MsgCallback, Subscription, SubscriptionOptions } from "./messaging/subscription.js";
 export { NatsConnection, type Stats } from "./nats-connection.js";
-export { Nuid } from "./nuid.js";
-export type { RequestOptions } from "./requests.js";
+export type { Auth, AuthenticationContext, Authenticator } from "./session/authentication.js";
+export { type ConnectionState, transitions } from "./session/connection-state.js";
+export type { ClientIdentity } from "./session/handshake.js";
 export type { DropReason, Status, StatusType } from "./status.js";
-export type { MsgCallback, Subscription, SubscriptionOptions } from "./subscription.js";
 export { systemClock, systemRandom } from "./system-clock.js";

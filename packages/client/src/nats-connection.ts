@@ -6,7 +6,6 @@ import { checkQueue, checkSubscribeSubject, type Payload, type ServerInfo } from
 import type { ServerView } from "@myelin/server-pool";
 import { type Bounds, bounded } from "./bounded.js";
 import type { ResolvedOptions } from "./connection-options.js";
-import type { ConnectionState } from "./connection-state.js";
 import { type Deferred, deferred } from "./deferred.js";
 import {
   ClosedConnectionError,
@@ -16,16 +15,17 @@ import {
   PermissionViolationError,
   serverErrorOf,
 } from "./errors.js";
-import { createInbox } from "./inbox.js";
-import type { Link } from "./link.js";
-import { LoneRequests } from "./lone-requests.js";
-import type { Msg, PublishOptions } from "./message.js";
-import { Publishing } from "./publishing.js";
-import { type RequestOptions, Requests, requestTimeout } from "./requests.js";
-import { Session, type SessionRuntime } from "./session.js";
+import { createInbox } from "./messaging/inbox.js";
+import { LoneRequests } from "./messaging/lone-requests.js";
+import type { Msg, PublishOptions } from "./messaging/message.js";
+import { type RequestOptions, Requests, requestTimeout } from "./messaging/requests.js";
+import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./messaging/subscription.js";
+import { Subscriptions } from "./messaging/subscriptions.js";
+import { Publishing } from "./publishing/publishing.js";
+import type { ConnectionState } from "./session/connection-state.js";
+import type { Link } from "./session/link.js";
+import { Session, type SessionRuntime } from "./session/session.js";
 import { type Status, StatusFeed, type StatusType } from "./status.js";
-import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./subscription.js";
-import { Subscriptions } from "./subscriptions.js";
 import { noTraffic, type Traffic } from "./traffic.js";
 
 /** Numbers over the whole life of a connection. */

@@ -2,7 +2,7 @@
 // state transitions and from what the link and the subscriptions report; nothing here decides anything.
 
 import { CallbackError } from "./errors.js";
-import type { Subscription } from "./subscription.js";
+import type { Subscription } from "./messaging/subscription.js";
 
 /**
  * Status events. Those of @nats-io/nats-core v3 keep their `type` and fields; `connect`, `attemptFailed` and `dropped` are new.

@@ -1,7 +1,7 @@
 // Messages between the link that delivers them and the one consumer that iterates: bounded in count and bytes, dropping the
 // newest past the bound (D8). It knows neither subjects nor servers.
 
-import { type Deferred, deferred } from "./deferred.js";
+import { type Deferred, deferred } from "../deferred.js";
 import type { Msg } from "./message.js";
 
 /** What became of a pushed message; `overflow` is the first drop since the queue was last below its bound. */

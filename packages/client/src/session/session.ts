@@ -4,9 +4,8 @@
 import { type Clock, InvalidArgumentError, type Random, type Transport, TransportError } from "@myelin/contracts";
 import { type Decoder, ProtocolError, type ServerInfo } from "@myelin/protocol";
 import { type Decision, type PoolChange, type ServerFailure, ServerPool, type ServerView } from "@myelin/server-pool";
-import type { ResolvedOptions } from "./connection-options.js";
-import { ConnectionStateMachine, type State } from "./connection-state.js";
-import { type Deferred, deferred } from "./deferred.js";
+import type { ResolvedOptions } from "../connection-options.js";
+import { type Deferred, deferred } from "../deferred.js";
 import {
   AuthorizationError,
   CallbackError,
@@ -17,11 +16,12 @@ import {
   errorOf,
   StaleConnectionError,
   TimeoutError,
-} from "./errors.js";
+} from "../errors.js";
+import type { Status } from "../status.js";
+import type { Traffic } from "../traffic.js";
+import { ConnectionStateMachine, type State } from "./connection-state.js";
 import { AttemptFailure, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
 import { Link } from "./link.js";
-import type { Status } from "./status.js";
-import type { Traffic } from "./traffic.js";
 
 /** Attempts a ConnectError remembers. */
 const REMEMBERED_ATTEMPTS = 64;

@@ -3,7 +3,7 @@
 
 import type { Clock, TransportConnection, TransportError } from "@myelin/contracts";
 import { type Decoder, Encoder, type MsgHdrs, Op, type Payload, type ServerInfo } from "@myelin/protocol";
-import { type Deferred, deferred } from "./deferred.js";
+import { type Deferred, deferred } from "../deferred.js";
 import {
   BufferedBytesError,
   ConnectionError,
@@ -11,10 +11,10 @@ import {
   errorOf,
   InvalidOperationError,
   StaleConnectionError,
-} from "./errors.js";
+} from "../errors.js";
+import type { Outbox } from "../publishing/outbox.js";
+import type { Traffic } from "../traffic.js";
 import { KeepAlive } from "./keep-alive.js";
-import type { Outbox } from "./outbox.js";
-import type { Traffic } from "./traffic.js";
 
 /** Encoded bytes past which a write does not wait for the end of the turn. */
 const FLUSH_AT = 64 * 1024;

@@ -3,7 +3,7 @@
 
 import type { ConnectOptions, ServerInfo } from "@myelin/protocol";
 import type { ServerUrl, ServerView } from "@myelin/server-pool";
-import { errorOf } from "./errors.js";
+import { errorOf } from "../errors.js";
 
 /** The fields of CONNECT an authenticator may set. */
 export type Auth = Pick<ConnectOptions, "auth_token" | "user" | "pass" | "nkey" | "jwt" | "sig">;

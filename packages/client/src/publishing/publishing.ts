@@ -3,14 +3,14 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
-import type { WhileDisconnected } from "./connection-options.js";
-import { DisconnectedError, InvalidOperationError } from "./errors.js";
-import type { Link } from "./link.js";
-import type { PublishOptions } from "./message.js";
+import type { WhileDisconnected } from "../connection-options.js";
+import { DisconnectedError, InvalidOperationError } from "../errors.js";
+import type { PublishOptions } from "../messaging/message.js";
+import type { Link } from "../session/link.js";
+import type { DropReason } from "../status.js";
+import type { Traffic } from "../traffic.js";
 import { OutageBuffer, type Tally } from "./outage-buffer.js";
 import { type Outbox, refusingOutbox } from "./outbox.js";
-import type { DropReason } from "./status.js";
-import type { Traffic } from "./traffic.js";
 
 export interface PublishingOptions {
   readonly whileDisconnected: WhileDisconnected;

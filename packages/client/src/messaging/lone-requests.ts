@@ -2,8 +2,8 @@
 // servers that grant single inboxes only, and for reply subjects the caller chooses. SEND-REQUEST-5.
 
 import type { MsgHdrs, Payload } from "@myelin/protocol";
-import { type Deferred, deferred } from "./deferred.js";
-import { ConnectionError, NoRespondersError, TimeoutError } from "./errors.js";
+import { type Deferred, deferred } from "../deferred.js";
+import { ConnectionError, NoRespondersError, TimeoutError } from "../errors.js";
 import type { Msg } from "./message.js";
 import type { Subscription, SubscriptionOptions } from "./subscription.js";
 

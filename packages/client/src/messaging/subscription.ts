@@ -3,8 +3,8 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { Decoder } from "@myelin/protocol";
-import { type Deferred, deferred } from "./deferred.js";
-import { CallbackError, InvalidOperationError, TimeoutError } from "./errors.js";
+import { type Deferred, deferred } from "../deferred.js";
+import { CallbackError, InvalidOperationError, TimeoutError } from "../errors.js";
 import { Msg, type Publisher } from "./message.js";
 import { MessageQueue } from "./message-queue.js";
 

@@ -2,7 +2,7 @@
 // Sids are never used twice on one connection (PROTO-23) and stay the same on every link.
 
 import type { Decoder } from "@myelin/protocol";
-import type { PermissionViolationError } from "./errors.js";
+import type { PermissionViolationError } from "../errors.js";
 
 /** What the table holds: a {@link Subscription}, or the inbox of all requests. */
 export interface Receiver {

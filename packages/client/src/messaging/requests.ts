@@ -3,8 +3,8 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { Decoder, MsgHdrs } from "@myelin/protocol";
-import { type Deferred, deferred } from "./deferred.js";
-import { NoRespondersError, TimeoutError } from "./errors.js";
+import { type Deferred, deferred } from "../deferred.js";
+import { NoRespondersError, TimeoutError } from "../errors.js";
 import { Msg, type Publisher } from "./message.js";
 import type { Receiver } from "./subscriptions.js";
 

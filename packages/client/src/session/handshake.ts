@@ -4,9 +4,8 @@
 import type { DialTarget, Transport, TransportConnection, TransportError, TransportSink } from "@myelin/contracts";
 import { type ConnectOptions, Decoder, Encoder, Op, ProtocolError, type ServerInfo } from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
-import { type Auth, AuthenticatorFailure, type CredentialOptions, credentialsFor } from "./authentication.js";
-import type { ResolvedOptions } from "./connection-options.js";
-import { type Deferred, deferred } from "./deferred.js";
+import type { ResolvedOptions } from "../connection-options.js";
+import { type Deferred, deferred } from "../deferred.js";
 import {
   type AttemptPhase,
   AuthorizationError,
@@ -14,7 +13,8 @@ import {
   ConnectionError,
   errorOf,
   serverErrorOf,
-} from "./errors.js";
+} from "../errors.js";
+import { type Auth, AuthenticatorFailure, type CredentialOptions, credentialsFor } from "./authentication.js";
 
 /** Who we are, for CONNECT's `lang` and `version`. */
 export interface ClientIdentity {

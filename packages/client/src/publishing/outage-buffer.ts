@@ -2,7 +2,7 @@
 // until the next link takes them (D7). It decides neither when that is nor what is told to whom.
 
 import { Decoder, Encoder, type MsgHdrs, Op, type Payload } from "@myelin/protocol";
-import { ReconnectBufferFullError } from "./errors.js";
+import { ReconnectBufferFullError } from "../errors.js";
 import type { Outbox } from "./outbox.js";
 
 /** A link that takes what was kept. */

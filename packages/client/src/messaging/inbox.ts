@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import { checkPublishSubject, InvalidSubjectError } from "@myelin/protocol";
-import { errorOf } from "./errors.js";
+import { errorOf } from "../errors.js";
 import { Nuid } from "./nuid.js";
 
 export const DEFAULT_INBOX_PREFIX = "_INBOX";

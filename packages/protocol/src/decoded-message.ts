@@ -4,6 +4,7 @@
 import type { Decoder } from "./decoder.js";
 import { decodeHeaders, inlineStatus } from "./header-block.js";
 import type { MsgHdrs } from "./headers.js";
+import type { ReceivedChunk } from "./received-chunk.js";
 import { readUtf8 } from "./utf8.js";
 
 /**
@@ -14,7 +15,7 @@ import { readUtf8 } from "./utf8.js";
 export class DecodedMessage {
   /** -1 when the peer's sid is not a decimal number. */
   readonly sid: number;
-  readonly #buffer: Uint8Array;
+  readonly #chunk: ReceivedChunk;
   readonly #subjectStart: number;
   readonly #subjectEnd: number;
   readonly #replyStart: number;
@@ -26,7 +27,7 @@ export class DecodedMessage {
   /** @param cursor must stand on a MSG, HMSG, PUB or HPUB; may move on afterwards */
   constructor(cursor: Decoder) {
     this.sid = cursor.sid;
-    this.#buffer = cursor.buffer;
+    this.#chunk = cursor.chunk;
     this.#subjectStart = cursor.subjectStart;
     this.#subjectEnd = cursor.subjectEnd;
     this.#replyStart = cursor.replyStart;
@@ -38,25 +39,24 @@ export class DecodedMessage {
 
   /** Decoded at every read. */
   get subject(): string {
-    return readUtf8(this.#buffer, this.#subjectStart, this.#subjectEnd);
+    return this.#chunk.subject(this.#subjectStart, this.#subjectEnd);
   }
 
   /** Where an answer is expected, `undefined` when none is. */
   get reply(): string | undefined {
     if (this.#replyStart === this.#replyEnd) return undefined;
-    return readUtf8(this.#buffer, this.#replyStart, this.#replyEnd);
+    return readUtf8(this.#chunk.bytes, this.#replyStart, this.#replyEnd);
   }
 
   /** The headers, `undefined` when the message has none; a new object at every read. Throws {@link HeaderError} when malformed. */
   get headers(): MsgHdrs | undefined {
     if (this.#headersStart === this.#payloadStart) return undefined;
-    return decodeHeaders(this.#buffer, this.#headersStart, this.#payloadStart);
+    return decodeHeaders(this.#chunk.bytes, this.#headersStart, this.#payloadStart);
   }
 
   /** A view of the payload, valid for ever; it pins the chunk the message arrived in. */
   get data(): Uint8Array {
-    const buffer = this.#buffer;
-    return new Uint8Array(buffer.buffer, buffer.byteOffset + this.#payloadStart, this.#payloadEnd - this.#payloadStart);
+    return this.#chunk.view(this.#payloadStart, this.#payloadEnd);
   }
 
   /** Bytes of headers and payload. */
@@ -67,12 +67,12 @@ export class DecodedMessage {
   /** The status code in front of the headers (503 = no responders), 0 when there is none; does not read the headers. */
   get status(): number {
     if (this.#headersStart === this.#payloadStart) return 0;
-    return inlineStatus(this.#buffer, this.#headersStart, this.#payloadStart);
+    return inlineStatus(this.#chunk.bytes, this.#headersStart, this.#payloadStart);
   }
 
   /** The payload as UTF-8 text; malformed sequences become U+FFFD. */
   string(): string {
-    return readUtf8(this.#buffer, this.#payloadStart, this.#payloadEnd);
+    return readUtf8(this.#chunk.bytes, this.#payloadStart, this.#payloadEnd);
   }
 
   /** The payload as JSON. Throws `SyntaxError` when it is not. */

@@ -5,6 +5,7 @@
 import { type CursorState, checkUnfinishedLine, type LineLimits, readControlLine } from "./control-line.js";
 import { Op } from "./op.js";
 import { ProtocolError } from "./protocol-error.js";
+import { LastSubject, ReceivedChunk } from "./received-chunk.js";
 import { stripQuotes } from "./server-error.js";
 import { allocate, readUtf8 } from "./utf8.js";
 import { type ConnectOptions, parseConnectOptions, parseServerInfo, type ServerInfo } from "./wire.js";
@@ -43,6 +44,8 @@ const SHORTEST_MSG = 12;
 export class Decoder implements Readonly<CursorState> {
   /** What all offsets index into. */
   readonly buffer: Uint8Array = NOTHING;
+  /** The same bytes in the form messages keep. */
+  readonly chunk: ReceivedChunk;
   readonly subjectStart: number = 0;
   readonly subjectEnd: number = 0;
   /** Equal to `replyEnd` when there is no reply subject. */
@@ -66,6 +69,7 @@ export class Decoder implements Readonly<CursorState> {
   readonly argumentsStart: number = 0;
   readonly argumentsEnd: number = 0;
 
+  readonly #lastSubject: LastSubject = new LastSubject();
   readonly #limits: LineLimits;
   readonly #fromServer: boolean;
   readonly #maxControlLine: number;
@@ -90,6 +94,7 @@ export class Decoder implements Readonly<CursorState> {
     this.#fromServer = options.from === "server";
     this.#maxControlLine = options.maxControlLine ?? DEFAULT_MAX_CONTROL_LINE[options.from];
     this.#maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
+    this.chunk = new ReceivedChunk(NOTHING, this.#lastSubject);
     this.#limits = { from: options.from, maxControlLine: this.#maxControlLine, maxPayload: this.#maxPayload };
   }
 
@@ -97,7 +102,7 @@ export class Decoder implements Readonly<CursorState> {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0 || this.#failure !== undefined) return;
     if (this.bufferedBytes === 0) {
-      show(this, chunk);
+      show(this, chunk, this.#lastSubject);
       this.#position = 0;
       this.#end = chunk.length;
     } else {
@@ -261,7 +266,7 @@ export class Decoder implements Readonly<CursorState> {
         throw new ProtocolError("missing-crlf", "no CRLF after the declared size of a payload", "");
       }
     }
-    show(this, bytes);
+    show(this, bytes, this.#lastSubject);
     this.#position = after;
     return op;
   }
@@ -318,7 +323,7 @@ export class Decoder implements Readonly<CursorState> {
   #takeChunk(): boolean {
     const chunk = this.#queue[this.#queueHead];
     if (chunk === undefined) return false;
-    show(this, chunk);
+    show(this, chunk, this.#lastSubject);
     this.#position = this.#queuePosition;
     this.#end = chunk.length;
     this.#advanceQueue(chunk.length);
@@ -340,7 +345,7 @@ export class Decoder implements Readonly<CursorState> {
 
   #fail(error: ProtocolError): void {
     this.#failure = error;
-    show(this, NOTHING);
+    show(this, NOTHING, this.#lastSubject);
     this.#position = 0;
     this.#end = 0;
     this.#partial = NOTHING;
@@ -367,8 +372,10 @@ function endOfWord(bytes: Uint8Array, i: number, end: number): number {
 
 // Buffer and offsets are read-only to everybody else; these two see the same object as writable.
 
-function show(cursor: { buffer: Uint8Array }, bytes: Uint8Array): void {
+function show(cursor: { buffer: Uint8Array; chunk: ReceivedChunk }, bytes: Uint8Array, lastSubject: LastSubject): void {
+  if (cursor.buffer === bytes) return;
   cursor.buffer = bytes;
+  cursor.chunk = new ReceivedChunk(bytes, lastSubject);
 }
 
 function placeMessage(

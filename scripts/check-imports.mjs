@@ -14,7 +14,7 @@ export const layers = {
   "transport-node": { imports: ["@myelin/contracts"], node: true },
   client: { imports: ["@myelin/contracts", "@myelin/protocol", "@myelin/server-pool"], node: false },
   myelin: { imports: ["@myelin/client", "@myelin/contracts", "@myelin/transport-node"], node: false },
-  testing: { imports: ["@myelin/contracts", "@myelin/protocol", "@peculiar/x509", "reflect-metadata"], node: true },
+  testing: { imports: ["@myelin/contracts", "@myelin/protocol", "@peculiar/x509"], node: true },
 };
 
 /** Problems of one file, as sentences. `file` is relative to the workspace, such as `packages/client/src/link.ts`. */

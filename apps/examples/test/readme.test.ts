@@ -90,8 +90,8 @@ describe("the tables of the root README", () => {
     expect(codes.size).toBeGreaterThan(20);
     const sources = ["client", "protocol", "contracts"].flatMap((name) => {
       const folder = join(root, "packages", name, "src");
-      return readdirSync(folder)
-        .filter((file) => !file.endsWith(".test.ts"))
+      return readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
         .map((file) => readFileSync(join(folder, file), "utf8"));
     });
     for (const [name, code] of codes) {

@@ -1,6 +1,7 @@
 // "Documented failure behaviour": connect() rejects with one error that names every attempt, and leaves nothing behind;
 // a connection that gives up later closes with one. SEED-41 … SEED-46, decision D1.
 
+import { getEventListeners } from "node:events";
 import {
   createTestAuthority,
   type FakeScript,
@@ -15,6 +16,7 @@ import {
   ConnectError,
   type ConnectionOptions,
   connect,
+  InvalidArgumentError,
   isNatsError,
   TimeoutError,
   TransportError,
@@ -314,6 +316,18 @@ forEachServer((binary) => {
 });
 
 describe("a first connect that may wait", () => {
+  it("SEED-44: no listener stays on a signal, however connect() ended", async () => {
+    const { signal } = new AbortController();
+    await rejectionOf(connect({ servers: await deadUrl(), signal }), ConnectError);
+    await rejectionOf(connect({ servers: (await fake(silent)).url, timeout: 50, signal }), ConnectError);
+    await rejectionOf(connect({ servers: (await fake(silent)).url, deadline: 50, signal }), ConnectError);
+    await rejectionOf(connect({ servers: "", signal }), InvalidArgumentError);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    // Its signal ends a pending connect(), never the connection (so it need not be watched any longer).
+    await open({ servers: (await fake()).url, signal });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
   it("SEED-45: is ended by its signal, with the signal's reason, in a dial or in a wait; then nothing more is dialled", async () => {
     const cases = [
       { servers: (await fake(silent)).url, reconnectTimeWait: 5 },

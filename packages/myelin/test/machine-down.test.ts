@@ -3,7 +3,7 @@
 import { type FakeScript, RealCluster, RealServer } from "@myelin/testing";
 import { AuthorizationError, ConnectError, connect, ServerError } from "myelin";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { elapsed, next, record, rejectionOf, until } from "./conditions.js";
+import { elapsed, next, record, rejectionOf, until, within } from "./conditions.js";
 import { forEachServer } from "./every-server.js";
 import { addressOf, blackHoleUrl, deadUrl, fake, open } from "./opened.js";
 
@@ -43,6 +43,13 @@ forEachServer((binary) => {
     const [a, b, c] = [cluster.server(0), cluster.server(1), cluster.server(2)];
     a.pause();
     onTestFinished(() => a.resume());
+    // The signal is sent, not awaited: a node may still answer the first dial after it.
+    const answers = (): Promise<boolean> =>
+      within("an answer", a.varz(), 100).then(
+        () => true,
+        () => false,
+      );
+    await until("it is frozen", async () => !(await answers()));
     for (let i = 0; i < 4; i++) {
       const ms = await elapsed(async () => {
         const nc = await open({ servers: cluster.urls, timeout: TIMEOUT });

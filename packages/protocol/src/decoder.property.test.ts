@@ -83,15 +83,17 @@ describe("decoder properties", () => {
     },
   );
 
-  test.prop([stream, cuts, fc.integer({ min: 8, max: 24 }), fc.integer({ min: 0, max: 20 })], { numRuns: 1500 })(
-    "limits bind the same wherever the stream is cut",
-    ({ side, text }, sizes, maxControlLine, maxPayload) => {
-      const options = { from: side, maxControlLine, maxPayload };
-      const expected = referenceRead(text, options);
-      expect(readAll([bytesOf(text)], options)).toEqual(expected);
-      expect(readAll(cut(bytesOf(text), sizes), options)).toEqual(expected);
-    },
-  );
+  // Once failed: a CR inside the text of a -ERR was taken for a blank at its end.
+  const strayCr = { side: "server" as const, text: "-err '\r\r\nMSG a> x1 .>.* 9 \r\n" };
+  test.prop([stream, cuts, fc.integer({ min: 8, max: 24 }), fc.integer({ min: 0, max: 20 })], {
+    numRuns: 1500,
+    examples: [[strayCr, [1], 8, 0]],
+  })("limits bind the same wherever the stream is cut", ({ side, text }, sizes, maxControlLine, maxPayload) => {
+    const options = { from: side, maxControlLine, maxPayload };
+    const expected = referenceRead(text, options);
+    expect(readAll([bytesOf(text)], options)).toEqual(expected);
+    expect(readAll(cut(bytesOf(text), sizes), options)).toEqual(expected);
+  });
 
   test.prop([from, fc.uint8Array({ maxLength: 300 }), cuts], { numRuns: 2000 })(
     "any bytes give events or a ProtocolError",

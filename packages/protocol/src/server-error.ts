@@ -82,7 +82,7 @@ const SUBJECT = /subject:? (?:"([^"]*)"|'([^']*)')/i;
  * Never throws: what it does not know is `{ kind: "unknown", closes: undefined }`.
  */
 export function classifyServerError(text: string): ServerErrorInfo {
-  const bare = stripQuotes(text);
+  const bare = stripQuotes(text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ""));
   const row = ROWS.find(({ match }) => match.test(bare));
   if (row === undefined) return { kind: "unknown", text: bare, closes: undefined };
   return { kind: row.kind, text: bare, closes: row.closes, ...details(row.kind, bare) };
@@ -90,10 +90,9 @@ export function classifyServerError(text: string): ServerErrorInfo {
 
 /** The text of a `-ERR` without the single quotes around it. */
 export function stripQuotes(text: string): string {
-  const trimmed = text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
-  const start = trimmed.startsWith("'") ? 1 : 0;
-  const end = trimmed.length > start && trimmed.endsWith("'") ? trimmed.length - 1 : trimmed.length;
-  return trimmed.slice(start, end);
+  const start = text.startsWith("'") ? 1 : 0;
+  const end = text.length > start && text.endsWith("'") ? text.length - 1 : text.length;
+  return text.slice(start, end);
 }
 
 function details(kind: ServerErrorKind, text: string): Partial<ServerErrorInfo> {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
 import { type DialTarget, TransportError, type TransportSink } from "@myelin/contracts";
-import type { ContractPeer } from "@myelin/testing";
+import { type ContractPeer, reservePorts } from "@myelin/testing";
 
 /** A target for the name `localhost`, with what a test says instead. */
 export function targetOf(parts: Partial<DialTarget>): DialTarget {
@@ -190,9 +190,9 @@ export function networkResources(): readonly string[] {
     .filter((name) => /TCP|TLS|Pipe|Connect|Shutdown|GetAddrInfo|Timeout/.test(name));
 }
 
-/** A port of 127.0.0.1 nobody listens on. */
+/** A port of 127.0.0.1 nobody listens on, and that no other test process is given while this one lives. */
 export async function freePort(): Promise<number> {
-  const listener = await Listener.open();
-  await listener.stop();
-  return listener.port;
+  const [port] = (await reservePorts(1)).ports;
+  if (port === undefined) throw new Error("no port was reserved");
+  return port;
 }

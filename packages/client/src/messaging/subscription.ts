@@ -9,11 +9,11 @@ import { Msg, type Publisher } from "./message.js";
 import { MessageQueue } from "./message-queue.js";
 
 /**
- * Called for every message, in order, one at a time; not awaited (D14). `error` is set, and `msg` then meaningless, when the
- * subscription failed: a permission denied, no first message within `timeout`. A throw or rejection is reported as an
- * `error` status and harms nothing else (D13).
+ * Called for every message, in order, one at a time; what it returns is ignored, and a promise not awaited (D14). `error` is
+ * set, and `msg` then meaningless, when the subscription failed: a permission denied, no first message within `timeout`. A
+ * throw or rejection is reported as an `error` status and harms nothing else (D13).
  */
-export type MsgCallback = (error: Error | null, msg: Msg) => void | Promise<void>;
+export type MsgCallback = (error: Error | null, msg: Msg) => unknown;
 
 /** Options of one subscription. */
 export interface SubscriptionOptions {

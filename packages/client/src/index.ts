@@ -1,3 +1,23 @@
+export {
+  HeaderError,
+  headers,
+  InvalidSubjectError,
+  Match,
+  MaxPayloadError,
+  MsgHdrs,
+  type Payload,
+  ProtocolError,
+  type ServerInfo,
+} from "@myelin/protocol";
+export type {
+  Backoff,
+  GossipPolicy,
+  ServerFailure,
+  ServerUrl,
+  ServerView,
+  Strategy,
+  StrategyContext,
+} from "@myelin/server-pool";
 export type { Bounds } from "./bounded.js";
 export { type ClientRuntime, connect } from "./connect.js";
 export {

@@ -9,6 +9,7 @@ import {
   DisconnectedError,
   DrainError,
   DrainingConnectionError,
+  headers,
   NoRespondersError,
   PermissionViolationError,
   ReconnectBufferFullError,
@@ -465,6 +466,49 @@ describe("messages", () => {
     await clock.settle();
     expect(a.subscriptions.length).toBe(noMux ? 3 : 4);
     expect(clock.pendingTimers).toBe(1);
+  });
+
+  it("SEND-REQUEST-7: headers travel with request and answer, case and order kept; PROTO-13: refused where the server has none", async () => {
+    const { connect, clock, serve } = simulate();
+    serve("a");
+    serve("old", { info: { headers: false } });
+    const nc = await connect({ servers: "a" });
+    nc.subscribe("x", { callback: (_, message) => message.respond("", { headers: message.headers }) });
+    const sent = headers();
+    sent.append("X-Second", "2");
+    sent.append("x-first", "1");
+    sent.append("X-Second", "zwei");
+    const answer = await clock.until(nc.request("x", "", { headers: sent }));
+    expect([...(answer.headers ?? [])]).toEqual([
+      ["X-Second", ["2", "zwei"]],
+      ["x-first", ["1"]],
+    ]);
+    const old = await connect({ servers: "old" });
+    expect(() => old.publish("x", "", { headers: sent })).toThrow(
+      expect.objectContaining({ code: "INVALID_OPERATION" }),
+    );
+  });
+
+  it("SEND-FLUSH-2: a flush resolves on its own PONG and on nothing else", async () => {
+    const { connect, clock, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    a.script = { onPing: () => "silence" };
+    const order: string[] = [];
+    const first = nc.flush().then(() => order.push("first"));
+    const second = nc.flush().then(() => order.push("second"));
+    const [connection] = a.connections;
+    await clock.settle();
+    connection?.sendInfo({ connect_urls: ["b:4222"] });
+    connection?.send("+OK\r\nPING\r\n");
+    await clock.settle();
+    expect(order).toEqual([]);
+    connection?.pong();
+    await clock.settle();
+    expect(order).toEqual(["first"]);
+    connection?.pong();
+    await clock.until(Promise.all([first, second]));
+    expect(order).toEqual(["first", "second"]);
   });
 
   it("SEND-REQUEST-2: ten thousand timed-out requests leave nothing", async () => {

@@ -1,5 +1,6 @@
 // "Server-provided URLs": how the pool follows the cluster, and what it never does because of an INFO. SEED-17 … SEED-30.
 
+import { networkInterfaces } from "node:os";
 import type { DialTarget } from "@myelin/contracts";
 import { createTestAuthority, type FakeServer, RealCluster, RealServer, reservePorts } from "@myelin/testing";
 import { ConnectError, connect, TransportError } from "myelin";
@@ -11,6 +12,10 @@ import { recordingTransport } from "./recording-transport.js";
 import { tlsFiles } from "./tls-files.js";
 
 const BOUND = 60_000;
+
+function hasOuterAddress(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some((one) => !one.internal) === true);
+}
 
 forEachServer((binary) => {
   async function clusterOf(size: number, config?: string): Promise<RealCluster> {
@@ -209,15 +214,19 @@ forEachServer((binary) => {
   it("SEED-30: of a server bound to 0.0.0.0 every advertised address is in the pool, and reconnecting finds one that works", {
     timeout: BOUND,
   }, async () => {
-    const { ports, release } = await reservePorts(2);
+    const { ports, release } = await reservePorts(4);
     onTestFinished(release);
-    const routes = ports.map((port) => `nats-route://127.0.0.1:${port}`);
-    const start = async (port: number): Promise<RealServer> => {
-      const server = await RealServer.start({ binary, host: "0.0.0.0", cluster: { name: "wide", port, routes } });
+    const [routeA = 0, routeB = 0, portA = 0, portB = 0] = ports;
+    const routes = [routeA, routeB].map((port) => `nats-route://127.0.0.1:${port}`);
+    // Servers do not advertise loopback addresses by themselves; a machine that has no others must tell them to.
+    const advertise = (port: number): string => (hasOuterAddress() ? "" : `client_advertise: "127.0.0.1:${port}"`);
+    const start = async (route: number, port: number): Promise<RealServer> => {
+      const cluster = { name: "wide", port: route, routes };
+      const server = await RealServer.start({ binary, host: "0.0.0.0", port, cluster, config: advertise(port) });
       onTestFinished(() => server.stop());
       return server;
     };
-    const [a, b] = [await start(ports[0] ?? 0), await start(ports[1] ?? 0)];
+    const [a, b] = [await start(routeA, portA), await start(routeB, portB)];
     const ofB = async (): Promise<string[]> =>
       ((await a.info()).connect_urls ?? []).filter((url) => url.endsWith(`:${b.port}`));
     await until("A tells of B", async () => (await ofB()).length > 0);

@@ -1,0 +1,12 @@
+// How every package is built; each package names this file in its own tsup.config.ts.
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: ["src/index.ts"],
+  format: ["esm", "cjs"],
+  dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+  sourcemap: true,
+  clean: true,
+  target: "node20",
+  treeshake: true,
+});

@@ -177,6 +177,47 @@ describe("an outage", () => {
     expect(nc.bufferedBytes).toBe(0);
   });
 
+  it("RECONN-BUFFER-4: what the socket had not taken when the link was lost is sent whole and in order on the next", async () => {
+    const { connect, clock, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a,b", noRandomize: true, reconnectBufferSize: 64 * 1024 * 1024 });
+    const [stuck] = a.connections;
+    stuck?.pause();
+    const payload = "y".repeat(10_000);
+    let waiting = false;
+    for (let i = 0; i < 1_000; i++) waiting = !nc.publish(`n.${i}`, payload) || waiting;
+    const request = nc.request("q", "", { timeout: 60_000 });
+    await clock.settle();
+    expect(waiting).toBe(true);
+    expect(nc.bufferedBytes).toBeGreaterThan(1_000_000);
+    await a.stop();
+    const b = serve("b");
+    nc.publish("after", "");
+    await clock.advance(5_000);
+    const sent = texts(b.connections[0]?.received ?? []).filter((text) => text.startsWith("PUB"));
+    const first = Number(/n\.(\d+)/.exec(sent[0] ?? "")?.[1]);
+    expect(first).toBeLessThan(900);
+    const kept = Array.from({ length: 1_000 - first }, (_, index) => `PUB n.${first + index} 10000`);
+    expect(sent).toEqual([...kept, "PUB after 0"]);
+    expect(await rejection(request)).toBeInstanceOf(DisconnectedError);
+    expect(nc.stats().droppedMsgs).toBe(0);
+  });
+
+  it("D7: of such a backlog only what fits the reconnect buffer is kept, and the rest is told", async () => {
+    const { connect, clock, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a", reconnectBufferSize: 100_000 });
+    const events = recorded(nc, "dropped");
+    a.connections[0]?.pause();
+    for (let i = 0; i < 1_000; i++) nc.publish("x", "y".repeat(10_000));
+    await clock.settle();
+    await a.stop();
+    await clock.settle();
+    expect(events).toEqual([expect.objectContaining({ reason: "buffer-full" })]);
+    expect(nc.bufferedBytes).toBeLessThanOrEqual(100_000);
+    expect(nc.bufferedBytes).toBeGreaterThan(80_000);
+  });
+
   it("P39: drops with an event what the next server would refuse as too large, and stays connected", async () => {
     const { connect, clock, serve } = simulate();
     const a = serve("a");

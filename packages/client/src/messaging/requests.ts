@@ -74,11 +74,6 @@ export class Requests implements Receiver {
     return undefined;
   }
 
-  /** Requests waiting for an answer. */
-  get size(): number {
-    return this.#pending.size;
-  }
-
   /** True for a reply subject of ours. */
   owns(reply: string): boolean {
     return reply.startsWith(this.#prefix);

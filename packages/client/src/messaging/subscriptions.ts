@@ -33,10 +33,6 @@ export class Subscriptions<R extends Receiver> {
     return this.#nextSid++;
   }
 
-  get size(): number {
-    return this.#bySid.size;
-  }
-
   add(receiver: R): void {
     this.#bySid.set(receiver.getID(), receiver);
   }

@@ -91,11 +91,6 @@ export class OutageBuffer implements Outbox {
     this.#requests.set(id, this.#keep(subject, reply, headers, payload, id));
   }
 
-  /** True while the request waits here, so that it certainly was not sent. */
-  holds(id: number): boolean {
-    return this.#requests.has(id);
-  }
-
   /** Takes a request back; does nothing when it is not here. */
   withdraw(id: number): void {
     const found = this.#requests.get(id);

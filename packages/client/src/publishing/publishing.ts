@@ -79,11 +79,6 @@ export class Publishing {
     this.#buffer.withdraw(id);
   }
 
-  /** True while the request is kept, so that it was certainly not sent. */
-  keeps(id: number): boolean {
-    return this.#buffer.holds(id);
-  }
-
   /** From now on publishes go to this link, behind what was kept. */
   linked(link: Link): void {
     const { noHeaders, requests, tooLarge } = this.#buffer.replay(link);

@@ -102,10 +102,6 @@ export class Link implements Outbox {
     return this.#connection.remoteAddress;
   }
 
-  get encrypted(): boolean {
-    return this.#connection.encrypted;
-  }
-
   /** Bytes encoded or handed to the transport and not yet given to the operating system. */
   get bufferedBytes(): number {
     return this.#encoder.pendingBytes + this.#connection.bufferedBytes;

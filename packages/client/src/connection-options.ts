@@ -1,10 +1,10 @@
 // What a caller may ask of a connection, what it gets by default, and the check of it all before anything happens.
 // Names and meanings of @nats-io/nats-core v3 are kept; what is new has the same style. Durations are milliseconds.
 
-import { InvalidArgumentError, type TlsOptions, type Transport } from "@myelin/contracts";
+import { type Authenticator, InvalidArgumentError, type TlsOptions, type Transport } from "@myelin/contracts";
 import { type Backoff, exponentialBackoff, fixedBackoff, type GossipPolicy, type Strategy } from "@myelin/server-pool";
+import { choice, integer, nonNegative, positive, suggestion } from "./argument-checks.js";
 import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./messaging/inbox.js";
-import type { Authenticator } from "./session/authentication.js";
 
 /** What happens to a publish made while there is no connection: kept for the next one, refused, or dropped and counted. */
 export type WhileDisconnected = "buffer" | "reject" | "drop";
@@ -314,63 +314,6 @@ function refuseUnknown(options: ConnectionOptions): void {
   }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(KNOWN, name)) continue;
-    const near = Object.keys(KNOWN).find((known) => distance(known.toLowerCase(), name.toLowerCase()) <= 2);
-    throw new InvalidArgumentError(
-      name,
-      `is not an option of connect()${near === undefined ? "" : `; did you mean ${near}?`}`,
-    );
+    throw new InvalidArgumentError(name, `is not an option of connect()${suggestion(name, Object.keys(KNOWN))}`);
   }
-}
-
-// Levenshtein distance; option names are short.
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const replace = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replace, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
-}
-
-function number(
-  name: string,
-  value: number | undefined,
-  fallback: number,
-  ok: (n: number) => boolean,
-  rule: string,
-): number {
-  const found = value ?? fallback;
-  if (typeof found !== "number" || !ok(found))
-    throw new InvalidArgumentError(name, `must be ${rule}, not ${String(value)}`);
-  return found;
-}
-
-function positive(name: string, value: number | undefined, fallback: number): number {
-  return number(name, value, fallback, (n) => Number.isFinite(n) && n > 0, "a positive number of milliseconds");
-}
-
-function nonNegative(name: string, value: number | undefined, fallback: number): number {
-  return number(name, value, fallback, (n) => Number.isFinite(n) && n >= 0, "a number of milliseconds, 0 or more");
-}
-
-function integer(
-  name: string,
-  value: number | undefined,
-  fallback: number,
-  least: number,
-  most = Number.MAX_SAFE_INTEGER,
-): number {
-  const rule = `a whole number${most === Number.MAX_SAFE_INTEGER ? `, ${least} or more` : ` from ${least} to ${most}`}`;
-  return number(name, value, fallback, (n) => Number.isSafeInteger(n) && n >= least && n <= most, rule);
-}
-
-function choice<T extends string>(name: string, value: T | undefined, fallback: T, all: readonly T[]): T {
-  const found = value ?? fallback;
-  if (!all.includes(found))
-    throw new InvalidArgumentError(name, `must be one of ${all.map((one) => `"${one}"`).join(", ")}`);
-  return found;
 }

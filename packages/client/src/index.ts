@@ -1,3 +1,4 @@
+export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
 export {
   HeaderError,
   headers,
@@ -56,7 +57,6 @@ export { Nuid } from "./messaging/nuid.js";
 export type { RequestOptions } from "./messaging/requests.js";
 export type { MsgCallback, Subscription, SubscriptionOptions } from "./messaging/subscription.js";
 export { NatsConnection, type Stats } from "./nats-connection.js";
-export type { Auth, AuthenticationContext, Authenticator } from "./session/authentication.js";
 export { type ConnectionState, transitions } from "./session/connection-state.js";
 export type { ClientIdentity } from "./session/handshake.js";
 export type { DropReason, Status, StatusType } from "./status.js";

@@ -1,3 +1,4 @@
+export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "./authentication.js";
 export type { Clock, Random } from "./clock.js";
 export {
   InvalidArgumentError,

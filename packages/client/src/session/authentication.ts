@@ -1,37 +1,10 @@
 // From what the caller and the URL say about credentials to the fields of CONNECT, once for every attempt. Nothing is
 // cached, so that rotated credentials are picked up, and nothing secret is kept in a field of an object.
 
-import type { ConnectOptions, ServerInfo } from "@myelin/protocol";
+import type { Auth, Authenticator } from "@myelin/contracts";
+import type { ServerInfo } from "@myelin/protocol";
 import type { ServerUrl, ServerView } from "@myelin/server-pool";
 import { errorOf } from "../errors.js";
-
-/** The fields of CONNECT an authenticator may set. */
-export type Auth = Pick<ConnectOptions, "auth_token" | "user" | "pass" | "nkey" | "jwt" | "sig">;
-
-/** What an authenticator is told about the attempt it is called for. */
-export interface AuthenticationContext {
-  /** 1 for the first attempt of this connection, then counting on. */
-  readonly attempt: number;
-  /** URL of the server without credentials. */
-  readonly server: string;
-  readonly info: ServerInfo;
-  /** Why this server refused us last time, if it did. */
-  readonly lastError: Error | undefined;
-}
-
-/**
- * Yields credentials for one attempt. Called with the server's nonce (`undefined` when it sent none) right after INFO; may
- * be async within the attempt's `timeout` and the server's own authentication time-out (2 s by default). A throw or
- * rejection fails this attempt only.
- */
-export type Authenticator = (
-  nonce: string | undefined,
-  context: AuthenticationContext,
-) => Auth | NoAuth | Promise<Auth | NoAuth>;
-
-/** No credentials, as in nats.js. */
-// biome-ignore lint/suspicious/noConfusingVoidType: an authenticator may return nothing
-export type NoAuth = void;
 
 /** The caller's own credentials, of options; they beat those of a URL (D4). */
 export interface CredentialOptions {
@@ -56,7 +29,7 @@ export async function credentialsFor(
   const context = {
     attempt,
     server: server.url.href,
-    info,
+    nonce: info.nonce,
     lastError: server.lastFailure?.kind === "auth" ? server.lastFailure.error : undefined,
   };
   let merged: Auth = given ?? {};

@@ -1,7 +1,14 @@
 // One attempt on one server: byte stream, INFO, TLS upgrade, CONNECT and PING, first PONG. It ends in a greeting that a link
 // can be built on, or in one error and the phase it happened in, and then leaves nothing open. ADR-40, "Connection".
 
-import type { DialTarget, Transport, TransportConnection, TransportError, TransportSink } from "@myelin/contracts";
+import type {
+  Auth,
+  DialTarget,
+  Transport,
+  TransportConnection,
+  TransportError,
+  TransportSink,
+} from "@myelin/contracts";
 import { type ConnectOptions, Decoder, Encoder, Op, ProtocolError, type ServerInfo } from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
@@ -14,7 +21,7 @@ import {
   errorOf,
   serverErrorOf,
 } from "../errors.js";
-import { type Auth, AuthenticatorFailure, type CredentialOptions, credentialsFor } from "./authentication.js";
+import { AuthenticatorFailure, type CredentialOptions, credentialsFor } from "./authentication.js";
 
 /** Who we are, for CONNECT's `lang` and `version`. */
 export interface ClientIdentity {

@@ -1,0 +1,66 @@
+// Checks of single arguments, one for each kind; every failure is an InvalidArgumentError that names the argument and the rule.
+
+import { InvalidArgumentError } from "@myelin/contracts";
+
+/** `; did you mean …?` for a name close to one of `known`, else nothing. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const near = known.find((one) => distance(one.toLowerCase(), name.toLowerCase()) <= 2);
+  return near === undefined ? "" : `; did you mean ${near}?`;
+}
+
+// Levenshtein distance; names of options are short.
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replace = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replace, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
+
+function number(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  ok: (n: number) => boolean,
+  rule: string,
+): number {
+  const found = value ?? fallback;
+  if (typeof found !== "number" || !ok(found))
+    throw new InvalidArgumentError(name, `must be ${rule}, not ${String(value)}`);
+  return found;
+}
+
+/** The value or its default, which must be a positive number of milliseconds. */
+export function positive(name: string, value: number | undefined, fallback: number): number {
+  return number(name, value, fallback, (n) => Number.isFinite(n) && n > 0, "a positive number of milliseconds");
+}
+
+/** The value or its default, which must be 0 or more milliseconds. */
+export function nonNegative(name: string, value: number | undefined, fallback: number): number {
+  return number(name, value, fallback, (n) => Number.isFinite(n) && n >= 0, "a number of milliseconds, 0 or more");
+}
+
+/** The value or its default, which must be a whole number from `least` to `most`. */
+export function integer(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
+  const rule = `a whole number${most === Number.MAX_SAFE_INTEGER ? `, ${least} or more` : ` from ${least} to ${most}`}`;
+  return number(name, value, fallback, (n) => Number.isSafeInteger(n) && n >= least && n <= most, rule);
+}
+
+/** The value or its default, which must be one of `all`. */
+export function choice<T extends string>(name: string, value: T | undefined, fallback: T, all: readonly T[]): T {
+  const found = value ?? fallback;
+  if (!all.includes(found))
+    throw new InvalidArgumentError(name, `must be one of ${all.map((one) => `"${one}"`).join(", ")}`);
+  return found;
+}

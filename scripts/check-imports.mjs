@@ -12,8 +12,12 @@ export const layers = {
   protocol: { imports: ["@myelin/contracts"], node: false },
   "server-pool": { imports: ["@myelin/contracts"], node: false },
   "transport-node": { imports: ["@myelin/contracts"], node: true },
+  credentials: { imports: ["@myelin/contracts", "@nats-io/nkeys"], node: false },
   client: { imports: ["@myelin/contracts", "@myelin/protocol", "@myelin/server-pool"], node: false },
-  myelin: { imports: ["@myelin/client", "@myelin/contracts", "@myelin/transport-node"], node: false },
+  myelin: {
+    imports: ["@myelin/client", "@myelin/contracts", "@myelin/credentials", "@myelin/transport-node"],
+    node: false,
+  },
   testing: { imports: ["@myelin/contracts", "@myelin/protocol", "@peculiar/x509"], node: true },
 };
 

@@ -5,6 +5,7 @@ import { tcpTransport, unixTransport } from "@myelin/transport-node";
 
 export * from "@myelin/client";
 export { InvalidArgumentError, isNatsError, NatsError, type Transport, TransportError } from "@myelin/contracts";
+export * from "@myelin/credentials";
 
 /**
  * Connects to a NATS cluster over TCP, TLS or a unix socket.

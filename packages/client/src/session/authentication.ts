@@ -1,8 +1,7 @@
 // From what the caller and the URL say about credentials to the fields of CONNECT, once for every attempt. Nothing is
-// cached, so that rotated credentials are picked up, and nothing secret is kept in a field of an object.
+// cached, so that rotated credentials are picked up, and nothing secret is kept longer than the attempt.
 
-import type { Auth, Authenticator } from "@myelin/contracts";
-import type { ServerInfo } from "@myelin/protocol";
+import type { Auth, AuthenticationContext, Authenticator } from "@myelin/contracts";
 import type { ServerUrl, ServerView } from "@myelin/server-pool";
 import { errorOf } from "../errors.js";
 
@@ -17,30 +16,58 @@ export interface CredentialOptions {
 /** An authenticator threw or rejected. Never the server's own refusal. */
 export class AuthenticatorFailure extends Error {}
 
-/** Merges URL credentials, options and authenticators, in this order, later ones winning. */
-export async function credentialsFor(
-  options: CredentialOptions,
-  server: ServerView,
-  info: ServerInfo,
-  attempt: number,
-): Promise<Auth> {
-  const given = staticCredentials(options);
-  if (options.authenticators.length === 0) return given ?? urlCredentials(server.url);
-  const context = {
-    attempt,
-    server: server.url.href,
-    nonce: info.nonce,
-    lastError: server.lastFailure?.kind === "auth" ? server.lastFailure.error : undefined,
-  };
-  let merged: Auth = given ?? {};
-  for (const authenticate of options.authenticators) {
-    try {
-      merged = { ...merged, ...(await authenticate(info.nonce, context)) };
-    } catch (cause) {
-      throw new AuthenticatorFailure(errorOf(cause).message, { cause });
+/** The credentials of one attempt: first those that need no nonce, then, with the server's INFO, the rest. */
+export class AttemptCredentials {
+  readonly #options: CredentialOptions;
+  readonly #server: ServerView;
+  readonly #context: Omit<AuthenticationContext, "nonce">;
+  // Answers of authenticators by their place in the list: they are merged in that order, whenever they were given.
+  readonly #answers: Auth[] = [];
+
+  constructor(options: CredentialOptions, server: ServerView, attempt: number) {
+    this.#options = options;
+    this.#server = server;
+    this.#context = {
+      attempt,
+      server: server.url.href,
+      lastError: server.lastFailure?.kind === "auth" ? server.lastFailure.error : undefined,
+    };
+  }
+
+  /** True when {@link prepare} has something to ask. */
+  get needsPreparation(): boolean {
+    return this.#options.authenticators.some((one) => !needsNonce(one));
+  }
+
+  /** Asks the authenticators that need no nonce. To be called before dialling; rejects with AuthenticatorFailure. */
+  async prepare(): Promise<void> {
+    await this.#ask((one) => !needsNonce(one), undefined);
+  }
+
+  /** Asks the others and merges everything: URL or options, then the authenticators as listed, later ones winning. */
+  async complete(nonce: string | undefined): Promise<Auth> {
+    const { authenticators } = this.#options;
+    const given = staticCredentials(this.#options);
+    if (authenticators.length === 0) return given ?? urlCredentials(this.#server.url);
+    await this.#ask(needsNonce, nonce);
+    return Object.assign({}, given, ...this.#answers) as Auth;
+  }
+
+  async #ask(chosen: (authenticator: Authenticator) => boolean, nonce: string | undefined): Promise<void> {
+    const context: AuthenticationContext = { ...this.#context, nonce };
+    for (const [index, authenticate] of this.#options.authenticators.entries()) {
+      if (!chosen(authenticate)) continue;
+      try {
+        this.#answers[index] = (await authenticate(nonce, context)) ?? {};
+      } catch (cause) {
+        throw new AuthenticatorFailure(errorOf(cause).message, { cause });
+      }
     }
   }
-  return merged;
+}
+
+function needsNonce(authenticator: Authenticator): boolean {
+  return authenticator.needsNonce ?? authenticator.length > 0;
 }
 
 function staticCredentials(options: CredentialOptions): Auth | undefined {

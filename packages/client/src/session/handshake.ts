@@ -21,7 +21,7 @@ import {
   errorOf,
   serverErrorOf,
 } from "../errors.js";
-import { AuthenticatorFailure, type CredentialOptions, credentialsFor } from "./authentication.js";
+import { AttemptCredentials, AuthenticatorFailure, type CredentialOptions } from "./authentication.js";
 
 /** Who we are, for CONNECT's `lang` and `version`. */
 export interface ClientIdentity {
@@ -69,13 +69,18 @@ export async function shakeHands(
   signal: AbortSignal,
   learned: (info: ServerInfo) => void,
 ): Promise<Greeting> {
-  const handshake = new Handshake(server, attempt, options, identity, learned);
+  const credentials = new AttemptCredentials(options, server, attempt);
+  const handshake = new Handshake(server, credentials, options, identity, learned);
   const abort = (): void => handshake.fail(errorOf(signal.reason));
   signal.addEventListener("abort", abort, { once: true });
-  transport.connect(dialTarget(server, options), handshake, signal).then(
-    (connection) => handshake.open(connection),
-    (cause: unknown) => handshake.fail(errorOf(cause)),
-  );
+  const dial = (): void => {
+    transport.connect(dialTarget(server, options), handshake, signal).then(
+      (connection) => handshake.open(connection),
+      (cause: unknown) => handshake.fail(errorOf(cause)),
+    );
+  };
+  if (credentials.needsPreparation) handshake.prepare(dial);
+  else dial();
   try {
     return await handshake.greeting.promise;
   } finally {
@@ -101,7 +106,7 @@ function dialTarget(server: ServerView, options: HandshakeOptions): DialTarget {
 class Handshake implements TransportSink {
   readonly greeting: Deferred<Greeting> = deferred<Greeting>();
   readonly #server: ServerView;
-  readonly #attempt: number;
+  readonly #credentials: AttemptCredentials;
   readonly #options: HandshakeOptions;
   readonly #identity: ClientIdentity;
   readonly #learned: (info: ServerInfo) => void;
@@ -114,16 +119,29 @@ class Handshake implements TransportSink {
 
   constructor(
     server: ServerView,
-    attempt: number,
+    credentials: AttemptCredentials,
     options: HandshakeOptions,
     identity: ClientIdentity,
     learned: (info: ServerInfo) => void,
   ) {
     this.#server = server;
-    this.#attempt = attempt;
+    this.#credentials = credentials;
     this.#options = options;
     this.#identity = identity;
     this.#learned = learned;
+  }
+
+  /** Fetches the credentials that need no nonce, then dials: however long they take, no server waits for them. */
+  prepare(dial: () => void): void {
+    this.#phase = "auth";
+    this.#credentials
+      .prepare()
+      .then(() => {
+        if (this.#phase !== "auth") return;
+        this.#phase = "tcp";
+        dial();
+      })
+      .catch((cause: unknown) => this.#failAuthenticator(cause));
   }
 
   /** The byte stream is there. */
@@ -259,13 +277,9 @@ class Handshake implements TransportSink {
     this.#phase = "auth";
     let auth: Auth;
     try {
-      auth = await credentialsFor(this.#options, this.#server, info, this.#attempt);
+      auth = await this.#credentials.complete(info.nonce);
     } catch (cause) {
-      this.fail(
-        cause instanceof AuthenticatorFailure
-          ? new CallbackError("authenticator", undefined, cause.cause)
-          : errorOf(cause),
-      );
+      this.#failAuthenticator(cause);
       return;
     }
     if (this.#phase !== "auth") return;
@@ -278,6 +292,14 @@ class Handshake implements TransportSink {
     } catch (cause) {
       this.fail(errorOf(cause));
     }
+  }
+
+  #failAuthenticator(cause: unknown): void {
+    this.fail(
+      cause instanceof AuthenticatorFailure
+        ? new CallbackError("authenticator", undefined, cause.cause)
+        : errorOf(cause),
+    );
   }
 }
 

@@ -1,0 +1,18 @@
+export { nkeys };
+
+import * as nkeys from "@nats-io/nkeys";
+
+export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
+export {
+  type AuthenticatorOptions,
+  buildAuthenticator,
+  credsAuthenticator,
+  credsFileAuthenticator,
+  jwtAuthenticator,
+  nkeyAuthenticator,
+  type Source,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from "./authenticators.js";
+export { CredentialsError, type CredentialsErrorCode } from "./credentials-error.js";
+export { type Creds, parseCreds } from "./creds.js";

@@ -13,7 +13,7 @@ export interface Bounds {
 }
 
 /** `work` within `bounds`; what `work` does after the bound passed is ignored. */
-export function bounded<T>(work: Promise<T>, bounds: Bounds, what: string, clock: Clock): Promise<T> {
+export function bounded<T>(work: Promise<T>, bounds: Bounds, what: string, clock: Pick<Clock, "after">): Promise<T> {
   const { timeout, signal } = bounds;
   if (timeout === undefined && signal === undefined) return work;
   return new Promise<T>((resolve, reject) => {

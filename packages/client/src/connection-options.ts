@@ -84,6 +84,8 @@ export interface ConnectionOptions {
   readonly verbose?: boolean | undefined;
   /** Ask the server for strict checks; it then judges wildcards in publish subjects instead of us. Default `false`. */
   readonly pedantic?: boolean | undefined;
+  /** Do not remember where requests were made: their errors' stacks then end in the client. Default `false`. */
+  readonly noAsyncTraces?: boolean | undefined;
   /** Subject prefix of inboxes. Default `_INBOX`. */
   readonly inboxPrefix?: string | undefined;
   /** Bounds on messages a subscription holds for its consumer. Default 524 288 messages, 64 MiB (D8). */
@@ -129,6 +131,7 @@ export interface ResolvedOptions {
   readonly noEcho: boolean;
   readonly verbose: boolean;
   readonly pedantic: boolean;
+  readonly asyncTraces: boolean;
   readonly inboxPrefix: string;
   readonly pendingMessages: number;
   readonly pendingBytes: number;
@@ -207,6 +210,7 @@ const KNOWN: { readonly [name in keyof Required<ConnectionOptions>]: true } = {
   noEcho: true,
   verbose: true,
   pedantic: true,
+  noAsyncTraces: true,
   inboxPrefix: true,
   pending: true,
   drainTimeout: true,
@@ -261,11 +265,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     backoff: backoffOf(options),
     firstAttemptJitter: nonNegative("reconnectJitter", options.reconnectJitter, defaults.reconnectJitter),
     abortOnRepeatedAuthError: options.ignoreAuthErrorAbort === false,
-    whileDisconnected: choice("whileDisconnected", options.whileDisconnected, defaults.whileDisconnected, [
-      "buffer",
-      "reject",
-      "drop",
-    ]),
+    whileDisconnected: whileDisconnectedOf(options.whileDisconnected ?? defaults.whileDisconnected),
     reconnectBufferSize: Math.max(
       0,
       integer("reconnectBufferSize", options.reconnectBufferSize, defaults.reconnectBufferSize, -1),
@@ -287,11 +287,17 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     noEcho: options.noEcho ?? false,
     verbose: options.verbose ?? false,
     pedantic: options.pedantic ?? false,
+    asyncTraces: options.noAsyncTraces !== true,
     inboxPrefix,
     pendingMessages: integer("pending.messages", options.pending?.messages, defaults.pendingMessages, -1),
     pendingBytes: integer("pending.bytes", options.pending?.bytes, defaults.pendingBytes, -1),
     drainTimeout: positive("drainTimeout", options.drainTimeout, defaults.drainTimeout),
   };
+}
+
+/** The policy, checked. */
+export function whileDisconnectedOf(policy: WhileDisconnected): WhileDisconnected {
+  return choice("whileDisconnected", policy, policy, ["buffer", "reject", "drop"]);
 }
 
 function backoffOf(options: ConnectionOptions): Backoff {

@@ -120,7 +120,7 @@ export class ReconnectBufferFullError extends NatsError {
   readonly code = "RECONNECT_BUFFER_FULL";
 
   constructor(
-    readonly subject: string,
+    override readonly subject: string,
     /** `reconnectBufferSize`, in bytes. */
     readonly limit: number,
   ) {
@@ -136,7 +136,7 @@ export class BufferedBytesError extends NatsError {
   readonly code = "MAX_BUFFERED_BYTES";
 
   constructor(
-    readonly subject: string,
+    override readonly subject: string,
     readonly limit: number,
   ) {
     super(
@@ -160,7 +160,7 @@ export class NoRespondersError extends RequestError {
   override readonly code = "NO_RESPONDERS";
 
   constructor(
-    readonly subject: string,
+    override readonly subject: string,
     options?: ErrorOptions,
   ) {
     super(`no responders on "${subject}"`, options);
@@ -183,7 +183,7 @@ export class PermissionViolationError extends NatsError {
 
   constructor(
     readonly operation: "publish" | "subscription",
-    readonly subject: string,
+    override readonly subject: string,
     readonly queue: string | undefined,
   ) {
     super(
@@ -214,7 +214,7 @@ export class CallbackError extends NatsError {
     /** Which kind of callback: `subscription`, `listener`, `authenticator`, `strategy`. */
     readonly callback: string,
     /** Subject of the subscription, where there is one. */
-    readonly subject: string | undefined,
+    override readonly subject: string | undefined,
     cause: unknown,
   ) {
     super(`a ${callback} callback${subject === undefined ? "" : ` on "${subject}"`} failed: ${messageOf(cause)}`, {
@@ -276,6 +276,41 @@ export const errors = Object.freeze({
   readonly TimeoutError: typeof TimeoutError;
   readonly UserAuthenticationExpiredError: typeof UserAuthenticationExpiredError;
 };
+
+/** What is known of an operation that failed. */
+export interface OperationFacts {
+  readonly subject: string;
+  /** `host:port`, `undefined` while there is no link. */
+  readonly server: string | undefined;
+  readonly elapsedMs: number;
+}
+
+/** Adds what is known to an error of one operation, and where in the caller's code that operation began. */
+export function located(
+  error: Error,
+  facts: OperationFacts,
+  calledFrom: { readonly stack?: string } | undefined,
+): Error {
+  if (error instanceof NatsError) {
+    for (const [name, value] of Object.entries(facts)) {
+      if ((error as unknown as Record<string, unknown>)[name] !== undefined) continue;
+      Object.defineProperty(error, name, { value, enumerable: true });
+    }
+  }
+  const frames = calledFrom?.stack?.split("\n").slice(1).join("\n");
+  if (frames !== undefined && frames !== "")
+    error.stack = `${error.stack ?? error.message}\n    --- called from ---\n${frames}`;
+  return error;
+}
+
+/** The stack above `callee`, formatted only when it is read; `undefined` where the runtime cannot. */
+export function callSite(callee: object): { readonly stack?: string } | undefined {
+  const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: object) => void };
+  if (captureStackTrace === undefined) return undefined;
+  const site: { readonly stack?: string } = {};
+  captureStackTrace(site, callee);
+  return site;
+}
 
 /** The typed error for the text of a server's `-ERR` (without quotes). */
 export function serverErrorOf(text: string): NatsError {

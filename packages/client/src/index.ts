@@ -54,8 +54,10 @@ export {
 export { createInbox } from "./messaging/inbox.js";
 export { Msg, type Publisher, type PublishOptions } from "./messaging/message.js";
 export { Nuid } from "./messaging/nuid.js";
-export type { RequestOptions } from "./messaging/requests.js";
+export type { RequestManyOptions, RequestStrategy } from "./messaging/request-many.js";
+export type { RequestOptions, RequestRetry } from "./messaging/requesting.js";
 export type { MsgCallback, Subscription, SubscriptionOptions } from "./messaging/subscription.js";
+export type { TraceOptions } from "./messaging/trace.js";
 export { NatsConnection, type Stats } from "./nats-connection.js";
 export { type ConnectionState, transitions } from "./session/connection-state.js";
 export type { ClientIdentity } from "./session/handshake.js";

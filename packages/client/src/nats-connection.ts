@@ -1,7 +1,6 @@
 // What an application holds: one logical connection over any number of links. Joins session, publishing, subscriptions and
 // requests; each of them knows only what it needs of the others.
 
-import { InvalidArgumentError } from "@myelin/contracts";
 import { checkQueue, checkSubscribeSubject, type Payload, type ServerInfo } from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
 import { type Bounds, bounded } from "./bounded.js";
@@ -12,13 +11,15 @@ import {
   DisconnectedError,
   DrainError,
   DrainingConnectionError,
+  errorOf,
+  located,
   PermissionViolationError,
   serverErrorOf,
 } from "./errors.js";
-import { createInbox } from "./messaging/inbox.js";
-import { LoneRequests } from "./messaging/lone-requests.js";
 import type { Msg, PublishOptions } from "./messaging/message.js";
-import { type RequestOptions, Requests, requestTimeout } from "./messaging/requests.js";
+import type { RequestManyOptions } from "./messaging/request-many.js";
+import { Requesting, type RequestingHost, type RequestOptions } from "./messaging/requesting.js";
+import type { Requests } from "./messaging/requests.js";
 import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./messaging/subscription.js";
 import { Subscriptions } from "./messaging/subscriptions.js";
 import { Publishing } from "./publishing/publishing.js";
@@ -43,10 +44,11 @@ export class NatsConnection implements AsyncDisposable {
   readonly #subscriptions = new Subscriptions<Subscription | Requests>();
   readonly #status = new StatusFeed();
   readonly #traffic: Traffic = noTraffic();
-  readonly #loneRequests: LoneRequests;
+  readonly #requesting: Requesting;
+  // Publishes somebody waits to see accepted, and the denial of each.
+  readonly #confirming = new Set<{ readonly subject: string; denied: Error | undefined }>();
   // Waits for the next link.
   #awaitingLink: Deferred<Link>[] = [];
-  #requests: Requests | undefined;
   #drain: Promise<void> | undefined;
 
   /** For `connect()`; throws InvalidArgumentError before anything is dialled. */
@@ -55,9 +57,9 @@ export class NatsConnection implements AsyncDisposable {
     this.#runtime = runtime;
     this.#publishing = new Publishing(options, this.#traffic, {
       dropped: ({ bytes, messages }, reason) => this.#status.emit({ type: "dropped", messages, bytes, reason }),
-      requestRefused: (refused, error) => this.#rejectRequests((id) => (id === refused ? error : undefined)),
+      requestRefused: (refused, error) => this.#requesting.reject((id) => (id === refused ? error : undefined)),
     });
-    this.#loneRequests = new LoneRequests(this, this.#publishing);
+    this.#requesting = new Requesting(options, this.#requestingHost, this.#publishing);
     this.#session = new Session(options, runtime, {
       traffic: this.#traffic,
       linked: (link) => this.#linked(link),
@@ -144,6 +146,34 @@ export class NatsConnection implements AsyncDisposable {
     return this.#publishing.publish(subject, payload, options);
   }
 
+  /**
+   * Publishes and resolves when the server has accepted the message: not denied by a permission before the PONG behind it.
+   * Without a link it waits for the next one; until it settles the payload must not be changed. At most once all the same: it
+   * says nothing about subscribers.
+   *
+   * Rejects with PermissionViolationError, DisconnectedError (it may or may not have arrived), TimeoutError, the signal's
+   * reason, or what `publish` throws.
+   */
+  async publishConfirmed(subject: string, payload?: Payload, options: PublishOptions & Bounds = {}): Promise<void> {
+    const { signal, timeout, ...publishOptions } = options;
+    signal?.throwIfAborted();
+    const confirmation = { subject, denied: undefined as Error | undefined };
+    const confirmed = async (): Promise<void> => {
+      const link = this.#session.link ?? (await this.#nextLink(`publish to "${subject}"`));
+      // The bound may have passed meanwhile; the caller was told that nothing was sent.
+      if (!this.#confirming.has(confirmation)) return;
+      this.publish(subject, payload, publishOptions);
+      await link.roundTrip();
+      if (confirmation.denied !== undefined) throw confirmation.denied;
+    };
+    this.#confirming.add(confirmation);
+    try {
+      await bounded(confirmed(), { signal, timeout }, `publish to "${subject}"`, this.#runtime.clock);
+    } finally {
+      this.#confirming.delete(confirmation);
+    }
+  }
+
   /** Publishes `msg` again: its subject, reply, headers and data. */
   publishMessage(msg: Msg): void {
     this.publish(msg.subject, msg.data, { reply: msg.reply, headers: msg.headers });
@@ -220,25 +250,24 @@ export class NatsConnection implements AsyncDisposable {
   request(subject: string, payload?: Payload, options: RequestOptions = {}): Promise<Msg> {
     try {
       this.#requireOpen(`request to "${subject}"`);
-      const timeout = requestTimeout(options.timeout);
-      options.signal?.throwIfAborted();
-      if (options.reply !== undefined && options.noMux !== true) {
-        throw new InvalidArgumentError("reply", "needs noMux: the shared inbox has its own reply subjects");
-      }
-      if (options.noMux === true) {
-        const reply = options.reply ?? createInbox(this.#options.inboxPrefix);
-        return this.#loneRequests.open(subject, reply, payload, timeout, options);
-      }
-      const requests = this.#requests ?? this.#openRequests();
-      return requests.open(
-        subject,
-        timeout,
-        options.signal,
-        (reply, id) => this.#publishing.request(id, subject, reply, options.headers, payload),
-        (id) => this.#publishing.withdraw(id),
-      );
+      return this.#requesting.request(subject, payload, options, this.request);
     } catch (cause) {
-      return Promise.reject(cause as Error);
+      return Promise.reject(this.#located(cause, subject));
+    }
+  }
+
+  /**
+   * Publishes and resolves with the answers, to be iterated once, as they come: until `maxWait` has passed, or an earlier
+   * condition of `options` holds, or the loop is left. Rejects when nothing was sent. The iteration throws, after the answers
+   * received, NoRespondersError, PermissionViolationError, DisconnectedError, ClosedConnectionError or the signal's reason.
+   * Answers nobody takes are kept within the connection's `pending` bounds. ADR-47.
+   */
+  requestMany(subject: string, payload?: Payload, options: RequestManyOptions = {}): Promise<AsyncIterable<Msg>> {
+    try {
+      this.#requireOpen(`request to "${subject}"`);
+      return Promise.resolve(this.#requesting.requestMany(subject, payload, options));
+    } catch (cause) {
+      return Promise.reject(this.#located(cause, subject));
     }
   }
 
@@ -315,8 +344,8 @@ export class NatsConnection implements AsyncDisposable {
   }
 
   #unlinked(link: Link, cause: Error): void {
-    this.#publishing.unlinked(link, (reply) => this.#requests?.owns(reply) === true || this.#loneRequests.owns(reply));
-    this.#rejectRequests(
+    this.#publishing.unlinked(link, (reply) => this.#requesting.owns(reply));
+    this.#requesting.reject(
       (_id, subject) =>
         new DisconnectedError(`request to "${subject}": the link was lost before an answer came`, true, { cause }),
     );
@@ -325,7 +354,7 @@ export class NatsConnection implements AsyncDisposable {
   #ended(reason: Error | undefined): void {
     const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
     this.#publishing.refuse((subject) => closed(`publish to "${subject}"`));
-    this.#rejectRequests((_id, subject) => closed(`request to "${subject}"`));
+    this.#requesting.reject((_id, subject) => closed(`request to "${subject}"`));
     for (const one of this.#subscriptions.all()) if (one instanceof Subscription) one.finish(reason);
     for (const waiting of this.#awaitingLink.splice(0)) waiting.reject(closed("this call"));
   }
@@ -335,9 +364,10 @@ export class NatsConnection implements AsyncDisposable {
     this.#status.emit({ type: "error", error });
     if (!(error instanceof PermissionViolationError)) return error;
     if (error.operation === "publish") {
-      this.#rejectRequests((_id, subject) => (subject === error.subject ? error : undefined));
+      for (const one of this.#confirming) if (one.subject === error.subject) one.denied = error;
+      this.#requesting.reject((_id, subject) => (subject === error.subject ? error : undefined));
     } else {
-      if (this.#requests?.getSubject() === error.subject) this.#requests = undefined;
+      this.#requesting.inboxDenied(error.subject);
       this.#subscriptions.deny(error);
     }
     return undefined;
@@ -357,23 +387,23 @@ export class NatsConnection implements AsyncDisposable {
     return waiting.promise;
   }
 
-  #rejectRequests(errorFor: (id: number, subject: string) => Error | undefined): void {
-    this.#requests?.reject(errorFor);
-    this.#loneRequests.reject(errorFor);
+  #located(cause: unknown, subject: string): Error {
+    return located(errorOf(cause), { subject, server: this.getServer() || undefined, elapsedMs: 0 }, undefined);
   }
 
-  #openRequests(): Requests {
-    const { clock } = this.#runtime;
-    const requests = new Requests(this.#subscriptions.newSid(), createInbox(this.#options.inboxPrefix), {
-      publish: (subject, payload, options) => this.publish(subject, payload, options),
-      now: () => clock.now(),
-      after: (ms, run) => clock.after(ms, run),
-    });
-    this.#subscriptions.add(requests);
-    this.#session.link?.subscribe(requests.getSubject(), undefined, requests.getID());
-    this.#requests = requests;
-    return requests;
-  }
+  readonly #requestingHost: RequestingHost = {
+    publish: (subject, payload, options) => this.publish(subject, payload, options),
+    subscribe: (subject, options) => this.subscribe(subject, options),
+    now: () => this.#runtime.clock.now(),
+    after: (ms, run) => this.#runtime.clock.after(ms, run),
+    server: () => this.getServer() || undefined,
+    slow: (sub) => this.#subscriptionHost.slow(sub),
+    newSid: () => this.#subscriptions.newSid(),
+    adopt: (requests) => {
+      this.#subscriptions.add(requests);
+      this.#session.link?.subscribe(requests.getSubject(), undefined, requests.getID());
+    },
+  };
 
   readonly #subscriptionHost: SubscriptionHost = {
     publish: (subject, payload, options) => this.publish(subject, payload, options),

@@ -13,6 +13,12 @@ const BRAND = Symbol.for("myelin.NatsError");
 export abstract class NatsError extends Error {
   /** Stable machine-readable name of the failure, for example `"CONNECTION_REFUSED"`. */
   abstract readonly code: string;
+  /** Subject of the operation that failed, where there is one. */
+  declare readonly subject?: string | undefined;
+  /** `host:port` of the server the operation was on, where there is one. */
+  declare readonly server?: string | undefined;
+  /** How long the operation had taken, in milliseconds, where it takes time. */
+  declare readonly elapsedMs?: number | undefined;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

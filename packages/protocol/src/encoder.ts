@@ -27,7 +27,7 @@ export class MaxPayloadError extends NatsError {
   constructor(
     readonly size: number,
     readonly limit: number,
-    readonly subject: string,
+    override readonly subject: string,
   ) {
     super(`message of ${size} bytes (headers and payload) to "${subject.slice(0, 128)}" exceeds max_payload ${limit}`);
   }

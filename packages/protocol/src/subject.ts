@@ -32,7 +32,7 @@ export class InvalidSubjectError extends NatsError {
   readonly code = "INVALID_SUBJECT";
 
   constructor(
-    readonly subject: string,
+    override readonly subject: string,
     readonly problem: SubjectProblem,
     what = "subject",
   ) {

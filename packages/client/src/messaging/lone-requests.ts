@@ -2,19 +2,28 @@
 // servers that grant single inboxes only, and for reply subjects the caller chooses. SEND-REQUEST-5.
 
 import type { MsgHdrs, Payload } from "@myelin/protocol";
-import { type Deferred, deferred } from "../deferred.js";
-import { ConnectionError, NoRespondersError, TimeoutError } from "../errors.js";
+import { deferred } from "../deferred.js";
+import { ConnectionError, located, NoRespondersError, TimeoutError } from "../errors.js";
 import type { Msg } from "./message.js";
 import type { Subscription, SubscriptionOptions } from "./subscription.js";
 
 interface LoneRequest {
   readonly subject: string;
-  readonly answer: Deferred<Msg>;
+  readonly reject: (error: Error) => void;
   readonly subscription: Subscription;
 }
 
-export interface Subscriber {
+export interface LoneRequestOptions {
+  readonly headers: MsgHdrs | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly calledFrom: { readonly stack?: string } | undefined;
+}
+
+/** What lone requests need of their connection. */
+export interface LoneRequestsHost {
   subscribe(subject: string, options: SubscriptionOptions): Subscription;
+  now(): number;
+  server(): string | undefined;
 }
 
 /** The outbound side: keeps requests apart by number so that they can be withdrawn. */
@@ -24,12 +33,12 @@ export interface RequestPublisher {
 }
 
 export class LoneRequests {
-  readonly #subscriber: Subscriber;
+  readonly #host: LoneRequestsHost;
   readonly #publisher: RequestPublisher;
   readonly #pending = new Map<string, LoneRequest>();
 
-  constructor(subscriber: Subscriber, publisher: RequestPublisher) {
-    this.#subscriber = subscriber;
+  constructor(host: LoneRequestsHost, publisher: RequestPublisher) {
+    this.#host = host;
     this.#publisher = publisher;
   }
 
@@ -44,24 +53,29 @@ export class LoneRequests {
     reply: string,
     payload: Payload | undefined,
     timeout: number,
-    options: { readonly headers?: MsgHdrs | undefined; readonly signal?: AbortSignal | undefined },
+    options: LoneRequestOptions,
   ): Promise<Msg> {
     const answer = deferred<Msg>();
-    const { headers, signal } = options;
-    const subscription = this.#subscriber.subscribe(reply, {
+    const { calledFrom, headers, signal } = options;
+    const begin = this.#host.now();
+    const reject = (error: Error): void => {
+      const facts = { subject, server: this.#host.server(), elapsedMs: this.#host.now() - begin };
+      answer.reject(located(error, facts, calledFrom));
+    };
+    const subscription = this.#host.subscribe(reply, {
       max: 1,
       timeout,
       signal,
       callback: (error, message) => {
-        if (error instanceof TimeoutError) answer.reject(new TimeoutError(`request to "${subject}"`, timeout));
-        else if (error !== null) answer.reject(error);
-        else if (message.status === 503 && message.data.length === 0) answer.reject(new NoRespondersError(subject));
+        if (error instanceof TimeoutError) reject(new TimeoutError(`request to "${subject}"`, timeout));
+        else if (error !== null) reject(error);
+        else if (message.status === 503 && message.data.length === 0) reject(new NoRespondersError(subject));
         else answer.resolve(message);
       },
     });
     // Numbers of shared requests are positive.
     const id = -subscription.getID();
-    this.#pending.set(reply, { subject, answer, subscription });
+    this.#pending.set(reply, { subject, reject, subscription });
     const release = (): void => {
       this.#pending.delete(reply);
       this.#publisher.withdraw(id);
@@ -84,10 +98,10 @@ export class LoneRequests {
 
   /** Rejects the requests `errorFor` has an error for; it is given the number they were published with. */
   reject(errorFor: (id: number, subject: string) => Error | undefined): void {
-    for (const { answer, subject, subscription } of [...this.#pending.values()]) {
+    for (const { reject, subject, subscription } of [...this.#pending.values()]) {
       const error = errorFor(-subscription.getID(), subject);
       if (error === undefined) continue;
-      answer.reject(error);
+      reject(error);
       subscription.unsubscribe();
     }
   }

@@ -1,12 +1,16 @@
 // A received message as the application sees it: the decoded message and a way to answer it.
 
 import { DecodedMessage, type Decoder, type MsgHdrs, type Payload } from "@myelin/protocol";
+import type { WhileDisconnected } from "../connection-options.js";
+import type { TraceOptions } from "./trace.js";
 
 /** Options of one publish. */
-export interface PublishOptions {
+export interface PublishOptions extends TraceOptions {
   /** Subject to answer on. */
   readonly reply?: string | undefined;
   readonly headers?: MsgHdrs | undefined;
+  /** What becomes of this message when there is no connection. Default: the connection's own policy. */
+  readonly whileDisconnected?: WhileDisconnected | undefined;
 }
 
 /** Whatever can publish. */

@@ -1,34 +1,19 @@
-// Requests in flight: one wildcard inbox for all of them, a number as the last token of each reply subject, and one timer
-// for all deadlines. ADR-40, "Request-Reply"; SEND-REQUEST-1 … 9, D9.
+// Requests in flight on the shared inbox: one wildcard subscription for all of them, a number as the last token of each reply
+// subject, and one timer for all deadlines. ADR-40, "Request-Reply"; SEND-REQUEST-1 … 9, D9.
 
-import { InvalidArgumentError } from "@myelin/contracts";
-import type { Decoder, MsgHdrs } from "@myelin/protocol";
+import type { Decoder } from "@myelin/protocol";
 import { type Deferred, deferred } from "../deferred.js";
-import { NoRespondersError, TimeoutError } from "../errors.js";
+import { located, NoRespondersError, TimeoutError } from "../errors.js";
 import { Msg, type Publisher } from "./message.js";
 import type { Receiver } from "./subscriptions.js";
-
-/** Default of `timeout`, in milliseconds. */
-export const REQUEST_TIMEOUT = 1_000;
-
-/** Options of one request. */
-export interface RequestOptions {
-  /** Milliseconds until it rejects with TimeoutError. Default 1 000. */
-  readonly timeout?: number | undefined;
-  readonly headers?: MsgHdrs | undefined;
-  /** An inbox and subscription of its own instead of the shared one. */
-  readonly noMux?: boolean | undefined;
-  /** Reply subject to use with `noMux`. */
-  readonly reply?: string | undefined;
-  /** Rejects the request with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 interface PendingRequest {
   readonly subject: string;
   readonly timeout: number;
+  readonly begin: number;
   readonly deadline: number;
   readonly answer: Deferred<Msg>;
+  readonly calledFrom: { readonly stack?: string } | undefined;
   readonly release: () => void;
 }
 
@@ -36,6 +21,8 @@ interface PendingRequest {
 export interface RequestsHost extends Publisher {
   now(): number;
   after(ms: number, run: () => void): () => void;
+  /** `host:port` we are linked to, `undefined` while there is no link. */
+  server(): string | undefined;
 }
 
 const ZERO = 48;
@@ -87,17 +74,21 @@ export class Requests implements Receiver {
     subject: string,
     timeout: number,
     signal: AbortSignal | undefined,
+    calledFrom: { readonly stack?: string } | undefined,
     send: (reply: string, id: number) => void,
     released: (id: number) => void,
   ): Promise<Msg> {
     const id = this.#nextId++;
     const answer = deferred<Msg>();
     const abort = (): void => this.#settle(id)?.answer.reject(signal?.reason as Error);
+    const begin = this.#host.now();
     const request: PendingRequest = {
       subject,
       timeout,
-      deadline: this.#host.now() + timeout,
+      begin,
+      deadline: begin + timeout,
       answer,
+      calledFrom,
       release: () => {
         signal?.removeEventListener("abort", abort);
         released(id);
@@ -112,26 +103,35 @@ export class Requests implements Receiver {
 
   deliver(cursor: Decoder): void {
     const id = this.#idOf(cursor);
-    const request = this.#settle(id);
+    const request = this.#pending.get(id);
     // Late, or not the first: nobody waits for it.
     if (request === undefined) return;
     const message = new Msg(cursor, this.#host);
     if (message.status === 503 && message.size === cursor.payloadStart - cursor.headersStart) {
-      request.answer.reject(new NoRespondersError(request.subject));
-    } else request.answer.resolve(message);
+      this.#reject(id, new NoRespondersError(request.subject));
+    } else this.#settle(id)?.answer.resolve(message);
   }
 
   /** The server denied the shared inbox: every request is lost. */
   fail(error: Error): void {
-    this.reject(() => error);
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.answer.reject(error);
   }
 
   /** Rejects the requests `errorFor` has an error for. */
   reject(errorFor: (id: number, subject: string) => Error | undefined): void {
     for (const [id, request] of this.#pending) {
       const error = errorFor(id, request.subject);
-      if (error !== undefined) this.#settle(id)?.answer.reject(error);
+      if (error !== undefined) this.#reject(id, error);
     }
+  }
+
+  // The error is this request's alone.
+  #reject(id: number, error: Error): void {
+    const request = this.#settle(id);
+    if (request === undefined) return;
+    const { begin, calledFrom, subject } = request;
+    const facts = { subject, server: this.#host.server(), elapsedMs: this.#host.now() - begin };
+    request.answer.reject(located(error, facts, calledFrom));
   }
 
   #settle(id: number): PendingRequest | undefined {
@@ -178,17 +178,8 @@ export class Requests implements Receiver {
         next = Math.min(next, request.deadline);
         continue;
       }
-      this.#settle(id)?.answer.reject(new TimeoutError(`request to "${request.subject}"`, request.timeout));
+      this.#reject(id, new TimeoutError(`request to "${request.subject}"`, request.timeout));
     }
     this.#rearm(next);
   }
-}
-
-/** Checks a request's time-out. */
-export function requestTimeout(timeout: number | undefined): number {
-  const found = timeout ?? REQUEST_TIMEOUT;
-  if (!(Number.isFinite(found) && found > 0)) {
-    throw new InvalidArgumentError("timeout", `must be a positive number of milliseconds, not ${String(timeout)}`);
-  }
-  return found;
 }

@@ -62,6 +62,10 @@ export class OutageBuffer implements Outbox {
     this.#encoder.maxPayload = limit;
   }
 
+  get maxPayload(): number {
+    return this.#encoder.maxPayload;
+  }
+
   get messages(): number {
     return this.#kept.length - this.#withdrawn;
   }

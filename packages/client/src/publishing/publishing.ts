@@ -3,9 +3,10 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
-import type { WhileDisconnected } from "../connection-options.js";
+import { type WhileDisconnected, whileDisconnectedOf } from "../connection-options.js";
 import { DisconnectedError, InvalidOperationError } from "../errors.js";
 import type { PublishOptions } from "../messaging/message.js";
+import { tracedHeaders } from "../messaging/trace.js";
 import type { Link } from "../session/link.js";
 import type { DropReason } from "../status.js";
 import type { Traffic } from "../traffic.js";
@@ -25,10 +26,17 @@ export interface PublishingEvents {
   requestRefused(id: number, error: Error): void;
 }
 
-const PUBLISH_OPTIONS: ReadonlySet<string> = new Set(["reply", "headers"]);
+const PUBLISH_OPTIONS: ReadonlySet<string> = new Set([
+  "reply",
+  "headers",
+  "whileDisconnected",
+  "traceDestination",
+  "traceOnly",
+]);
 
 export class Publishing {
   readonly #buffer: OutageBuffer;
+  readonly #pedantic: boolean;
   readonly #disconnected: Outbox;
   readonly #traffic: Traffic;
   readonly #events: PublishingEvents;
@@ -36,6 +44,7 @@ export class Publishing {
 
   constructor(options: PublishingOptions, traffic: Traffic, events: PublishingEvents) {
     this.#buffer = new OutageBuffer(options.reconnectBufferSize, options.pedantic);
+    this.#pedantic = options.pedantic;
     this.#traffic = traffic;
     this.#events = events;
     this.#disconnected = this.#outboxFor(options.whileDisconnected);
@@ -57,8 +66,11 @@ export class Publishing {
     for (const name in options) {
       if (!PUBLISH_OPTIONS.has(name)) throw new InvalidArgumentError(name, "is not an option of publish()");
     }
+    const { whileDisconnected } = options;
+    const outbox =
+      whileDisconnected === undefined ? this.#outbox : this.#outboxUnder(whileDisconnectedOf(whileDisconnected));
     // nats.js programs say "" for none.
-    return this.#outbox.publish(subject, options.reply || undefined, options.headers, payload);
+    return outbox.publish(subject, options.reply || undefined, tracedHeaders(options.headers, options), payload);
   }
 
   /** Publishes a request, or keeps it so that it can be withdrawn. Throws when it can never be answered. */
@@ -113,11 +125,17 @@ export class Publishing {
     this.#events.dropped(tally, reason);
   }
 
+  // A policy of one publish matters only while the connection's own would be asked.
+  #outboxUnder(policy: WhileDisconnected): Outbox {
+    return this.#outbox === this.#disconnected ? this.#outboxFor(policy) : this.#outbox;
+  }
+
   #outboxFor(policy: WhileDisconnected): Outbox {
     if (policy === "buffer") return this.#buffer;
     if (policy === "reject") return refusingOutbox((subject) => notSent(`publish to "${subject}"`));
     // Encoded for its checks, then forgotten.
-    const sieve = new OutageBuffer(Number.MAX_SAFE_INTEGER, false);
+    const sieve = new OutageBuffer(Number.MAX_SAFE_INTEGER, this.#pedantic);
+    sieve.maxPayload = this.#buffer.maxPayload;
     return {
       publish: (subject, reply, headers, payload) => {
         sieve.publish(subject, reply, headers, payload);

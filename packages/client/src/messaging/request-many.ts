@@ -1,0 +1,167 @@
+// One request, many answers: an inbox of its own, and whatever ends it first: time, count, silence, a sentinel, the consumer.
+// ADR-47. Conditions combine; the total time always holds.
+
+import { InvalidArgumentError } from "@myelin/contracts";
+import type { MsgHdrs } from "@myelin/protocol";
+import { integer, positive } from "../argument-checks.js";
+import { NoRespondersError } from "../errors.js";
+import type { Msg } from "./message.js";
+import type { MessageQueue } from "./message-queue.js";
+import type { Subscription, SubscriptionOptions } from "./subscription.js";
+import type { TraceOptions } from "./trace.js";
+
+/** Names for what ends a request for many answers, as in nats.js; {@link RequestManyOptions} says more. */
+export type RequestStrategy = "timer" | "count" | "stall" | "sentinel";
+
+/** Options of one request for many answers. Every condition given counts, and the first to hold ends it. */
+export interface RequestManyOptions extends TraceOptions {
+  /** Total milliseconds, whatever else is given. Default 1 000. */
+  readonly maxWait?: number | undefined;
+  /** Ends after this many answers; -1 = no bound (default). Required by the strategy `"count"`. */
+  readonly maxMessages?: number | undefined;
+  /** Ends when no answer came for so many milliseconds after the last one. Default 300 with the strategy `"stall"`, else none. */
+  readonly stall?: number | undefined;
+  /**
+   * Ends with the answer for which this is true; `true` = with an empty one. That answer is delivered too. Default `true` with
+   * the strategy `"sentinel"`, else none.
+   */
+  readonly sentinel?: boolean | ((msg: Msg) => boolean) | undefined;
+  /** Default `"timer"`: time alone, and whatever other option is given. */
+  readonly strategy?: RequestStrategy | undefined;
+  readonly headers?: MsgHdrs | undefined;
+  /** Accepted for nats.js; every request for many answers has an inbox of its own. */
+  readonly noMux?: boolean | undefined;
+  /** Ends it with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Conditions in force, checked. */
+export interface RequestManyLimits {
+  readonly maxWait: number;
+  readonly maxMessages: number;
+  readonly stall: number | undefined;
+  readonly isSentinel: ((msg: Msg) => boolean) | undefined;
+}
+
+const DEFAULT_MAX_WAIT = 1_000;
+const DEFAULT_STALL = 300;
+
+/** @throws InvalidArgumentError naming the option */
+export function requestManyLimits(options: RequestManyOptions): RequestManyLimits {
+  const { sentinel, strategy = "timer" } = options;
+  if (!["timer", "count", "stall", "sentinel"].includes(strategy)) {
+    throw new InvalidArgumentError("strategy", 'must be one of "timer", "count", "stall", "sentinel"');
+  }
+  const maxMessages = integer("maxMessages", options.maxMessages, -1, -1);
+  if (strategy === "count" && maxMessages < 1) {
+    throw new InvalidArgumentError("maxMessages", 'is needed by the strategy "count"; give the number of answers');
+  }
+  const stalls = strategy === "stall" || options.stall !== undefined;
+  const empty = (msg: Msg): boolean => msg.data.length === 0;
+  return {
+    maxWait: positive("maxWait", options.maxWait, DEFAULT_MAX_WAIT),
+    maxMessages: maxMessages < 1 ? Number.POSITIVE_INFINITY : maxMessages,
+    stall: stalls ? positive("stall", options.stall, DEFAULT_STALL) : undefined,
+    isSentinel:
+      typeof sentinel === "function" ? sentinel : sentinel === true || strategy === "sentinel" ? empty : undefined,
+  };
+}
+
+/** What it needs of its connection. */
+export interface RequestManyHost {
+  subscribe(subject: string, options: SubscriptionOptions): Subscription;
+  now(): number;
+  after(ms: number, run: () => void): () => void;
+  /** Told when answers had to be dropped because the consumer was too slow; once for each episode. */
+  slow(subscription: Subscription): void;
+}
+
+/** Answers as they come; iterated once. Leaving the loop ends it. */
+export class RequestMany implements AsyncIterable<Msg> {
+  readonly subject: string;
+  readonly #limits: RequestManyLimits;
+  readonly #host: RequestManyHost;
+  readonly #answers: MessageQueue;
+  readonly #subscription: Subscription;
+  readonly #deadline: number;
+  readonly #ended: (many: RequestMany) => void;
+  #received = 0;
+  #open = true;
+  #cancelTimer: () => void;
+  #detachSignal: () => void = () => {};
+
+  /**
+   * Subscribes at once.
+   *
+   * @param answers holds what was not consumed, within its bounds
+   * @param ended called once, when no more answers are waited for
+   */
+  constructor(
+    subject: string,
+    inbox: string,
+    limits: RequestManyLimits,
+    signal: AbortSignal | undefined,
+    answers: MessageQueue,
+    host: RequestManyHost,
+    ended: (many: RequestMany) => void,
+  ) {
+    this.subject = subject;
+    this.#limits = limits;
+    this.#host = host;
+    this.#answers = answers;
+    this.#ended = ended;
+    this.#deadline = host.now() + limits.maxWait;
+    this.#subscription = host.subscribe(inbox, {
+      callback: (error, msg) => (error === null ? this.#take(msg) : this.end(error)),
+    });
+    this.#cancelTimer = host.after(limits.maxWait, () => this.end());
+    if (signal !== undefined) {
+      const abort = (): void => this.end(signal.reason as Error);
+      signal.addEventListener("abort", abort, { once: true });
+      this.#detachSignal = () => signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** The reply subject. */
+  get inbox(): string {
+    return this.#subscription.getSubject();
+  }
+
+  /** No more answers are waited for; those received may still be read, and then `error` is thrown, if there is one. */
+  end(error?: Error): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#cancelTimer();
+    this.#detachSignal();
+    this.#subscription.unsubscribe();
+    this.#answers.end(error);
+    this.#ended(this);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Msg> {
+    return {
+      next: () => this.#answers.next(),
+      return: async () => {
+        this.end();
+        this.#answers.clear();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  #take(msg: Msg): void {
+    if (!this.#open) return;
+    if (msg.status === 503 && msg.data.length === 0) {
+      this.end(new NoRespondersError(this.subject));
+      return;
+    }
+    this.#received++;
+    if (this.#answers.push(msg) === "overflow") this.#host.slow(this.#subscription);
+    const { isSentinel, maxMessages, stall } = this.#limits;
+    if (this.#received >= maxMessages || isSentinel?.(msg) === true) this.end();
+    else if (stall !== undefined) {
+      this.#cancelTimer();
+      this.#cancelTimer = this.#host.after(Math.min(stall, this.#deadline - this.#host.now()), () => this.end());
+    }
+  }
+}

@@ -1,0 +1,208 @@
+// Everything that asks and waits for answers: chooses the inbox, publishes, repeats where the caller wants that, and ends what is
+// in flight when the link, the permission or the connection goes. The waiting itself is done by requests, lone requests and
+// requests for many answers.
+
+import { InvalidArgumentError } from "@myelin/contracts";
+import type { MsgHdrs, Payload } from "@myelin/protocol";
+import { choice, integer, positive } from "../argument-checks.js";
+import { bounded } from "../bounded.js";
+import { deferred } from "../deferred.js";
+import { callSite, DisconnectedError, NoRespondersError, TimeoutError } from "../errors.js";
+import { createInbox } from "./inbox.js";
+import { LoneRequests, type RequestPublisher } from "./lone-requests.js";
+import type { Msg, PublishOptions } from "./message.js";
+import { MessageQueue } from "./message-queue.js";
+import { RequestMany, type RequestManyHost, type RequestManyOptions, requestManyLimits } from "./request-many.js";
+import { Requests, type RequestsHost } from "./requests.js";
+import { type TraceOptions, tracedHeaders } from "./trace.js";
+
+/** Default of `timeout`, in milliseconds. */
+export const REQUEST_TIMEOUT = 1_000;
+
+/** Default of `retry.wait`, in milliseconds. */
+const RETRY_WAIT = 250;
+
+/** When to send a request again; only for requests that may be handled twice. */
+export interface RequestRetry {
+  /** How often at most, after the first time. */
+  readonly attempts: number;
+  /** Milliseconds before each. Default 250. */
+  readonly wait?: number | undefined;
+  /** After which failures. Default both. A time-out is never one: it is the end. */
+  readonly on?: readonly ("no-responders" | "disconnected")[] | undefined;
+}
+
+/** Options of one request. */
+export interface RequestOptions extends TraceOptions {
+  /** Milliseconds until it rejects with TimeoutError, retries included. Default 1 000. */
+  readonly timeout?: number | undefined;
+  readonly headers?: MsgHdrs | undefined;
+  /** An inbox and subscription of its own instead of the shared one. */
+  readonly noMux?: boolean | undefined;
+  /** Reply subject to use with `noMux`. */
+  readonly reply?: string | undefined;
+  /** Rejects the request with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Send it again when it failed for a passing reason. Default: never. */
+  readonly retry?: RequestRetry | undefined;
+}
+
+/** What asking needs of its connection. */
+export interface RequestingHost extends RequestsHost, RequestManyHost {
+  publish(subject: string, payload?: Payload, options?: PublishOptions): boolean;
+  /** Registers the shared inbox and tells the server of it. */
+  adopt(requests: Requests): void;
+  newSid(): number;
+}
+
+export interface RequestingOptions {
+  readonly inboxPrefix: string;
+  readonly asyncTraces: boolean;
+  readonly pendingMessages: number;
+  readonly pendingBytes: number;
+}
+
+export class Requesting {
+  readonly #options: RequestingOptions;
+  readonly #host: RequestingHost;
+  readonly #publisher: RequestPublisher;
+  readonly #lone: LoneRequests;
+  readonly #many = new Set<RequestMany>();
+  #shared: Requests | undefined;
+
+  constructor(options: RequestingOptions, host: RequestingHost, publisher: RequestPublisher) {
+    this.#options = options;
+    this.#host = host;
+    this.#publisher = publisher;
+    this.#lone = new LoneRequests(host, publisher);
+  }
+
+  /** True for a reply subject somebody here waits on. */
+  owns(reply: string): boolean {
+    return this.#shared?.owns(reply) === true || this.#lone.owns(reply) || this.#findMany(reply) !== undefined;
+  }
+
+  /** @param callee the public function called, above which the caller's stack begins */
+  request(subject: string, payload: Payload | undefined, options: RequestOptions, callee: object): Promise<Msg> {
+    const timeout = positive("timeout", options.timeout, REQUEST_TIMEOUT);
+    options.signal?.throwIfAborted();
+    if (options.reply !== undefined && options.noMux !== true) {
+      throw new InvalidArgumentError("reply", "needs noMux: the shared inbox has its own reply subjects");
+    }
+    const calledFrom = this.#options.asyncTraces ? callSite(callee) : undefined;
+    const headers = tracedHeaders(options.headers, options);
+    const { retry } = options;
+    if (retry === undefined) return this.#once(subject, payload, timeout, headers, options, calledFrom);
+    const attempts = integer("retry.attempts", retry.attempts, 0, 0);
+    const wait = positive("retry.wait", retry.wait, RETRY_WAIT);
+    for (const reason of retry.on ?? []) choice("retry.on", reason, reason, ["no-responders", "disconnected"]);
+    // The caller may change its bytes before they are sent again.
+    const kept = payload instanceof Uint8Array ? payload.slice() : payload;
+    const once = (within: number): Promise<Msg> => this.#once(subject, kept, within, headers, options, calledFrom);
+    return this.#repeatedly(once, subject, timeout, attempts, wait, retry, options.signal);
+  }
+
+  /** Rejects when nothing was sent; what happens later ends the iteration. */
+  requestMany(subject: string, payload: Payload | undefined, options: RequestManyOptions): RequestMany {
+    const limits = requestManyLimits(options);
+    options.signal?.throwIfAborted();
+    const headers = tracedHeaders(options.headers, options);
+    const { inboxPrefix, pendingBytes, pendingMessages } = this.#options;
+    const many = new RequestMany(
+      subject,
+      createInbox(inboxPrefix),
+      limits,
+      options.signal,
+      new MessageQueue(pendingMessages, pendingBytes, () => {}),
+      this.#host,
+      (ended) => this.#many.delete(ended),
+    );
+    this.#many.add(many);
+    try {
+      this.#host.publish(subject, payload, { reply: many.inbox, headers });
+    } catch (error) {
+      many.end();
+      throw error;
+    }
+    return many;
+  }
+
+  /** Ends the requests `errorFor` has an error for; it is given the number they were published with. */
+  reject(errorFor: (id: number, subject: string) => Error | undefined): void {
+    this.#shared?.reject(errorFor);
+    this.#lone.reject(errorFor);
+    for (const many of [...this.#many]) {
+      const error = errorFor(0, many.subject);
+      if (error !== undefined) many.end(error);
+    }
+  }
+
+  /** The server denied this subject; should it be the shared inbox, the next request makes a new one. */
+  inboxDenied(subject: string): void {
+    if (this.#shared?.getSubject() === subject) this.#shared = undefined;
+  }
+
+  #once(
+    subject: string,
+    payload: Payload | undefined,
+    timeout: number,
+    headers: MsgHdrs | undefined,
+    options: RequestOptions,
+    calledFrom: { readonly stack?: string } | undefined,
+  ): Promise<Msg> {
+    const { signal } = options;
+    if (options.noMux === true) {
+      const reply = options.reply ?? createInbox(this.#options.inboxPrefix);
+      return this.#lone.open(subject, reply, payload, timeout, { headers, signal, calledFrom });
+    }
+    const requests = this.#shared ?? this.#openShared();
+    return requests.open(
+      subject,
+      timeout,
+      signal,
+      calledFrom,
+      (reply, id) => this.#publisher.request(id, subject, reply, headers, payload),
+      (id) => this.#publisher.withdraw(id),
+    );
+  }
+
+  async #repeatedly(
+    once: (within: number) => Promise<Msg>,
+    subject: string,
+    timeout: number,
+    attempts: number,
+    wait: number,
+    retry: RequestRetry,
+    signal: AbortSignal | undefined,
+  ): Promise<Msg> {
+    const deadline = this.#host.now() + timeout;
+    for (let left = attempts; ; left--) {
+      try {
+        return await once(deadline - this.#host.now());
+      } catch (error) {
+        if (error instanceof TimeoutError) throw new TimeoutError(`request to "${subject}"`, timeout, { cause: error });
+        if (left === 0 || !passing(error, retry) || this.#host.now() + wait >= deadline) throw error;
+      }
+      const pause = deferred();
+      const cancel = this.#host.after(wait, () => pause.resolve());
+      await bounded(pause.promise, { signal }, "request()", this.#host).finally(cancel);
+    }
+  }
+
+  #openShared(): Requests {
+    const requests = new Requests(this.#host.newSid(), createInbox(this.#options.inboxPrefix), this.#host);
+    this.#host.adopt(requests);
+    this.#shared = requests;
+    return requests;
+  }
+
+  #findMany(reply: string): RequestMany | undefined {
+    for (const many of this.#many) if (many.inbox === reply) return many;
+    return undefined;
+  }
+}
+
+function passing(error: unknown, { on = ["no-responders", "disconnected"] }: RequestRetry): boolean {
+  if (error instanceof NoRespondersError) return on.includes("no-responders");
+  return error instanceof DisconnectedError && on.includes("disconnected");
+}

@@ -5,6 +5,7 @@ import { type Authenticator, InvalidArgumentError, type TlsOptions, type Transpo
 import { type Backoff, exponentialBackoff, fixedBackoff, type GossipPolicy, type Strategy } from "@myelin/server-pool";
 import { choice, integer, nonNegative, positive, suggestion } from "./argument-checks.js";
 import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./messaging/inbox.js";
+import { OVERFLOWS, type Overflow, type QueueBounds } from "./messaging/message-queue.js";
 
 /** What happens to a publish made while there is no connection: kept for the next one, refused, or dropped and counted. */
 export type WhileDisconnected = "buffer" | "reject" | "drop";
@@ -94,10 +95,19 @@ export interface ConnectionOptions {
   readonly drainTimeout?: number | undefined;
 }
 
-/** Bounds on what waits for one subscription's consumer; -1 = none. Past them new messages are dropped and counted. */
+/** Bounds on what waits for one subscription's consumer, and what happens past them. */
 export interface PendingLimits {
+  /** Messages; -1 = no bound. */
   readonly messages?: number | undefined;
+  /** Header and payload bytes; -1 = no bound. */
   readonly bytes?: number | undefined;
+  /**
+   * Past the bounds: `"drop-new"` (default) and `"drop-old"` drop messages and count them; `"error"` ends the subscription
+   * with SlowConsumerError; `"pause"` loses nothing and stops reading from the server until half is consumed. That holds up
+   * the whole connection: its other subscriptions, requests and flushes too, and a server may cut a client that does not
+   * read. One `slowConsumer` event for each episode.
+   */
+  readonly overflow?: Overflow | undefined;
 }
 
 /** {@link ConnectionOptions} with every default filled in and every alias resolved. */
@@ -133,8 +143,7 @@ export interface ResolvedOptions {
   readonly pedantic: boolean;
   readonly asyncTraces: boolean;
   readonly inboxPrefix: string;
-  readonly pendingMessages: number;
-  readonly pendingBytes: number;
+  readonly pending: QueueBounds;
   readonly drainTimeout: number;
 }
 
@@ -151,8 +160,7 @@ export type ConnectionDefaults = Pick<
   | "pingInterval"
   | "maxPingOut"
   | "inboxPrefix"
-  | "pendingMessages"
-  | "pendingBytes"
+  | "pending"
   | "drainTimeout"
 > & { readonly reconnectJitter: number; readonly reconnectJitterTLS: number };
 
@@ -170,8 +178,7 @@ export const defaults: Readonly<ConnectionDefaults> = Object.freeze({
   pingInterval: 20_000,
   maxPingOut: 2,
   inboxPrefix: DEFAULT_INBOX_PREFIX,
-  pendingMessages: 524_288,
-  pendingBytes: 64 * 1024 * 1024,
+  pending: Object.freeze({ messages: 524_288, bytes: 64 * 1024 * 1024, overflow: "drop-new" }),
   drainTimeout: 30_000,
 } as const);
 
@@ -289,9 +296,18 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     pedantic: options.pedantic ?? false,
     asyncTraces: options.noAsyncTraces !== true,
     inboxPrefix,
-    pendingMessages: integer("pending.messages", options.pending?.messages, defaults.pendingMessages, -1),
-    pendingBytes: integer("pending.bytes", options.pending?.bytes, defaults.pendingBytes, -1),
+    pending: pendingBounds(options.pending, defaults.pending),
     drainTimeout: positive("drainTimeout", options.drainTimeout, defaults.drainTimeout),
+  };
+}
+
+/** The limits, checked, and completed by `fallback`. */
+export function pendingBounds(limits: PendingLimits | undefined, fallback: QueueBounds): QueueBounds {
+  if (limits === undefined) return fallback;
+  return {
+    messages: integer("pending.messages", limits.messages, fallback.messages, -1),
+    bytes: integer("pending.bytes", limits.bytes, fallback.bytes, -1),
+    overflow: choice("pending.overflow", limits.overflow, fallback.overflow, OVERFLOWS),
   };
 }
 

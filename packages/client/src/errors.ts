@@ -91,6 +91,8 @@ export class DrainError extends ConnectionError {
 
   constructor(
     message: string,
+    /** Messages handled while it drained. */
+    readonly handled: number,
     /** Messages received and not handled. */
     readonly abandoned: number,
     /** Messages published and not sent. */
@@ -141,6 +143,22 @@ export class BufferedBytesError extends NatsError {
   ) {
     super(
       `publish to "${subject}": ${limit} bytes already wait for the socket; await nc.writable() when publish() is false`,
+    );
+  }
+}
+
+/** A subscription's consumer was too slow and its `pending.overflow` is `"error"`: it has ended. */
+export class SlowConsumerError extends NatsError {
+  readonly code = "SLOW_CONSUMER";
+
+  constructor(
+    override readonly subject: string,
+    /** Messages that wait; they may still be read. */
+    readonly pending: number,
+  ) {
+    super(
+      `the subscription to "${subject}" ended: ${pending} messages wait for its consumer; consume faster, raise pending, ` +
+        'or choose another pending.overflow than "error"',
     );
   }
 }
@@ -249,6 +267,7 @@ export const errors = Object.freeze({
   ReconnectBufferFullError,
   RequestError,
   ServerError,
+  SlowConsumerError,
   StaleConnectionError,
   TimeoutError,
   UserAuthenticationExpiredError,
@@ -272,6 +291,7 @@ export const errors = Object.freeze({
   readonly ReconnectBufferFullError: typeof ReconnectBufferFullError;
   readonly RequestError: typeof RequestError;
   readonly ServerError: typeof ServerError;
+  readonly SlowConsumerError: typeof SlowConsumerError;
   readonly StaleConnectionError: typeof StaleConnectionError;
   readonly TimeoutError: typeof TimeoutError;
   readonly UserAuthenticationExpiredError: typeof UserAuthenticationExpiredError;

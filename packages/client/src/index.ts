@@ -28,6 +28,7 @@ export {
   type PendingLimits,
   type WhileDisconnected,
 } from "./connection-options.js";
+export type { DrainReport } from "./draining.js";
 export {
   type AttemptPhase,
   AuthorizationError,
@@ -47,16 +48,20 @@ export {
   ReconnectBufferFullError,
   RequestError,
   ServerError,
+  SlowConsumerError,
   StaleConnectionError,
   TimeoutError,
   UserAuthenticationExpiredError,
 } from "./errors.js";
 export { createInbox } from "./messaging/inbox.js";
 export { Msg, type Publisher, type PublishOptions } from "./messaging/message.js";
+export type { Overflow } from "./messaging/message-queue.js";
 export { Nuid } from "./messaging/nuid.js";
+export type { MsgHandler, ProcessOptions } from "./messaging/processing.js";
 export type { RequestManyOptions, RequestStrategy } from "./messaging/request-many.js";
 export type { RequestOptions, RequestRetry } from "./messaging/requesting.js";
 export type { MsgCallback, Subscription, SubscriptionOptions } from "./messaging/subscription.js";
+export { type SyncIterator, syncIterator } from "./messaging/sync-iterator.js";
 export type { TraceOptions } from "./messaging/trace.js";
 export { NatsConnection, type Stats } from "./nats-connection.js";
 export { type ConnectionState, transitions } from "./session/connection-state.js";

@@ -3,13 +3,14 @@
 
 import { checkQueue, checkSubscribeSubject, type Payload, type ServerInfo } from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
+import { positive } from "./argument-checks.js";
 import { type Bounds, bounded } from "./bounded.js";
-import type { ResolvedOptions } from "./connection-options.js";
+import { pendingBounds, type ResolvedOptions } from "./connection-options.js";
 import { type Deferred, deferred } from "./deferred.js";
+import { type DrainReport, drainAndClose } from "./draining.js";
 import {
   ClosedConnectionError,
   DisconnectedError,
-  DrainError,
   DrainingConnectionError,
   errorOf,
   located,
@@ -49,7 +50,7 @@ export class NatsConnection implements AsyncDisposable {
   readonly #confirming = new Set<{ readonly subject: string; denied: Error | undefined }>();
   // Waits for the next link.
   #awaitingLink: Deferred<Link>[] = [];
-  #drain: Promise<void> | undefined;
+  #drain: Promise<DrainReport> | undefined;
 
   /** For `connect()`; throws InvalidArgumentError before anything is dialled. */
   constructor(options: ResolvedOptions, runtime: SessionRuntime) {
@@ -227,7 +228,7 @@ export class NatsConnection implements AsyncDisposable {
     checkSubscribeSubject(subject);
     if (options.queue !== undefined) checkQueue(options.queue);
     options.signal?.throwIfAborted();
-    const bounds = { messages: this.#options.pendingMessages, bytes: this.#options.pendingBytes };
+    const bounds = pendingBounds(options.pending, this.#options.pending);
     const subscription = new Subscription(
       this.#subscriptions.newSid(),
       subject,
@@ -281,11 +282,25 @@ export class NatsConnection implements AsyncDisposable {
 
   /**
    * Ends in order: no more messages from the server, those received are handled, everything published is sent, then closed.
-   * Always settles, by `timeout` at the latest, and always ends closed; rejects with DrainError when something was left.
+   * Waits for what callbacks and `process()` handlers promised and for iterators somebody reads. Always settles, by `timeout`
+   * at the latest, and always ends closed; rejects with DrainError, which reports the same numbers, when something was left.
    */
-  drain(bounds: { readonly timeout?: number | undefined } = {}): Promise<void> {
+  drain(): Promise<void>;
+  drain(bounds: { readonly timeout?: number | undefined }): Promise<DrainReport>;
+  drain(bounds: { readonly timeout?: number | undefined } = {}): Promise<unknown> {
     if (this.isClosed()) return Promise.reject(new ClosedConnectionError("drain()"));
-    this.#drain ??= this.#drainAll(bounds.timeout ?? this.#options.drainTimeout);
+    this.#drain ??= drainAndClose(
+      {
+        clock: this.#runtime.clock,
+        link: this.#session.link,
+        keptMessages: this.#publishing.keptMessages,
+        subscriptions: () => this.#subscriptions.all().filter((one) => one instanceof Subscription),
+        begin: () => this.#session.drain(),
+        refusePublishes: () => this.#publishing.refuse(() => new DrainingConnectionError("publish")),
+        close: () => this.close(),
+      },
+      bounds.timeout === undefined ? this.#options.drainTimeout : positive("timeout", bounds.timeout, 1),
+    );
     return this.#drain;
   }
 
@@ -298,41 +313,6 @@ export class NatsConnection implements AsyncDisposable {
   /** Drains. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.isClosed()) await this.drain();
-  }
-
-  async #drainAll(timeout: number): Promise<void> {
-    const { link } = this.#session;
-    if (link === undefined) {
-      const unsent = this.#publishing.keptMessages;
-      const abandoned = this.#abandon();
-      await this.close();
-      if (unsent + abandoned > 0) throw new DrainError("drain(): there was no connection", abandoned, unsent);
-      return;
-    }
-    this.#session.drain();
-    try {
-      await bounded(this.#drainLink(link), { timeout }, "drain()", this.#runtime.clock);
-    } catch (cause) {
-      const unsent = this.#publishing.keptMessages;
-      throw new DrainError(`drain(): ${(cause as Error).message}`, this.#abandon(), unsent, { cause });
-    } finally {
-      await this.close();
-    }
-  }
-
-  async #drainLink(link: Link): Promise<void> {
-    const own = this.#subscriptions.all().filter((one) => one instanceof Subscription);
-    const ended = await Promise.allSettled(own.map((subscription) => subscription.drain()));
-    const failed = ended.find((one) => one.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-    this.#publishing.refuse(() => new DrainingConnectionError("publish"));
-    await link.roundTrip();
-  }
-
-  #abandon(): number {
-    let abandoned = 0;
-    for (const one of this.#subscriptions.all()) if (one instanceof Subscription) abandoned += one.abandon();
-    return abandoned;
   }
 
   // --- from the session ----------------------------------------------------------------------------------------------
@@ -411,7 +391,10 @@ export class NatsConnection implements AsyncDisposable {
     forget: (subscription) => this.#subscriptions.remove(subscription),
     barrier: () => this.#session.link?.roundTrip() ?? Promise.resolve(),
     report: (error) => this.#status.emit({ type: "error", error }),
-    slow: (sub) => this.#status.emit({ type: "slowConsumer", sub, pending: sub.getPending() }),
+    slow: (sub) =>
+      this.#status.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() }),
+    hold: (sub) => this.#session.link?.hold(sub),
+    release: (sub) => this.#session.link?.release(sub),
     after: (ms, run) => this.#runtime.clock.after(ms, run),
   };
 }

@@ -31,8 +31,8 @@ export type Status =
   | { readonly type: "staleConnection" }
   /** `reconnect()` was called. */
   | { readonly type: "forceReconnect" }
-  /** A subscription began to drop messages; once for each episode. */
-  | { readonly type: "slowConsumer"; readonly sub: Subscription; readonly pending: number }
+  /** More waits for a subscription's consumer than its bounds allow; once for each episode. `dropped` counts since it began. */
+  | { readonly type: "slowConsumer"; readonly sub: Subscription; readonly pending: number; readonly dropped: number }
   /** Publishes that were accepted will not be sent. */
   | { readonly type: "dropped"; readonly messages: number; readonly bytes: number; readonly reason: DropReason }
   /** Closed for good; the last event, once. */

@@ -1,35 +1,56 @@
-// Messages between the link that delivers them and the one consumer that iterates: bounded in count and bytes, dropping the
-// newest past the bound (D8). It knows neither subjects nor servers.
+// Messages between the link that delivers them and the one consumer that iterates: bounded in count and bytes, with four ways
+// to deal with more than that (D8). It knows neither subjects nor servers.
 
 import { type Deferred, deferred } from "../deferred.js";
 import type { Msg } from "./message.js";
 
-/** What became of a pushed message; `overflow` is the first drop since the queue was last below its bound. */
-export type PushOutcome = "queued" | "overflow" | "dropped";
+/**
+ * What happens past the bounds: the newest message is dropped, the oldest ones are, reading from the socket stops until half is
+ * consumed, or the subscription ends with SlowConsumerError.
+ */
+export type Overflow = "drop-new" | "drop-old" | "pause" | "error";
+
+/** All of them. */
+export const OVERFLOWS: readonly Overflow[] = ["drop-new", "drop-old", "pause", "error"];
+
+/** Bounds on what waits; -1 = none. */
+export interface QueueBounds {
+  readonly messages: number;
+  /** Header and payload bytes. */
+  readonly bytes: number;
+  readonly overflow: Overflow;
+}
+
+/** What became of a pushed message; `overflow` when it is the first past the bounds since half of them was free. */
+export type PushOutcome = "queued" | "overflow" | "overflowing";
 
 export class MessageQueue {
   readonly #maxMessages: number;
   readonly #maxBytes: number;
+  readonly #overflow: Overflow;
   // Two arrays instead of shift(): the consumer empties one while the link fills the other.
   #incoming: Msg[] = [];
   #outgoing: Msg[] = [];
   #next = 0;
   #bytes = 0;
+  #dropped = 0;
   #overflowing = false;
   #ended = false;
   #error: Error | undefined;
   #waiting: Deferred<IteratorResult<Msg>> | undefined;
   readonly #taken: () => void;
+  readonly #relieved: () => void;
 
   /**
-   * @param maxMessages bound on messages, -1 for none
-   * @param maxBytes bound on their header and payload bytes, -1 for none
    * @param taken called when the consumer has asked for more than there is, and when the queue has ended and is empty
+   * @param relieved called when an overflow is over
    */
-  constructor(maxMessages: number, maxBytes: number, taken: () => void) {
-    this.#maxMessages = maxMessages < 0 ? Number.POSITIVE_INFINITY : maxMessages;
-    this.#maxBytes = maxBytes < 0 ? Number.POSITIVE_INFINITY : maxBytes;
+  constructor({ bytes, messages, overflow }: QueueBounds, taken: () => void, relieved: () => void = () => {}) {
+    this.#maxMessages = messages < 0 ? Number.POSITIVE_INFINITY : messages;
+    this.#maxBytes = bytes < 0 ? Number.POSITIVE_INFINITY : bytes;
+    this.#overflow = overflow;
     this.#taken = taken;
+    this.#relieved = relieved;
   }
 
   /** Messages held. */
@@ -40,6 +61,16 @@ export class MessageQueue {
   /** Their header and payload bytes. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Messages dropped so far. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** True from the first message past the bounds until half of them is free. */
+  get overflowing(): boolean {
+    return this.#overflowing;
   }
 
   /** True when the consumer has everything there is and waits for more, or for the end it was told. */
@@ -55,14 +86,16 @@ export class MessageQueue {
       return "queued";
     }
     const { size } = message;
-    if (this.length >= this.#maxMessages || this.#bytes + size > this.#maxBytes) {
-      if (this.#overflowing) return "dropped";
-      this.#overflowing = true;
-      return "overflow";
+    if (this.length < this.#maxMessages && this.#bytes + size <= this.#maxBytes) {
+      this.#keep(message, size);
+      return "queued";
     }
-    this.#bytes += size;
-    this.#incoming.push(message);
-    return "queued";
+    const outcome = this.#overflowing ? "overflowing" : "overflow";
+    this.#overflowing = true;
+    if (this.#overflow === "pause") this.#keep(message, size);
+    else if (this.#overflow === "drop-old") this.#replaceOldest(message, size);
+    else this.#dropped++;
+    return outcome;
   }
 
   /**
@@ -90,14 +123,36 @@ export class MessageQueue {
     this.#taken();
   }
 
-  /** Forgets what is held. */
+  /** Forgets what is held, and tells how many that were. */
   clear(): number {
-    const dropped = this.length;
+    const held = this.length;
     this.#incoming = [];
     this.#outgoing = [];
     this.#next = 0;
     this.#bytes = 0;
-    return dropped;
+    this.#relieve();
+    return held;
+  }
+
+  #keep(message: Msg, size: number): void {
+    this.#bytes += size;
+    this.#incoming.push(message);
+  }
+
+  // A message larger than the whole bound is itself the one that goes.
+  #replaceOldest(message: Msg, size: number): void {
+    while (this.length > 0 && (this.length >= this.#maxMessages || this.#bytes + size > this.#maxBytes)) {
+      this.#take();
+      this.#dropped++;
+    }
+    if (this.#maxMessages === 0 || size > this.#maxBytes) this.#dropped++;
+    else this.#keep(message, size);
+  }
+
+  #relieve(): void {
+    if (!this.#overflowing) return;
+    this.#overflowing = false;
+    this.#relieved();
   }
 
   #settle(result: Deferred<IteratorResult<Msg>>): void {
@@ -108,6 +163,12 @@ export class MessageQueue {
   }
 
   #shift(): Msg | undefined {
+    const message = this.#take();
+    if (this.#overflowing && this.length * 2 <= this.#maxMessages && this.#bytes * 2 <= this.#maxBytes) this.#relieve();
+    return message;
+  }
+
+  #take(): Msg | undefined {
     if (this.#next === this.#outgoing.length) {
       if (this.#incoming.length === 0) return undefined;
       this.#outgoing = this.#incoming;
@@ -119,9 +180,6 @@ export class MessageQueue {
     // Frees what the message pins before its batch is done.
     this.#outgoing[this.#next++] = undefined as never;
     this.#bytes -= message.size;
-    if (this.#overflowing && this.length * 2 <= this.#maxMessages && this.#bytes * 2 <= this.#maxBytes) {
-      this.#overflowing = false;
-    }
     return message;
   }
 }

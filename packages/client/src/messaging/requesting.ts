@@ -11,7 +11,7 @@ import { callSite, DisconnectedError, NoRespondersError, TimeoutError } from "..
 import { createInbox } from "./inbox.js";
 import { LoneRequests, type RequestPublisher } from "./lone-requests.js";
 import type { Msg, PublishOptions } from "./message.js";
-import { MessageQueue } from "./message-queue.js";
+import { MessageQueue, type QueueBounds } from "./message-queue.js";
 import { RequestMany, type RequestManyHost, type RequestManyOptions, requestManyLimits } from "./request-many.js";
 import { Requests, type RequestsHost } from "./requests.js";
 import { type TraceOptions, tracedHeaders } from "./trace.js";
@@ -58,8 +58,7 @@ export interface RequestingHost extends RequestsHost, RequestManyHost {
 export interface RequestingOptions {
   readonly inboxPrefix: string;
   readonly asyncTraces: boolean;
-  readonly pendingMessages: number;
-  readonly pendingBytes: number;
+  readonly pending: QueueBounds;
 }
 
 export class Requesting {
@@ -107,13 +106,13 @@ export class Requesting {
     const limits = requestManyLimits(options);
     options.signal?.throwIfAborted();
     const headers = tracedHeaders(options.headers, options);
-    const { inboxPrefix, pendingBytes, pendingMessages } = this.#options;
+    const { inboxPrefix, pending } = this.#options;
     const many = new RequestMany(
       subject,
       createInbox(inboxPrefix),
       limits,
       options.signal,
-      new MessageQueue(pendingMessages, pendingBytes, () => {}),
+      new MessageQueue({ ...pending, overflow: "drop-new" }, () => {}),
       this.#host,
       (ended) => this.#many.delete(ended),
     );

@@ -3,10 +3,13 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { Decoder } from "@myelin/protocol";
+import { integer } from "../argument-checks.js";
+import type { PendingLimits } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
-import { CallbackError, InvalidOperationError, TimeoutError } from "../errors.js";
+import { CallbackError, InvalidOperationError, SlowConsumerError, TimeoutError } from "../errors.js";
 import { Msg, type Publisher } from "./message.js";
-import { MessageQueue } from "./message-queue.js";
+import { MessageQueue, type Overflow, type QueueBounds } from "./message-queue.js";
+import { type MsgHandler, Processing, type ProcessOptions } from "./processing.js";
 
 /**
  * Called for every message, in order, one at a time; what it returns is ignored, and a promise not awaited (D14). `error` is
@@ -25,6 +28,10 @@ export interface SubscriptionOptions {
   readonly timeout?: number | undefined;
   /** Without one, iterate the subscription. */
   readonly callback?: MsgCallback | undefined;
+  /** Bounds on what waits for the consumer, each over the connection's own. A callback is never behind. */
+  readonly pending?: PendingLimits | undefined;
+  /** Tell with a `slowConsumer` event when more than so many messages wait; drops nothing. For iterators. Default: never. */
+  readonly slow?: number | undefined;
   /** Ends the subscription, like `unsubscribe()`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,13 +46,12 @@ export interface SubscriptionHost extends Publisher {
   barrier(): Promise<void>;
   /** Reports what no promise does. */
   report(error: Error): void;
+  /** More waits for its consumer than it should. */
   slow(subscription: Subscription): void;
+  /** Nothing is to be read from the server until {@link release}. */
+  hold(subscription: Subscription): void;
+  release(subscription: Subscription): void;
   after(ms: number, run: () => void): () => void;
-}
-
-export interface PendingBounds {
-  readonly messages: number;
-  readonly bytes: number;
 }
 
 /** A subscription: `for await (const msg of sub)`, or with a callback. Survives reconnects. */
@@ -59,26 +65,24 @@ export class Subscription implements AsyncIterable<Msg> {
   readonly #host: SubscriptionHost;
   readonly #end: Deferred<Error | undefined> = deferred<Error | undefined>();
   readonly #messages: MessageQueue;
+  readonly #overflow: Overflow;
+  readonly #slowAbove: number;
+  #toldSlow = false;
   #callback: MsgCallback | undefined;
   #max: number | undefined;
   #received = 0;
   #receivedOnEarlierLinks = 0;
   #delivered = 0;
-  #dropped = 0;
+  #abandoned = 0;
   #phase: "open" | "draining" | "closed" = "open";
   #iterating = false;
+  #hasHandler = false;
   #running = 0;
   #idle: Deferred<void> | undefined;
   #cancelTimeout: () => void = () => {};
   #detachSignal: () => void = () => {};
 
-  constructor(
-    sid: number,
-    subject: string,
-    options: SubscriptionOptions,
-    bounds: PendingBounds,
-    host: SubscriptionHost,
-  ) {
+  constructor(sid: number, subject: string, options: SubscriptionOptions, bounds: QueueBounds, host: SubscriptionHost) {
     this.#sid = sid;
     this.#subject = subject;
     this.#queueGroup = options.queue;
@@ -86,7 +90,13 @@ export class Subscription implements AsyncIterable<Msg> {
     this.#max = options.max;
     this.#host = host;
     this.closed = this.#end.promise;
-    this.#messages = new MessageQueue(bounds.messages, bounds.bytes, () => this.#settleIdle());
+    this.#overflow = bounds.overflow;
+    this.#slowAbove = options.slow === undefined ? Number.POSITIVE_INFINITY : integer("slow", options.slow, 0, 0);
+    this.#messages = new MessageQueue(
+      bounds,
+      () => this.#settleIdle(),
+      () => this.#host.release(this),
+    );
     this.#watch(options);
   }
 
@@ -121,9 +131,10 @@ export class Subscription implements AsyncIterable<Msg> {
     return this.#received;
   }
 
-  /** Messages given to the callback or taken by the iterator. */
+  /** Messages given to the callback, taken by the iterator, or handled by `process()`. */
   getProcessed(): number {
-    return this.#callback === undefined ? this.#received - this.#dropped - this.#messages.length : this.#delivered;
+    if (this.#callback !== undefined || this.#hasHandler) return this.#delivered;
+    return this.#received - this.#messages.dropped - this.#messages.length - this.#abandoned;
   }
 
   /** Messages waiting for the iterator. */
@@ -133,7 +144,12 @@ export class Subscription implements AsyncIterable<Msg> {
 
   /** Messages dropped because the consumer was too slow. */
   getDropped(): number {
-    return this.#dropped;
+    return this.#messages.dropped;
+  }
+
+  /** Header and payload bytes waiting for the iterator. */
+  getPendingBytes(): number {
+    return this.#messages.bytes;
   }
 
   isDraining(): boolean {
@@ -156,7 +172,7 @@ export class Subscription implements AsyncIterable<Msg> {
     if (this.#phase !== "open") return;
     if (max === undefined || max <= this.#received) {
       this.#host.tellUnsubscribe(this);
-      this.#messages.clear();
+      this.abandon();
       this.finish(undefined);
       return;
     }
@@ -184,17 +200,42 @@ export class Subscription implements AsyncIterable<Msg> {
     }
   }
 
+  /**
+   * Handles every message with an awaited function, `concurrency` at a time, in order within a `key`. Resolves when the
+   * subscription has ended and the last handler has finished; rejects then with the error that ended it. What waits is bounded
+   * by `pending`; `drain()` waits for the handlers. A throw or rejection is reported as an `error` status (D13).
+   *
+   * @throws InvalidOperationError when it has a callback or is iterated already, InvalidArgumentError
+   */
+  process(handler: MsgHandler, options: ProcessOptions = {}): Promise<void> {
+    const concurrency = integer("concurrency", options.concurrency, 1, 1);
+    this.#consume();
+    this.#hasHandler = true;
+    const { key, signal } = options;
+    const abort = (): void => this.unsubscribe();
+    if (signal?.aborted === true) abort();
+    else signal?.addEventListener("abort", abort, { once: true });
+    const processing = new Processing(handler, concurrency, key, {
+      next: () => this.#messages.next(),
+      report: (cause) => this.#host.report(new CallbackError("subscription", this.#subject, cause)),
+      started: () => {
+        this.#running++;
+      },
+      finished: () => {
+        this.#running--;
+        this.#delivered++;
+        this.#settleIdle();
+      },
+    });
+    return processing.run().finally(() => signal?.removeEventListener("abort", abort));
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#phase === "closed" ? Promise.resolve() : this.drain();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Msg> {
-    if (this.#callback !== undefined) {
-      throw new InvalidOperationError(
-        `"${this.#subject}" has a callback; a subscription has a callback or is iterated`,
-      );
-    }
-    this.#iterating = true;
+    this.#consume();
     return {
       next: () => this.#messages.next(),
       return: async () => {
@@ -203,6 +244,16 @@ export class Subscription implements AsyncIterable<Msg> {
         return { done: true, value: undefined };
       },
     };
+  }
+
+  #consume(): void {
+    if (this.#callback !== undefined || this.#iterating) {
+      const has = this.#callback === undefined ? "a consumer" : "a callback";
+      throw new InvalidOperationError(
+        `"${this.#subject}" has ${has} already; a subscription has a callback, or one loop, or process()`,
+      );
+    }
+    this.#iterating = true;
   }
 
   // --- for the connection --------------------------------------------------------------------------------------------
@@ -232,18 +283,22 @@ export class Subscription implements AsyncIterable<Msg> {
     this.#cancelTimeout();
     this.#detachSignal();
     this.#host.forget(this);
+    this.#host.release(this);
     this.#end.resolve(error);
     this.#messages.end(error);
   }
 
   /** Drops what nobody has taken yet, and tells how much. */
   abandon(): number {
-    return this.#messages.clear();
+    const abandoned = this.#messages.clear();
+    this.#abandoned += abandoned;
+    return abandoned;
   }
 
   /** A new link is told of us: its server counts from there. Returns the messages still allowed, `undefined` = no limit. */
   relinked(): number | undefined {
     this.#receivedOnEarlierLinks = this.#received;
+    if (this.#overflow === "pause" && this.#messages.overflowing) this.#host.hold(this);
     return this.#max === undefined ? undefined : this.#max - this.#received;
   }
 
@@ -269,10 +324,20 @@ export class Subscription implements AsyncIterable<Msg> {
 
   #queue(message: Msg): void {
     const outcome = this.#messages.push(message);
-    if (outcome === "queued") return;
-    this.#dropped++;
-    // The first drop of an episode is told, the others only counted.
+    if (this.#messages.length <= this.#slowAbove / 2) this.#toldSlow = false;
+    if (outcome === "queued") {
+      if (this.#toldSlow || this.#messages.length <= this.#slowAbove) return;
+      this.#toldSlow = true;
+      this.#host.slow(this);
+      return;
+    }
+    if (this.#overflow === "pause") this.#host.hold(this);
+    // The beginning of an episode is told, the rest only counted.
     if (outcome === "overflow") this.#host.slow(this);
+    if (this.#overflow === "error") {
+      this.#host.tellUnsubscribe(this);
+      this.fail(new SlowConsumerError(this.#subject, this.#messages.length));
+    }
   }
 
   #watch({ timeout, signal, max }: SubscriptionOptions): void {
@@ -303,7 +368,7 @@ export class Subscription implements AsyncIterable<Msg> {
   }
 
   #isIdle(): boolean {
-    return this.#callback !== undefined ? this.#running === 0 : !this.#iterating || this.#messages.exhausted;
+    return this.#running === 0 && (this.#callback !== undefined || !this.#iterating || this.#messages.exhausted);
   }
 
   #settleIdle(): void {

@@ -58,6 +58,8 @@ export class Link implements Outbox {
   readonly #pongs: (Deferred<void> | undefined)[] = [];
   #writers: Deferred<void>[] = [];
   #info: ServerInfo;
+  // Who wants nothing to be read just now.
+  readonly #holders = new Set<object>();
   #flushScheduled = false;
   #socketWritable = true;
   // What the server said before it closes the link.
@@ -194,7 +196,7 @@ export class Link implements Outbox {
   pump(): void {
     const decoder = this.#decoder;
     try {
-      while (this.#end === undefined) {
+      while (this.#end === undefined && this.#holders.size === 0) {
         switch (decoder.next()) {
           case Op.None:
             return;
@@ -227,6 +229,28 @@ export class Link implements Outbox {
       // Bad bytes from the server: never the process, always the link.
       this.fail(errorOf(cause));
     }
+  }
+
+  /**
+   * Stops reading, for as long as anybody holds: back-pressure down to the server. The silence that follows is ours, so nobody
+   * is called stale for it.
+   */
+  hold(holder: object): void {
+    if (this.#end !== undefined || this.#holders.has(holder)) return;
+    this.#holders.add(holder);
+    if (this.#holders.size > 1) return;
+    this.#keepAlive.stop();
+    this.#connection.pause();
+  }
+
+  /** Takes back {@link hold}; does nothing for one who does not hold. */
+  release(holder: object): void {
+    if (!this.#holders.delete(holder) || this.#holders.size > 0 || this.#end !== undefined) return;
+    this.#keepAlive.inbound();
+    this.#keepAlive.start();
+    this.#connection.resume();
+    // What was already read is handled later, not inside the consumer's own call.
+    this.#clock.endOfTurn(() => this.pump());
   }
 
   /** The transport takes more. */

@@ -12,6 +12,7 @@ const pnpm = () => `npx -y ${JSON.parse(readFileSync(`${root}package.json`, "utf
 
 const steps = [
   { name: "tests", command: "npm test" },
+  { name: "conformance", command: "node scripts/conformance.mjs --check" },
   { name: "format and lint", command: "npm run lint" },
   { name: "dependencies", command: "npm run unused" },
   { name: "types", command: `${pnpm()} typecheck` },

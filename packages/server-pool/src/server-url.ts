@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "@myelin/contracts";
 import { defaults } from "./defaults.js";
 import { type Fail, parseHostPort } from "./host.js";
 
-/** A parsed server address; frozen. `user`, `pass` and `token` are not enumerable: logs, spreads and JSON omit them. */
+/** A parsed server address; frozen. `user`, `pass` and `token` are read from private fields: logs, spreads, JSON and `util.inspect` omit them. */
 export interface ServerUrl {
   /** Lower case, without the colon: `nats`, `tls`, `ws`, `wss`, `unix`, or one of the caller's own. */
   readonly scheme: string;
@@ -115,26 +115,44 @@ export function defaultScheme(options: ServerUrlOptions): string {
 
 /** Builds the frozen value with its derived fields. */
 export function createServerUrl(parts: ServerUrlParts): ServerUrl {
-  const { scheme, hostname, port, path, explicitScheme, user, pass, token } = parts;
-  const address = scheme === "unix" ? "" : hostAndPort(hostname, port);
-  const keyPath = scheme === "ws" || scheme === "wss" ? path || "/" : path;
-  const url = {
-    scheme,
-    hostname,
-    port,
-    path,
-    explicitScheme,
-    href: `${scheme}://${address}${scheme === "unix" ? percentEncode(path) : path}`,
-    key: scheme === "unix" ? `unix:${path}` : `${address}${keyPath}`,
-  };
-  const hidden = { enumerable: false };
-  return Object.freeze(
-    Object.defineProperties(url, {
-      user: { value: user, ...hidden },
-      pass: { value: pass, ...hidden },
-      token: { value: token, ...hidden },
-    }),
-  ) as ServerUrl;
+  return Object.freeze(new ParsedServerUrl(parts));
+}
+
+class ParsedServerUrl implements ServerUrl {
+  readonly scheme: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly path: string;
+  readonly explicitScheme: boolean;
+  readonly href: string;
+  readonly key: string;
+  // Private, not merely hidden: `util.inspect` shows hidden properties when it is asked to.
+  readonly #credentials: UrlCredentials;
+
+  constructor({ scheme, hostname, port, path, explicitScheme, user, pass, token }: ServerUrlParts) {
+    const address = scheme === "unix" ? "" : hostAndPort(hostname, port);
+    const keyPath = scheme === "ws" || scheme === "wss" ? path || "/" : path;
+    this.scheme = scheme;
+    this.hostname = hostname;
+    this.port = port;
+    this.path = path;
+    this.explicitScheme = explicitScheme;
+    this.href = `${scheme}://${address}${scheme === "unix" ? percentEncode(path) : path}`;
+    this.key = scheme === "unix" ? `unix:${path}` : `${address}${keyPath}`;
+    this.#credentials = { user, pass, token };
+  }
+
+  get user(): string | undefined {
+    return this.#credentials.user;
+  }
+
+  get pass(): string | undefined {
+    return this.#credentials.pass;
+  }
+
+  get token(): string | undefined {
+    return this.#credentials.token;
+  }
 }
 
 /** `host:port` as a server advertises it (IPv6 in brackets), or the path of a unix socket. */

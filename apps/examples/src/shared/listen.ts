@@ -1,6 +1,6 @@
 // The one loop behind sub, qsub and rply: subscribe, say so when the server knows, print, answer when there is an answer.
 
-import { connect } from "myelin";
+import { type Authenticator, connect } from "myelin";
 import { count, onStop } from "./command-line.js";
 
 export interface ListenOptions {
@@ -9,11 +9,12 @@ export interface ListenOptions {
   readonly queue?: string;
   readonly max?: number;
   readonly answer?: string;
+  readonly authenticator?: Authenticator | undefined;
 }
 
 export async function listen(subject: string, options: ListenOptions): Promise<void> {
   const max = options.max === undefined ? undefined : count("--max", options.max);
-  const nc = await connect({ servers: options.server, name: options.name });
+  const nc = await connect({ servers: options.server, name: options.name, authenticator: options.authenticator });
   try {
     const subscription = nc.subscribe(subject, { queue: options.queue, max });
     onStop(() => void subscription.drain());

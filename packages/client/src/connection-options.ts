@@ -85,6 +85,8 @@ export interface ConnectionOptions {
   readonly verbose?: boolean | undefined;
   /** Ask the server for strict checks; it then judges wildcards in publish subjects instead of us. Default `false`. */
   readonly pedantic?: boolean | undefined;
+  /** Accepted for nats.js and without effect: nothing here prints. Use `status()`. */
+  readonly debug?: boolean | undefined;
   /** Do not remember where requests were made: their errors' stacks then end in the client. Default `false`. */
   readonly noAsyncTraces?: boolean | undefined;
   /** Subject prefix of inboxes. Default `_INBOX`. */
@@ -218,6 +220,7 @@ const KNOWN: { readonly [name in keyof Required<ConnectionOptions>]: true } = {
   verbose: true,
   pedantic: true,
   noAsyncTraces: true,
+  debug: true,
   inboxPrefix: true,
   pending: true,
   drainTimeout: true,

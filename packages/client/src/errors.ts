@@ -198,16 +198,19 @@ export class UserAuthenticationExpiredError extends AuthorizationError {
 /** The server refused one publish or one subscription; the connection stays. */
 export class PermissionViolationError extends NatsError {
   readonly code = "PERMISSIONS_VIOLATION";
+  /** Queue group of the subscription, where it had one. */
+  readonly queue?: string;
 
   constructor(
     readonly operation: "publish" | "subscription",
     override readonly subject: string,
-    readonly queue: string | undefined,
+    queue: string | undefined,
   ) {
     super(
       `the server denies ${operation === "publish" ? "publishing" : "subscribing"} to "${subject}"` +
         `${queue === undefined ? "" : ` in queue group "${queue}"`}; check the user's permissions`,
     );
+    if (queue !== undefined) this.queue = queue;
   }
 }
 

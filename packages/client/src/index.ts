@@ -6,6 +6,7 @@ export {
   Match,
   MaxPayloadError,
   MsgHdrs,
+  MsgHdrs as MsgHdrsImpl,
   type Payload,
   ProtocolError,
   type ServerInfo,
@@ -20,6 +21,9 @@ export type {
   StrategyContext,
 } from "@myelin/server-pool";
 export type { Bounds } from "./bounded.js";
+export { type AttemptBackoff, backoff } from "./compatibility/backoff.js";
+export { type Deferred, type Delay, deadline, deferred, delay } from "./compatibility/promises.js";
+export { canonicalMIMEHeaderKey, Empty, hasWsProtocol, millis, nanos, nuid } from "./compatibility/values.js";
 export { type ClientRuntime, connect } from "./connect.js";
 export {
   type ConnectionOptions,
@@ -66,5 +70,22 @@ export type { TraceOptions } from "./messaging/trace.js";
 export { NatsConnection, type Stats } from "./nats-connection.js";
 export { type ConnectionState, transitions } from "./session/connection-state.js";
 export type { ClientIdentity } from "./session/handshake.js";
-export type { DropReason, Status, StatusType } from "./status.js";
+export type {
+  ClientPingStatus,
+  CloseStatus,
+  ClusterUpdateStatus,
+  DisconnectStatus,
+  DropReason,
+  ForceReconnectStatus,
+  LDMStatus,
+  ReconnectingStatus,
+  ReconnectStatus,
+  ServerErrorStatus,
+  ServersChanged,
+  SlowConsumerStatus,
+  StaleConnectionStatus,
+  Status,
+  StatusOf,
+  StatusType,
+} from "./status.js";
 export { systemClock, systemRandom } from "./system-clock.js";

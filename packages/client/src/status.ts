@@ -49,6 +49,21 @@ export type DropReason =
 /** Names of the events. */
 export type StatusType = Status["type"];
 
+/** One event, by its name. */
+export type StatusOf<T extends StatusType> = Extract<Status, { readonly type: T }>;
+export type ClientPingStatus = StatusOf<"ping">;
+export type CloseStatus = StatusOf<"close">;
+export type ClusterUpdateStatus = StatusOf<"update">;
+export type DisconnectStatus = StatusOf<"disconnect">;
+export type ForceReconnectStatus = StatusOf<"forceReconnect">;
+export type LDMStatus = StatusOf<"ldm">;
+export type ReconnectStatus = StatusOf<"reconnect">;
+export type ReconnectingStatus = StatusOf<"reconnecting">;
+export type ServerErrorStatus = StatusOf<"error">;
+export type SlowConsumerStatus = StatusOf<"slowConsumer">;
+export type StaleConnectionStatus = StatusOf<"staleConnection">;
+export type ServersChanged = Pick<ClusterUpdateStatus, "added" | "deleted">;
+
 /** Most events an iterator holds for a consumer that does not read; older ones are dropped first. */
 export const STATUS_BACKLOG = 128;
 

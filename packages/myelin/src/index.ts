@@ -4,7 +4,14 @@ import { type ConnectionOptions, connect as connectWith, type NatsConnection } f
 import { tcpTransport, unixTransport } from "@myelin/transport-node";
 
 export * from "@myelin/client";
-export { InvalidArgumentError, isNatsError, NatsError, type Transport, TransportError } from "@myelin/contracts";
+export {
+  InvalidArgumentError,
+  isNatsError,
+  NatsError,
+  type TlsOptions,
+  type Transport,
+  TransportError,
+} from "@myelin/contracts";
 export * from "@myelin/credentials";
 
 /**

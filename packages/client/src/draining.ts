@@ -22,7 +22,7 @@ export interface DrainingHost {
   readonly clock: Clock;
   readonly link: Link | undefined;
   /** Publishes kept for a link that is not there. */
-  readonly keptMessages: number;
+  keptMessages(): number;
   subscriptions(): Subscription[];
   /** From now on no new subscriptions and requests, and no reconnect. */
   begin(): void;
@@ -39,7 +39,7 @@ export async function drainAndClose(host: DrainingHost, timeout: number): Promis
   const before = processed();
   const abandon = (): number => subscriptions.reduce((sum, one) => sum + one.abandon(), 0);
   if (link === undefined) {
-    const unsent = host.keptMessages;
+    const unsent = host.keptMessages();
     const abandoned = abandon();
     await host.close();
     if (unsent + abandoned > 0) throw new DrainError("drain(): there was no connection", 0, abandoned, unsent);
@@ -51,7 +51,7 @@ export async function drainAndClose(host: DrainingHost, timeout: number): Promis
     return { handled: processed() - before, abandoned: 0, unsent: 0 };
   } catch (cause) {
     const handled = processed() - before;
-    throw new DrainError(`drain(): ${(cause as Error).message}`, handled, abandon(), host.keptMessages, { cause });
+    throw new DrainError(`drain(): ${(cause as Error).message}`, handled, abandon(), host.keptMessages(), { cause });
   } finally {
     await host.close();
   }

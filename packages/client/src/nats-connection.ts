@@ -293,7 +293,7 @@ export class NatsConnection implements AsyncDisposable {
       {
         clock: this.#runtime.clock,
         link: this.#session.link,
-        keptMessages: this.#publishing.keptMessages,
+        keptMessages: () => this.#publishing.keptMessages,
         subscriptions: () => this.#subscriptions.all().filter((one) => one instanceof Subscription),
         begin: () => this.#session.drain(),
         refusePublishes: () => this.#publishing.refuse(() => new DrainingConnectionError("publish")),

@@ -1,0 +1,446 @@
+// What a connection says to its server and does about time, silence and loss: fakes and virtual time.
+
+import type { FakeConnection, FakeServer } from "@myelin/testing";
+import { describe, expect, it } from "vitest";
+import { recorded, rejection, simulate } from "../../test/simulated.js";
+import { ConnectError, DisconnectedError, type NatsConnection, TimeoutError } from "../index.js";
+
+const last = (server: FakeServer): FakeConnection | undefined => server.connections.at(-1);
+const lines = (server: FakeServer): string[] =>
+  last(server)?.received.map(({ text }) => text.split("\r\n")[0] ?? "") ?? [];
+const pings = (server: FakeServer): number => lines(server).filter((line) => line === "PING").length;
+
+describe("CONNECT", () => {
+  it("CONN-NAME-2, CONN-MISC-3, CONN-MISC-6: a field nobody asked for is absent, and verbose and pedantic are false", async () => {
+    const { serve, connect } = simulate();
+    const server = serve("a");
+    await connect({ servers: "a" });
+    const options = last(server)?.options;
+    expect(options).toMatchObject({ verbose: false, pedantic: false });
+    expect(Object.keys(options ?? {})).not.toContain("name");
+    expect(JSON.stringify(options)).not.toMatch(/undefined|null/);
+  });
+
+  it("CONN-NAME-1, CONN-NAME-3, CONN-ECHO-5: name and echo are the same after a reconnect, whatever the name holds", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const name = 'Zürich "1" \\ \r\n 🙂';
+    const nc = await connect({ servers: "a", name, noEcho: true });
+    await nc.reconnect();
+    await clock.advance(5_000);
+    expect(server.connections.map(({ options }) => [options?.name, options?.echo])).toEqual([
+      [name, false],
+      [name, false],
+    ]);
+  });
+
+  it("CONN-ECHO-4: a server too old for echo is refused with a sentence", async () => {
+    const { serve, connect } = simulate();
+    serve("a", { info: { proto: 0 } });
+    const error = await rejection(connect({ servers: "a", noEcho: true }));
+    expect(error.message).toContain("noEcho");
+    expect(simulate().clock.pendingTimers).toBe(0);
+  });
+
+  it("PROTO-24: CONNECT is sent once for each link, also when the server's INFO comes again", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    last(server)?.sendInfo({ nonce: "again" });
+    await clock.advance(100);
+    await clock.until(nc.flush());
+    expect(lines(server).filter((line) => line.startsWith("CONNECT"))).toHaveLength(1);
+  });
+
+  it("CONN-MISC-5, PROTO-19: +OK is consumed silently, and every flush still meets its own PONG", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", verbose: true });
+    expect(last(server)?.options?.verbose).toBe(true);
+    const errors = recorded(nc, "error", "disconnect");
+    const sub = nc.subscribe("a");
+    for (let i = 0; i < 20; i++) {
+      nc.publish("a", String(i));
+      last(server)?.send("+OK\r\n+ok\r\n");
+      await clock.until(nc.flush());
+      expect(sub.getReceived()).toBe(i + 1);
+    }
+    expect(errors).toEqual([]);
+  });
+
+  it("CONN-MISC-1: max_payload is that of the server we are on, after each INFO", async () => {
+    const { serve, connect, clock } = simulate();
+    serve("a", { info: { max_payload: 100 } });
+    const nc = await connect({ servers: "a,b", noRandomize: true });
+    expect(nc.info?.max_payload).toBe(100);
+    expect(() => nc.publish("a", "x".repeat(101))).toThrow("101");
+    const second = serve("b", { info: { max_payload: 10 } });
+    await nc.reconnect();
+    await clock.advance(10_000);
+    if (nc.getServer() === "b:4222") {
+      expect(nc.info?.max_payload).toBe(10);
+      last(second)?.sendInfo({ max_payload: 20 });
+      await clock.advance(10);
+      expect(() => nc.publish("a", "x".repeat(21))).toThrow("21");
+      nc.publish("a", "x".repeat(20));
+    }
+    expect(nc.getServer()).toBe("b:4222");
+  });
+
+  it("PROTO-14, PROTO-23: sids are numbers that are never used twice on a connection, also over reconnects", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    const sids = new Set<number>();
+    for (let i = 0; i < 50; i++) {
+      const sub = nc.subscribe("a");
+      sids.add(sub.getID());
+      sub.unsubscribe();
+    }
+    await nc.reconnect();
+    await clock.advance(5_000);
+    for (let i = 0; i < 50; i++) sids.add(nc.subscribe("a").getID());
+    await clock.until(nc.flush());
+    expect(sids.size).toBe(100);
+    for (const line of lines(server).filter((one) => one.startsWith("SUB"))) expect(line).toMatch(/^SUB a \d+$/);
+  });
+});
+
+describe("time", () => {
+  it("CONN-TIMEOUT-1, CONN-TIMEOUT-3: each step up to the PONG counts, and its end is a TimeoutError, not a refusal", async () => {
+    for (const script of [{ info: () => undefined }, { onPing: () => "silence" as const }]) {
+      const { serve, connect, clock } = simulate();
+      const server = serve("a", script);
+      const begin = clock.now();
+      const error = await rejection(connect({ servers: "a", timeout: 700 }));
+      expect(error).toBeInstanceOf(ConnectError);
+      expect(error.code).toBe("TIMEOUT");
+      expect(error.cause).toBeInstanceOf(TimeoutError);
+      expect(clock.now() - begin).toBe(700);
+      await clock.settle();
+      expect(server.connections.every((one) => !one.isOpen)).toBe(true);
+      expect(clock.pendingTimers).toBe(0);
+    }
+  });
+
+  it("CONN-TIMEOUT-4: the same bound holds for every attempt of a reconnect", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", timeout: 300, reconnectTimeWait: 10, reconnectJitter: 0 });
+    const failed = recorded(nc, "attemptFailed");
+    server.script = { info: () => undefined };
+    last(server)?.reset();
+    await clock.advance(1_000);
+    expect(failed.length).toBeGreaterThanOrEqual(2);
+    expect(failed.every((one) => "error" in one && one.error instanceof TimeoutError)).toBe(true);
+  });
+
+  it("CONN-TIMEOUT-5, CONN-PING-7: a bound that is no positive number is refused before anything is dialled", async () => {
+    const { connect, network } = simulate();
+    for (const bad of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const name of ["timeout", "deadline", "pingInterval", "drainTimeout"]) {
+        expect((await rejection(connect({ servers: "a", [name]: bad }))).message).toContain(name);
+      }
+    }
+    expect(network.dials).toHaveLength(0);
+  });
+
+  it("RECONN-WAIT-5: close() during the wait ends it at once, and leaves no timer", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", reconnectTimeWait: 60_000 });
+    server.stop();
+    await clock.advance(1_000);
+    expect(nc.state).toBe("waiting");
+    const begin = clock.now();
+    await nc.close();
+    expect(clock.now()).toBe(begin);
+    expect([nc.isClosed(), clock.pendingTimers]).toEqual([true, 0]);
+  });
+
+  it("P18: close() settles within 100 ms in every state, also while a server says nothing", async () => {
+    const states: string[] = [];
+    for (const script of [undefined, { info: () => undefined }, { onPing: () => "silence" as const }]) {
+      const { serve, connect, clock } = simulate();
+      if (script !== undefined) serve("a", script);
+      const nc = await connect({ servers: "a", firstConnect: "background" });
+      await clock.advance(script === undefined ? 1 : 50);
+      states.push(nc.state);
+      const begin = clock.now();
+      await clock.until(nc.close());
+      expect(clock.now() - begin).toBeLessThan(100);
+      expect(clock.pendingTimers).toBe(0);
+    }
+    expect(states).toContain("dialing");
+  });
+});
+
+describe("silence", () => {
+  it("CONN-PING-1, CONN-PING-8: a silent server is pinged every pingInterval, a PONG clears the count, and a new link begins anew", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", pingInterval: 1_000, maxPingOut: 2 });
+    const told = recorded(nc, "ping");
+    await clock.advance(10_000);
+    expect(pings(server)).toBeGreaterThanOrEqual(7);
+    expect(told.every((one) => "pendingPings" in one && one.pendingPings === 1)).toBe(true);
+    await nc.reconnect();
+    await clock.advance(1_500);
+    expect(told.at(-1)).toMatchObject({ pendingPings: 1 });
+    await nc.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("CONN-PING-6: any bytes of the server are life, so that no ping goes out", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", pingInterval: 1_000 });
+    const told = recorded(nc, "ping");
+    for (let i = 0; i < 50; i++) {
+      last(server)?.ping();
+      await clock.advance(200);
+    }
+    expect(told).toEqual([]);
+  });
+
+  it("CONN-PING-4, PROTO-39: a PING of the server is answered at once, in the middle of messages too", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    nc.subscribe("a", { callback: () => {} });
+    await clock.until(nc.flush());
+    const before = lines(server).filter((line) => line === "PONG").length;
+    last(server)?.send("MSG a 1 1\r\nx\r\nPING\r\nMSG a 1 1\r\nx\r\n");
+    await clock.advance(1);
+    expect(lines(server).filter((line) => line === "PONG").length).toBe(before + 1);
+  });
+
+  it("CONN-PING-5, SEND-FLUSH-3: pings of flush() do not count as unanswered", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", pingInterval: 1_000, maxPingOut: 2 });
+    const stale = recorded(nc, "staleConnection");
+    server.script = { onPing: () => "silence" };
+    const flushes = Array.from({ length: 10 }, () => nc.flush().catch(() => {}));
+    await clock.advance(100);
+    expect(stale).toEqual([]);
+    server.script = {};
+    for (let i = 0; i < 10; i++) last(server)?.pong();
+    await clock.until(Promise.all(flushes));
+    await clock.advance(5_000);
+    expect(stale).toEqual([]);
+  });
+
+  it("CONN-PING-3: after a stale link the other servers are tried next", async () => {
+    const { serve, connect, clock } = simulate();
+    const mute = serve("a");
+    serve("b");
+    const nc = await connect({ servers: "a,b", noRandomize: true, pingInterval: 100 });
+    mute.script = { onPing: () => "silence" };
+    await clock.advance(2_000);
+    expect(nc.getServer()).toBe("b:4222");
+  });
+});
+
+describe("loss", () => {
+  const losses: Readonly<Record<string, (connection: FakeConnection | undefined) => void>> = {
+    "the server ends the stream": (connection) => connection?.end(),
+    "a reset": (connection) => connection?.reset(),
+    "an -ERR and an end": (connection) => {
+      connection?.err("Unknown Protocol Operation");
+      connection?.end();
+    },
+    "a stale -ERR": (connection) => {
+      connection?.err("Stale Connection");
+      connection?.end();
+    },
+    garbage: (connection) => connection?.send("NONSENSE\r\n"),
+    "an unknown -ERR and an end": (connection) => {
+      connection?.err("Something New");
+      connection?.end();
+    },
+  };
+  it.each(Object.entries(losses))(
+    "RECONN-2, PROTO-62, P21: %s is a disconnect, and then a reconnect",
+    async (_, lose) => {
+      const { serve, connect, clock } = simulate();
+      const server = serve("a");
+      const nc = await connect({ servers: "a" });
+      const events = recorded(nc, "disconnect", "reconnecting", "reconnect", "close");
+      const sub = nc.subscribe("a");
+      lose(last(server));
+      await clock.advance(10_000);
+      nc.publish("a");
+      await clock.until(nc.flush());
+      expect(events.map(({ type }) => type)).toEqual(["disconnect", "reconnecting", "reconnect"]);
+      expect(sub.getReceived()).toBe(1);
+    },
+  );
+
+  it("RECONN-3, D15: the first attempt comes at once, give or take the jitter, the next ones later", async () => {
+    const { serve, connect, clock, network } = simulate();
+    const server = serve("a");
+    await connect({ servers: "a", reconnectJitter: 50, reconnectTimeWait: 1_000 });
+    server.stop();
+    const begin = clock.now();
+    const before = network.dials.length;
+    await clock.advance(50);
+    expect(network.dials.length - before).toBe(1);
+    expect(clock.now() - begin).toBe(50);
+  });
+
+  it("RECONN-4: reconnect() drops the link for a new one, and cuts a wait short", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", reconnectTimeWait: 60_000, reconnectJitter: 0 });
+    await nc.reconnect();
+    await clock.advance(1_000);
+    expect([nc.state, server.connections.length]).toEqual(["connected", 2]);
+    server.stop();
+    await clock.advance(1_000);
+    expect(nc.state).toBe("waiting");
+    serve("a");
+    await nc.reconnect();
+    await clock.advance(100);
+    expect(nc.state).toBe("connected");
+  });
+
+  it("RECONN-5: requests in flight reject, and later ones work", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    nc.subscribe("echo", { callback: (_, msg) => void clock.after(100, () => void msg.respond("x")) });
+    const lost = rejection(nc.request("echo"));
+    await clock.advance(10);
+    last(server)?.reset();
+    expect(await lost).toBeInstanceOf(DisconnectedError);
+    await clock.advance(1_000);
+    expect((await clock.until(nc.request("echo"))).string()).toBe("x");
+  });
+
+  it("RECONN-DISABLE-2: without reconnect the first connect still tries the whole list", async () => {
+    const { serve, connect } = simulate();
+    serve("c");
+    const nc = await connect({ servers: "a,b,c", noRandomize: true, reconnect: false });
+    expect(nc.getServer()).toBe("c:4222");
+  });
+
+  it("RECONN-WAIT-4: a delay of one's own replaces wait and jitter", async () => {
+    const { serve, connect, clock, network } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", reconnectDelayHandler: () => 777, reconnectJitter: 0 });
+    server.stop();
+    await clock.advance(10);
+    const begin = network.dials.length;
+    await clock.advance(7_770);
+    expect(network.dials.length - begin).toBe(10);
+    await nc.close();
+  });
+
+  it("RECONN-RANDOM-1: with one server its order means nothing, and every attempt goes there", async () => {
+    const { serve, connect, clock, network } = simulate();
+    const server = serve("a");
+    await connect({ servers: "a" });
+    server.stop();
+    await clock.advance(100_000);
+    expect(new Set(network.dials.map(({ hostname }) => hostname))).toEqual(new Set(["a"]));
+    expect(network.dials.length).toBeGreaterThan(3);
+  });
+
+  it("RECONN-EVENTS-2, PROTO-63: listeners and iterators added at any time hear, and a slow one holds up nobody", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    const lazy = nc.status();
+    last(server)?.reset();
+    await clock.advance(5_000);
+    const late = recorded(nc, "reconnect");
+    last(server)?.reset();
+    await clock.advance(5_000);
+    expect(late).toHaveLength(1);
+    const seen: string[] = [];
+    await nc.close();
+    for await (const { type } of lazy) seen.push(type);
+    expect(seen.filter((type) => type === "reconnect")).toHaveLength(2);
+    expect(seen.at(-1)).toBe("close");
+  });
+});
+
+describe("what a connection tells", () => {
+  it("EVENTS-1, EVENTS-2, EVENTS-4: states and events through a whole life, in order", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc: NatsConnection = await connect({ servers: "a" });
+    const types: string[] = [];
+    (async () => {
+      for await (const { type } of nc.status()) types.push(type);
+    })().catch(() => types.push("failed"));
+    const states = [nc.state];
+    last(server)?.sendInfo({ connect_urls: ["b:4222"] });
+    last(server)?.sendInfo({ connect_urls: ["b:4222"], ldm: true });
+    last(server)?.err("Something Odd");
+    await clock.advance(10);
+    server.stop();
+    await clock.advance(200);
+    states.push(nc.state);
+    serve("a");
+    await clock.advance(60_000);
+    states.push(nc.state);
+    await clock.until(nc.drain());
+    states.push(nc.state);
+    await clock.settle();
+    expect(states).toEqual(["connected", expect.stringMatching(/dialing|waiting/), "connected", "closed"]);
+    const order = types.filter((type) => type !== "attemptFailed" && type !== "reconnecting");
+    expect(order).toEqual(["update", "ldm", "error", "disconnect", "reconnect", "close"]);
+    expect(types.indexOf("reconnecting")).toBeGreaterThan(types.indexOf("disconnect"));
+    expect([nc.isClosed(), nc.isDraining()]).toEqual([true, false]);
+  });
+
+  it("EVENTS-ERR-4: newly advertised servers are told", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    const updates = recorded(nc, "update");
+    last(server)?.sendInfo({ connect_urls: ["b:4222", "c:4222"] });
+    await clock.advance(10);
+    expect(updates).toMatchObject([{ added: ["b:4222", "c:4222"], deleted: [] }]);
+  });
+
+  it("EVENTS-5: counters go on over links", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    nc.subscribe("a", { callback: () => {} });
+    for (let i = 1; i <= 2; i++) {
+      nc.publish("a", "12345");
+      await clock.until(nc.flush());
+      expect(nc.stats()).toMatchObject({
+        inMsgs: i,
+        outMsgs: i,
+        inBytes: 5 * i,
+        outBytes: 5 * i,
+        connects: i,
+        reconnects: i - 1,
+      });
+      if (i === 1) {
+        last(server)?.reset();
+        await clock.advance(5_000);
+      }
+    }
+    expect(nc.stats().socketOutBytes).toBeGreaterThan(nc.stats().outBytes);
+  });
+
+  it("PROTO-20, EVENTS-ERR-1: an -ERR is told without its quotes, and one that closes nothing closes nothing", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    const errors = recorded(nc, "error");
+    last(server)?.send("-ERR 'Some New Thing'\r\n-err 'Invalid Subject'\r\n");
+    await clock.until(nc.flush());
+    expect(errors.map((one) => ("error" in one ? (one.error as { text?: string }).text : ""))).toEqual([
+      "Some New Thing",
+      "Invalid Subject",
+    ]);
+    expect(nc.state).toBe("connected");
+  });
+});

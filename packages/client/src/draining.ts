@@ -23,7 +23,10 @@ export interface DrainingHost {
   readonly link: Link | undefined;
   /** Publishes kept for a link that is not there. */
   keptMessages(): number;
+  /** Those that are open, and those that have ended and whose handlers still run. */
   subscriptions(): Subscription[];
+  /** Aborts when the link is lost. */
+  readonly lost: AbortSignal;
   /** From now on no new subscriptions and requests, and no reconnect. */
   begin(): void;
   /** From now on no new publishes. */
@@ -47,7 +50,7 @@ export async function drainAndClose(host: DrainingHost, timeout: number): Promis
   }
   host.begin();
   try {
-    await bounded(drainLink(host, link, subscriptions), { timeout }, "drain()", host.clock);
+    await bounded(drainLink(host, link, subscriptions), { timeout, signal: host.lost }, "drain()", host.clock);
     return { handled: processed() - before, abandoned: 0, unsent: 0 };
   } catch (cause) {
     const handled = processed() - before;
@@ -58,7 +61,7 @@ export async function drainAndClose(host: DrainingHost, timeout: number): Promis
 }
 
 async function drainLink(host: DrainingHost, link: Link, subscriptions: readonly Subscription[]): Promise<void> {
-  const ended = await Promise.allSettled(subscriptions.map((one) => (one.isClosed() ? undefined : one.drain())));
+  const ended = await Promise.allSettled(subscriptions.map((one) => (one.isClosed() ? one.handled() : one.drain())));
   const failed = ended.find((one) => one.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   host.refusePublishes();

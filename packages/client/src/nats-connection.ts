@@ -23,6 +23,7 @@ import { Requesting, type RequestingHost, type RequestOptions } from "./messagin
 import type { Requests } from "./messaging/requests.js";
 import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./messaging/subscription.js";
 import { Subscriptions } from "./messaging/subscriptions.js";
+import { Confirmations } from "./publishing/confirmations.js";
 import { Publishing } from "./publishing/publishing.js";
 import type { ConnectionState } from "./session/connection-state.js";
 import type { Link } from "./session/link.js";
@@ -46,8 +47,10 @@ export class NatsConnection implements AsyncDisposable {
   readonly #status = new StatusFeed();
   readonly #traffic: Traffic = noTraffic();
   readonly #requesting: Requesting;
-  // Publishes somebody waits to see accepted, and the denial of each.
-  readonly #confirming = new Set<{ readonly subject: string; denied: Error | undefined }>();
+  readonly #confirmations = new Confirmations();
+  // Ended, with handlers that still run.
+  readonly #lingering = new Set<Subscription>();
+  readonly #linkLost = new AbortController();
   // Waits for the next link.
   #awaitingLink: Deferred<Link>[] = [];
   #drain: Promise<DrainReport> | undefined;
@@ -158,21 +161,13 @@ export class NatsConnection implements AsyncDisposable {
   async publishConfirmed(subject: string, payload?: Payload, options: PublishOptions & Bounds = {}): Promise<void> {
     const { signal, timeout, ...publishOptions } = options;
     signal?.throwIfAborted();
-    const confirmation = { subject, denied: undefined as Error | undefined };
-    const confirmed = async (): Promise<void> => {
-      const link = this.#session.link ?? (await this.#nextLink(`publish to "${subject}"`));
-      // The bound may have passed meanwhile; the caller was told that nothing was sent.
-      if (!this.#confirming.has(confirmation)) return;
-      this.publish(subject, payload, publishOptions);
-      await link.roundTrip();
-      if (confirmation.denied !== undefined) throw confirmation.denied;
-    };
-    this.#confirming.add(confirmation);
-    try {
-      await bounded(confirmed(), { signal, timeout }, `publish to "${subject}"`, this.#runtime.clock);
-    } finally {
-      this.#confirming.delete(confirmation);
-    }
+    const what = `publish to "${subject}"`;
+    await this.#confirmations.confirm(
+      subject,
+      () => this.#session.link ?? this.#nextLink(what),
+      () => this.publish(subject, payload, publishOptions),
+      (work) => bounded(work, { signal, timeout }, what, this.#runtime.clock),
+    );
   }
 
   /** Publishes `msg` again: its subject, reply, headers and data. */
@@ -294,7 +289,11 @@ export class NatsConnection implements AsyncDisposable {
         clock: this.#runtime.clock,
         link: this.#session.link,
         keptMessages: () => this.#publishing.keptMessages,
-        subscriptions: () => this.#subscriptions.all().filter((one) => one instanceof Subscription),
+        subscriptions: () => [
+          ...this.#subscriptions.all().filter((one) => one instanceof Subscription),
+          ...this.#lingering,
+        ],
+        lost: this.#linkLost.signal,
         begin: () => this.#session.drain(),
         refusePublishes: () => this.#publishing.refuse(() => new DrainingConnectionError("publish")),
         close: () => this.close(),
@@ -324,6 +323,7 @@ export class NatsConnection implements AsyncDisposable {
   }
 
   #unlinked(link: Link, cause: Error): void {
+    if (this.#drain !== undefined) this.#linkLost.abort(cause);
     this.#publishing.unlinked(link, (reply) => this.#requesting.owns(reply));
     this.#requesting.reject(
       (_id, subject) =>
@@ -344,7 +344,7 @@ export class NatsConnection implements AsyncDisposable {
     this.#status.emit({ type: "error", error });
     if (!(error instanceof PermissionViolationError)) return error;
     if (error.operation === "publish") {
-      for (const one of this.#confirming) if (one.subject === error.subject) one.denied = error;
+      this.#confirmations.denied(error);
       this.#requesting.reject((_id, subject) => (subject === error.subject ? error : undefined));
     } else {
       this.#requesting.inboxDenied(error.subject);
@@ -389,6 +389,8 @@ export class NatsConnection implements AsyncDisposable {
     publish: (subject, payload, options) => this.publish(subject, payload, options),
     tellUnsubscribe: (subscription, max) => this.#session.link?.unsubscribe(subscription.getID(), max),
     forget: (subscription) => this.#subscriptions.remove(subscription),
+    linger: (subscription) => this.#lingering.add(subscription),
+    left: (subscription) => this.#lingering.delete(subscription),
     barrier: () => this.#session.link?.roundTrip() ?? Promise.resolve(),
     report: (error) => this.#status.emit({ type: "error", error }),
     slow: (sub) =>

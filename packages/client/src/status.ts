@@ -31,7 +31,7 @@ export type Status =
   | { readonly type: "staleConnection" }
   /** `reconnect()` was called. */
   | { readonly type: "forceReconnect" }
-  /** More waits for a subscription's consumer than its bounds allow; once for each episode. `dropped` counts since it began. */
+  /** More waits for a subscription's consumer than its bounds allow; once for each episode. `dropped` counts all of its life. */
   | { readonly type: "slowConsumer"; readonly sub: Subscription; readonly pending: number; readonly dropped: number }
   /** Publishes that were accepted will not be sent. */
   | { readonly type: "dropped"; readonly messages: number; readonly bytes: number; readonly reason: DropReason }

@@ -12,7 +12,7 @@ export interface ProcessOptions {
   readonly concurrency?: number | undefined;
   /** Messages with the same key are handled in order, one after the other; without it order holds for concurrency 1 only. */
   readonly key?: ((msg: Msg) => unknown) | undefined;
-  /** Ends the subscription, like `unsubscribe()`; handlers that run are still awaited. */
+  /** Ends the subscription, like `unsubscribe()`; what was taken already, look-ahead of a `key` included, is still handled. */
   readonly signal?: AbortSignal | undefined;
 }
 

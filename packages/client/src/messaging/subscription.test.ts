@@ -412,6 +412,23 @@ describe("drain", () => {
     await done;
   });
 
+  it("P18: handlers of a subscription that has ended already are waited for too", async () => {
+    for (const processed of [true, false]) {
+      const world = await scene();
+      let finished = 0;
+      const handler = async (): Promise<void> => {
+        await new Promise<void>((resolve) => void world.clock.after(100, resolve));
+        finished++;
+      };
+      if (processed) void world.nc.subscribe("a", { max: 2 }).process(handler, { concurrency: 2 });
+      else world.nc.subscribe("a", { max: 2, callback: handler });
+      await send(world, "a", 2);
+      expect(finished).toBe(0);
+      await world.clock.until(world.nc.drain());
+      expect(finished).toBe(2);
+    }
+  });
+
   it("P18, D10, RECV-DRAIN-8: settles by its time-out, closed, and tells what was left", async () => {
     const world = await scene();
     const sub = world.nc.subscribe("a");
@@ -463,7 +480,9 @@ describe("drain", () => {
     const drained = rejection(world.clock.until(world.nc.drain()));
     await world.clock.advance(10);
     last(world.server)?.reset();
+    const begin = world.clock.now();
     expect(await drained).toBeInstanceOf(DrainError);
+    expect(world.clock.now() - begin).toBeLessThan(1_000);
     expect(world.nc.isClosed()).toBe(true);
     const second = await scene();
     second.server.stop();

@@ -42,6 +42,9 @@ export interface SubscriptionHost extends Publisher {
   tellUnsubscribe(subscription: Subscription, max?: number): void;
   /** Forgets the subscription. */
   forget(subscription: Subscription): void;
+  /** It has ended, and not everything it received was handled; {@link left} tells when that is done. */
+  linger(subscription: Subscription): void;
+  left(subscription: Subscription): void;
   /** UNSUB and a round trip behind it, after which no more messages come. */
   barrier(): Promise<void>;
   /** Reports what no promise does. */
@@ -188,13 +191,13 @@ export class Subscription implements AsyncIterable<Msg> {
    */
   async drain(): Promise<void> {
     if (this.#phase === "closed") throw new InvalidOperationError(`drain of "${this.#subject}": it has ended already`);
-    if (this.#phase === "draining") return this.#handled();
+    if (this.#phase === "draining") return this.handled();
     this.#phase = "draining";
     this.#host.tellUnsubscribe(this);
     try {
       await this.#host.barrier();
       this.#messages.end();
-      await this.#handled();
+      await this.handled();
     } finally {
       this.finish(undefined);
     }
@@ -283,6 +286,7 @@ export class Subscription implements AsyncIterable<Msg> {
     this.#cancelTimeout();
     this.#detachSignal();
     this.#host.forget(this);
+    if (!this.#isIdle()) this.#host.linger(this);
     this.#host.release(this);
     this.#end.resolve(error);
     this.#messages.end(error);
@@ -360,8 +364,8 @@ export class Subscription implements AsyncIterable<Msg> {
     }
   }
 
-  // Resolves when everything received was handled, as far as somebody handles it.
-  #handled(): Promise<void> {
+  /** Resolves when everything received was handled, as far as somebody handles it. */
+  handled(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve();
     this.#idle ??= deferred();
     return this.#idle.promise;
@@ -372,7 +376,9 @@ export class Subscription implements AsyncIterable<Msg> {
   }
 
   #settleIdle(): void {
-    if (this.#idle === undefined || !this.#isIdle()) return;
+    if (!this.#isIdle()) return;
+    if (this.#phase === "closed") this.#host.left(this);
+    if (this.#idle === undefined) return;
     this.#idle.resolve();
     this.#idle = undefined;
   }

@@ -75,6 +75,7 @@ export const acceptance = ["P5", "P6", "P8", "P9", "P10", "P13", "P14", "P18", "
 
 /** Why a statement has no test, where that is decided. */
 export const reasons = {
+  "PROTO-61": "measured: docs/performance.md",
   "PROTO-66": "between servers; not a client's duty",
 };
 

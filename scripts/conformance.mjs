@@ -7,7 +7,8 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { acceptance, decisions, families, open, reasons } from "./conformance-statements.mjs";
 
-const IDS = /^((?:[A-Z]+(?:-[A-Z]+)*-\d+|[DP]\d+)(?:, (?:[A-Z]+(?:-[A-Z]+)*-\d+|[DP]\d+))*):? /;
+// A name out of a table of cases comes in quotes.
+const IDS = /^'?((?:[A-Z]+(?:-[A-Z]+)*-\d+|[DP]\d+)(?:, (?:[A-Z]+(?:-[A-Z]+)*-\d+|[DP]\d+))*):? /;
 const STATEMENT = /^([A-Z]+(-[A-Z]+)*-\d+|D\d+|P\d+)$/;
 
 /** Every statement: its ID and level, in order. */

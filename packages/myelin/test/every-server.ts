@@ -5,6 +5,9 @@ import { describe } from "vitest";
 
 const binaries = [await findServer({ which: "oldest" }), await findServer({ which: "newest" })] as const;
 
+/** The versions that run, the oldest line first. */
+export const versions: readonly string[] = binaries.map(({ version }) => version);
+
 /** Declares `tests` once for each server version. */
 export function forEachServer(tests: (binary: ServerBinary) => void): void {
   for (const binary of binaries) describe(`on nats-server ${binary.version}`, () => tests(binary));

@@ -25,6 +25,10 @@ it("counts passing tests only, once for every sentence, whatever the server's ve
 it("names a statement without test, and an ID that is no statement", () => {
   const found = problems(evidence(report(["RECV-999: nonsense"]), "/r"));
   expect(found).toContain("a test names RECV-999, which is no statement");
+  const names = ["RCEV-1: a slip", "D19: no decision", "ERR-4, VER-1, P16: numbers of other lists"];
+  expect(
+    problems(evidence(report(...names.map((name) => [name])), "/r")).filter((one) => one.startsWith("a test")),
+  ).toEqual(["a test names RCEV-1, which is no statement", "a test names D19, which is no statement"]);
   expect(found).toContain("SEED-1 (M) has no passing test and no reason");
 });
 

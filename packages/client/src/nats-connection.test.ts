@@ -636,7 +636,7 @@ describe("gossip", () => {
     await clock.settle();
     connection?.end();
     await clock.advance(1_000);
-    expect(events).toEqual([{ type: "ldm", server: "nats://a:4222" }]);
+    expect(events).toEqual([{ type: "ldm", server: "a:4222" }]);
     expect(nc.getServer()).toBe("b:4222");
   });
 });

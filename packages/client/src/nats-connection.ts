@@ -27,7 +27,7 @@ import { Confirmations } from "./publishing/confirmations.js";
 import { Publishing } from "./publishing/publishing.js";
 import type { ConnectionState } from "./session/connection-state.js";
 import type { Link } from "./session/link.js";
-import { Session, type SessionRuntime } from "./session/session.js";
+import { addressOf, Session, type SessionRuntime } from "./session/session.js";
 import { type Status, StatusFeed, type StatusType } from "./status.js";
 import { noTraffic, type Traffic } from "./traffic.js";
 
@@ -52,7 +52,7 @@ export class NatsConnection implements AsyncDisposable {
   readonly #lingering = new Set<Subscription>();
   readonly #linkLost = new AbortController();
   // Waits for the next link.
-  #awaitingLink: Deferred<Link>[] = [];
+  readonly #awaitingLink = new Set<Deferred<Link>>();
   #drain: Promise<DrainReport> | undefined;
 
   /** For `connect()`; throws InvalidArgumentError before anything is dialled. */
@@ -110,7 +110,7 @@ export class NatsConnection implements AsyncDisposable {
   /** `host:port` of the server we are linked to, or an empty string. */
   getServer(): string {
     const { state } = this.#session;
-    return "link" in state ? state.server.url.href.replace(/^[a-z]+:\/\//, "") : "";
+    return "link" in state ? addressOf(state.server) : "";
   }
 
   /** Every server of the pool: origin, state, failures, when it may be dialled, and why it was or was not chosen last. */
@@ -164,7 +164,7 @@ export class NatsConnection implements AsyncDisposable {
     const what = `publish to "${subject}"`;
     await this.#confirmations.confirm(
       subject,
-      () => this.#session.link ?? this.#nextLink(what),
+      () => this.#session.link ?? this.#nextLink(what, { signal, timeout }),
       () => this.publish(subject, payload, publishOptions),
       (work) => bounded(work, { signal, timeout }, what, this.#runtime.clock),
     );
@@ -200,7 +200,8 @@ export class NatsConnection implements AsyncDisposable {
    */
   flush(bounds: Bounds = {}): Promise<void> {
     const { link } = this.#session;
-    const done = link === undefined ? this.#nextLink("flush()").then((next) => next.roundTrip()) : link.roundTrip();
+    const done =
+      link === undefined ? this.#nextLink("flush()", bounds).then((next) => next.roundTrip()) : link.roundTrip();
     return bounded(done, bounds, "flush()", this.#runtime.clock);
   }
 
@@ -294,7 +295,10 @@ export class NatsConnection implements AsyncDisposable {
           ...this.#lingering,
         ],
         lost: this.#linkLost.signal,
-        begin: () => this.#session.drain(),
+        begin: () => {
+          this.#session.drain();
+          this.#requesting.stopRepeating((subject) => new DrainingConnectionError(`request to "${subject}"`));
+        },
         refusePublishes: () => this.#publishing.refuse(() => new DrainingConnectionError("publish")),
         close: () => this.close(),
       },
@@ -319,7 +323,7 @@ export class NatsConnection implements AsyncDisposable {
   #linked(link: Link): void {
     this.#subscriptions.replay(link);
     this.#publishing.linked(link);
-    for (const waiting of this.#awaitingLink.splice(0)) waiting.resolve(link);
+    for (const waiting of this.#awaitingLink) waiting.resolve(link);
   }
 
   #unlinked(link: Link, cause: Error): void {
@@ -335,8 +339,9 @@ export class NatsConnection implements AsyncDisposable {
     const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
     this.#publishing.refuse((subject) => closed(`publish to "${subject}"`));
     this.#requesting.reject((_id, subject) => closed(`request to "${subject}"`));
+    this.#requesting.stopRepeating((subject) => closed(`request to "${subject}"`));
     for (const one of this.#subscriptions.all()) if (one instanceof Subscription) one.finish(reason);
-    for (const waiting of this.#awaitingLink.splice(0)) waiting.reject(closed("this call"));
+    for (const waiting of this.#awaitingLink) waiting.reject(closed("this call"));
   }
 
   #serverError(text: string): Error | undefined {
@@ -345,7 +350,8 @@ export class NatsConnection implements AsyncDisposable {
     if (!(error instanceof PermissionViolationError)) return error;
     if (error.operation === "publish") {
       this.#confirmations.denied(error);
-      this.#requesting.reject((_id, subject) => (subject === error.subject ? error : undefined));
+      // An error of its own for each: facts and stack are the request's.
+      this.#requesting.reject((_id, subject) => (subject === error.subject ? serverErrorOf(text) : undefined));
     } else {
       this.#requesting.inboxDenied(error.subject);
       this.#subscriptions.deny(error);
@@ -360,11 +366,16 @@ export class NatsConnection implements AsyncDisposable {
     if (this.isDraining()) throw new DrainingConnectionError(what);
   }
 
-  #nextLink(what: string): Promise<Link> {
-    if (this.isClosed()) return Promise.reject(new ClosedConnectionError(what));
+  // Nobody who has stopped waiting is kept: an outage may be long.
+  async #nextLink(what: string, bounds: Bounds = {}): Promise<Link> {
+    if (this.isClosed()) throw new ClosedConnectionError(what);
     const waiting = deferred<Link>();
-    this.#awaitingLink.push(waiting);
-    return waiting.promise;
+    this.#awaitingLink.add(waiting);
+    try {
+      return await bounded(waiting.promise, bounds, what, this.#runtime.clock);
+    } finally {
+      this.#awaitingLink.delete(waiting);
+    }
   }
 
   #located(cause: unknown, subject: string): Error {

@@ -6,6 +6,8 @@ import type { Subscription } from "./messaging/subscription.js";
 
 /**
  * Status events. Those of @nats-io/nats-core v3 keep their `type` and fields; `connect`, `attemptFailed` and `dropped` are new.
+ * `server` is `host:port`, as `getServer()` has it.
+ *
  * Order for one loss: `disconnect`, then `reconnecting` and `attemptFailed` in turn, then `reconnect` or `close`.
  */
 export type Status =

@@ -50,8 +50,12 @@ describe("on real servers", () => {
     it("SEC-USERPASS-1, SEC-USERPASS-5: user and password, plain and stored as bcrypt; a wrong one is an authorization error", {
       timeout: BOUND,
     }, async () => {
-      const server = await serve('authorization { users: [ { user: ann, password: "p@ss:w/%" } ] }');
+      // The second one is a published test vector of bcrypt.
+      const server = await serve(`authorization { users: [
+        { user: ann, password: "p@ss:w/%" }
+        { user: bea, password: "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW" } ] }`);
       await works(server, { user: "ann", pass: "p@ss:w/%" });
+      await works(server, { user: "bea", pass: "U*U" });
       await works(server, { authenticator: usernamePasswordAuthenticator("ann", async () => "p@ss:w/%") });
       const error = await refused(server, { user: "ann", pass: "wrong" });
       expect(error.code).toBe("AUTHORIZATION_VIOLATION");

@@ -63,10 +63,13 @@ forEachServer((binary) => {
     await a.kill();
     await until("both were tried in vain", () => seen.filter(({ type }) => type === "attemptFailed").length >= 2);
     await b.restart();
-    expect((await back).server).toBe(b.url);
+    expect((await back).server).toBe(addressOf(b));
     const told = seen.map(({ type }) => type);
     expect(told.slice(0, 3)).toEqual(["connect", "disconnect", "reconnecting"]);
-    expect(seen.slice(0, 2)).toMatchObject([{ server: a.url }, { server: a.url, error: expect.any(Error) }]);
+    expect(seen.slice(0, 2)).toMatchObject([
+      { server: addressOf(a) },
+      { server: addressOf(a), error: expect.any(Error) },
+    ]);
     expect(told.join(" ")).toMatch(/^connect disconnect (reconnecting attemptFailed )+reconnecting reconnect$/);
     expect(nc.getServer()).toBe(addressOf(b));
   });

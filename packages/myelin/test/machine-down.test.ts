@@ -86,7 +86,7 @@ forEachServer((binary) => {
       await nc.flush();
       expect(received).toEqual(["here"]);
       expect(seen.map(({ type }) => type)).toEqual(["disconnect", "reconnect"]);
-      expect(seen[0]).toMatchObject({ type: "disconnect", server: victim.url });
+      expect(seen[0]).toMatchObject({ type: "disconnect", server: addressOf(victim) });
       expect(String("error" in (seen[0] ?? {}) ? (seen[0] as { error?: Error }).error?.message : "")).toMatch(why);
     },
   );

@@ -234,7 +234,7 @@ describe("against scripted servers", () => {
     ] as const) {
       const reconnected = next(nc, "reconnect");
       await leaving.stop();
-      expect((await reconnected).server).toBe(arriving.url);
+      expect((await reconnected).server).toBe(addressOf(arriving));
     }
     expect(poolOf(nc)).toContain("10.0.0.7:4222");
     expect(poolOf(nc)).toContain(addressOf(a));

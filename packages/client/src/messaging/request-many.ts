@@ -4,7 +4,7 @@
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs } from "@myelin/protocol";
 import { integer, positive } from "../argument-checks.js";
-import { NoRespondersError } from "../errors.js";
+import { CallbackError, located, NoRespondersError } from "../errors.js";
 import type { Msg } from "./message.js";
 import type { MessageQueue } from "./message-queue.js";
 import type { Subscription, SubscriptionOptions } from "./subscription.js";
@@ -71,6 +71,8 @@ export function requestManyLimits(options: RequestManyOptions): RequestManyLimit
 export interface RequestManyHost {
   subscribe(subject: string, options: SubscriptionOptions): Subscription;
   now(): number;
+  /** `host:port` we are linked to. */
+  server(): string | undefined;
   after(ms: number, run: () => void): () => void;
   /** Told when answers had to be dropped because the consumer was too slow; once for each episode. */
   slow(subscription: Subscription): void;
@@ -83,6 +85,7 @@ export class RequestMany implements AsyncIterable<Msg> {
   readonly #host: RequestManyHost;
   readonly #answers: MessageQueue;
   readonly #subscription: Subscription;
+  readonly #begin: number;
   readonly #deadline: number;
   readonly #ended: (many: RequestMany) => void;
   #received = 0;
@@ -110,9 +113,10 @@ export class RequestMany implements AsyncIterable<Msg> {
     this.#host = host;
     this.#answers = answers;
     this.#ended = ended;
-    this.#deadline = host.now() + limits.maxWait;
+    this.#begin = host.now();
+    this.#deadline = this.#begin + limits.maxWait;
     this.#subscription = host.subscribe(inbox, {
-      callback: (error, msg) => (error === null ? this.#take(msg) : this.end(error)),
+      callback: (error, msg) => (error === null ? this.#take(msg) : this.fail(error)),
     });
     this.#cancelTimer = host.after(limits.maxWait, () => this.end());
     if (signal !== undefined) {
@@ -125,6 +129,12 @@ export class RequestMany implements AsyncIterable<Msg> {
   /** The reply subject. */
   get inbox(): string {
     return this.#subscription.getSubject();
+  }
+
+  /** Ends it with an error of its own, to which what is known of the request is added. */
+  fail(error: Error): void {
+    const elapsedMs = this.#host.now() - this.#begin;
+    this.end(located(error, { subject: this.subject, server: this.#host.server(), elapsedMs }, undefined));
   }
 
   /** No more answers are waited for; those received may still be read, and then `error` is thrown, if there is one. */
@@ -152,13 +162,20 @@ export class RequestMany implements AsyncIterable<Msg> {
   #take(msg: Msg): void {
     if (!this.#open) return;
     if (msg.status === 503 && msg.data.length === 0) {
-      this.end(new NoRespondersError(this.subject));
+      this.fail(new NoRespondersError(this.subject));
       return;
     }
     this.#received++;
     if (this.#answers.push(msg) === "overflow") this.#host.slow(this.#subscription);
     const { isSentinel, maxMessages, stall } = this.#limits;
-    if (this.#received >= maxMessages || isSentinel?.(msg) === true) this.end();
+    let last = this.#received >= maxMessages;
+    try {
+      last ||= isSentinel?.(msg) === true;
+    } catch (cause) {
+      this.fail(new CallbackError("sentinel", this.subject, cause));
+      return;
+    }
+    if (last) this.end();
     else if (stall !== undefined) {
       this.#cancelTimer();
       this.#cancelTimer = this.#host.after(Math.min(stall, this.#deadline - this.#host.now()), () => this.end());

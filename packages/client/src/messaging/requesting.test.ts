@@ -10,6 +10,7 @@ import {
   DrainingConnectionError,
   headers,
   InvalidOperationError,
+  MaxPayloadError,
   type Msg,
   type NatsConnection,
   NoRespondersError,
@@ -217,6 +218,77 @@ describe("retry", () => {
   });
 });
 
+describe("a request that waits to be sent again", () => {
+  const options = { timeout: 60_000, retry: { attempts: 5, wait: 10_000 } };
+
+  it("ends with the connection, and when it drains, with its facts", async () => {
+    for (const end of ["close", "drain"] as const) {
+      const world = await scene();
+      const failed = rejection(world.nc.request("nobody", "", options));
+      await world.clock.advance(100);
+      const begin = world.clock.now();
+      await world.clock.until(world.nc[end]());
+      const error = await failed;
+      expect(error).toBeInstanceOf(end === "close" ? ClosedConnectionError : DrainingConnectionError);
+      expect(error).toMatchObject({ subject: "nobody", elapsedMs: expect.any(Number) as number });
+      expect(world.clock.now() - begin).toBeLessThan(1_000);
+    }
+  });
+
+  it("never takes longer than its one time-out, and its TimeoutError tells as much as any", async () => {
+    const world = await scene();
+    const silent = world.nc.subscribe("a", { callback: () => {} });
+    world.clock.after(150, () => silent.unsubscribe());
+    world.clock.after(260, () => void world.nc.subscribe("a", { callback: () => {} }));
+    const begin = world.clock.now();
+    silent.unsubscribe();
+    const error = await rejection(
+      world.clock.until(world.nc.request("a", "", { timeout: 500, retry: { attempts: 9, wait: 100 } })),
+    );
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ subject: "a", server: "a:4222", timeout: 500, elapsedMs: 500 });
+    expect(error.stack).toContain("requesting.test.ts");
+    expect(world.clock.now() - begin).toBe(500);
+  });
+});
+
+describe("errors of one cause", () => {
+  it("are each request's own", async () => {
+    const simulation = simulate();
+    simulation.serve("a", {
+      onPub: (connection) => {
+        connection.err('Permissions Violation for Publish to "a"');
+        return "skip";
+      },
+    });
+    const nc = await simulation.connect({ servers: "a" });
+    const [one, two] = await simulation.clock.until(
+      Promise.all([rejection(nc.request("a")), rejection(nc.request("a"))]),
+    );
+    expect(one).not.toBe(two);
+    expect(one.stack?.split("--- called from ---")).toHaveLength(2);
+  });
+
+  it("a sentinel that throws ends its request with a CallbackError", async () => {
+    const world = await scene();
+    answerAt(world, "many", [10, 20]);
+    const sentinel = (): boolean => {
+      throw new Error("mine");
+    };
+    expect(await rejection(many(world, { sentinel }))).toMatchObject({ code: "CALLBACK_FAILED", subject: "many" });
+  });
+
+  it("P39: whileDisconnected drop refuses what the last server would have refused", async () => {
+    const simulation = simulate();
+    const server = simulation.serve("a", { info: { max_payload: 5 } });
+    const nc = await simulation.connect({ servers: "a", whileDisconnected: "drop" });
+    void server.stop();
+    await simulation.clock.advance(10);
+    expect(() => nc.publish("a", "123456")).toThrow(MaxPayloadError);
+    nc.publish("a", "12345");
+  });
+});
+
 describe("publishConfirmed", () => {
   it("P22: rejects with the denial of its own subject, and of no other", async () => {
     const simulation = simulate();
@@ -240,7 +312,7 @@ describe("publishConfirmed", () => {
 
   it("P22: waits for a link within its own time-out, and leaves nothing behind", async () => {
     const world = await scene();
-    world.server.stop();
+    void world.server.stop();
     await world.clock.advance(10);
     const timedOut = rejection(world.clock.until(world.nc.publishConfirmed("a", "x", { timeout: 500 })));
     expect(await timedOut).toBeInstanceOf(TimeoutError);
@@ -356,7 +428,7 @@ describe("whileDisconnected of one publish", () => {
   it("P5: beats the connection's own, for that publish alone", async () => {
     const world = await scene();
     const dropped = recorded(world.nc, "dropped");
-    world.server.stop();
+    void world.server.stop();
     await world.clock.advance(10);
     world.nc.publish("kept", "1");
     expect(() => world.nc.publish("refused", "", { whileDisconnected: "reject" })).toThrow(DisconnectedError);
@@ -372,7 +444,7 @@ describe("whileDisconnected of one publish", () => {
   it('"drop" judges publishes as a link would: pedantic leaves wildcards to the server', async () => {
     for (const pedantic of [false, true]) {
       const world = await scene({ pedantic, whileDisconnected: "drop" });
-      world.server.stop();
+      void world.server.stop();
       await world.clock.advance(10);
       if (pedantic) world.nc.publish("a.*", "");
       else expect(() => world.nc.publish("a.*", "")).toThrow("a.*");

@@ -6,8 +6,16 @@ import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
 import { choice, integer, positive } from "../argument-checks.js";
 import { bounded } from "../bounded.js";
-import { deferred } from "../deferred.js";
-import { callSite, DisconnectedError, NoRespondersError, TimeoutError } from "../errors.js";
+import { type Deferred, deferred } from "../deferred.js";
+import {
+  callSite,
+  DisconnectedError,
+  errorOf,
+  located,
+  NoRespondersError,
+  type OperationFacts,
+  TimeoutError,
+} from "../errors.js";
 import { createInbox } from "./inbox.js";
 import { LoneRequests, type RequestPublisher } from "./lone-requests.js";
 import type { Msg, PublishOptions } from "./message.js";
@@ -67,6 +75,8 @@ export class Requesting {
   readonly #publisher: RequestPublisher;
   readonly #lone: LoneRequests;
   readonly #many = new Set<RequestMany>();
+  // Requests between two attempts.
+  readonly #pauses = new Set<{ readonly subject: string; readonly ended: Deferred<void> }>();
   #shared: Requests | undefined;
 
   constructor(options: RequestingOptions, host: RequestingHost, publisher: RequestPublisher) {
@@ -98,7 +108,7 @@ export class Requesting {
     // The caller may change its bytes before they are sent again.
     const kept = payload instanceof Uint8Array ? payload.slice() : payload;
     const once = (within: number): Promise<Msg> => this.#once(subject, kept, within, headers, options, calledFrom);
-    return this.#repeatedly(once, subject, timeout, attempts, wait, retry, options.signal);
+    return this.#repeatedly(once, subject, timeout, attempts, wait, retry, options.signal, calledFrom);
   }
 
   /** Rejects when nothing was sent; what happens later ends the iteration. */
@@ -132,8 +142,13 @@ export class Requesting {
     this.#lone.reject(errorFor);
     for (const many of [...this.#many]) {
       const error = errorFor(0, many.subject);
-      if (error !== undefined) many.end(error);
+      if (error !== undefined) many.fail(error);
     }
+  }
+
+  /** The connection takes no more requests: those that wait to be sent again end with what `errorFor` makes. */
+  stopRepeating(errorFor: (subject: string) => Error): void {
+    for (const { ended, subject } of this.#pauses) ended.reject(errorFor(subject));
   }
 
   /** The server denied this subject; should it be the shared inbox, the next request makes a new one. */
@@ -173,19 +188,36 @@ export class Requesting {
     wait: number,
     retry: RequestRetry,
     signal: AbortSignal | undefined,
+    calledFrom: { readonly stack?: string } | undefined,
   ): Promise<Msg> {
-    const deadline = this.#host.now() + timeout;
+    const begin = this.#host.now();
+    const deadline = begin + timeout;
     for (let left = attempts; ; left--) {
       try {
         return await once(deadline - this.#host.now());
       } catch (error) {
-        if (error instanceof TimeoutError) throw new TimeoutError(`request to "${subject}"`, timeout, { cause: error });
+        if (error instanceof TimeoutError) {
+          const whole = new TimeoutError(`request to "${subject}"`, timeout, { cause: error });
+          throw located(whole, this.#facts(subject, begin), calledFrom);
+        }
         if (left === 0 || !passing(error, retry) || this.#host.now() + wait >= deadline) throw error;
       }
-      const pause = deferred();
-      const cancel = this.#host.after(wait, () => pause.resolve());
-      await bounded(pause.promise, { signal }, "request()", this.#host).finally(cancel);
+      const pause = { subject, ended: deferred() };
+      this.#pauses.add(pause);
+      const cancel = this.#host.after(wait, () => pause.ended.resolve());
+      try {
+        await bounded(pause.ended.promise, { signal }, "request()", this.#host);
+      } catch (error) {
+        throw located(errorOf(error), this.#facts(subject, begin), calledFrom);
+      } finally {
+        cancel();
+        this.#pauses.delete(pause);
+      }
     }
+  }
+
+  #facts(subject: string, begin: number): OperationFacts {
+    return { subject, server: this.#host.server(), elapsedMs: this.#host.now() - begin };
   }
 
   #openShared(): Requests {

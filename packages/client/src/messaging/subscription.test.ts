@@ -485,7 +485,7 @@ describe("drain", () => {
     expect(world.clock.now() - begin).toBeLessThan(1_000);
     expect(world.nc.isClosed()).toBe(true);
     const second = await scene();
-    second.server.stop();
+    void second.server.stop();
     await second.clock.advance(10);
     second.nc.publish("kept");
     expect(await rejection(second.clock.until(second.nc.drain({ timeout: 100 })))).toMatchObject({ unsent: 1 });

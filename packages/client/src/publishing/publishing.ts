@@ -135,9 +135,9 @@ export class Publishing {
     if (policy === "reject") return refusingOutbox((subject) => notSent(`publish to "${subject}"`));
     // Encoded for its checks, then forgotten.
     const sieve = new OutageBuffer(Number.MAX_SAFE_INTEGER, this.#pedantic);
-    sieve.maxPayload = this.#buffer.maxPayload;
     return {
       publish: (subject, reply, headers, payload) => {
+        sieve.maxPayload = this.#buffer.maxPayload;
         sieve.publish(subject, reply, headers, payload);
         this.#drop(sieve.clear(), "disconnected");
         return true;

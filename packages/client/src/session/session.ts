@@ -272,7 +272,7 @@ export class Session {
           if (info.ldm !== true || toldLameDuck) return;
           toldLameDuck = true;
           this.#pool.lameDuck(server.id, this.#now());
-          this.#host.emit({ type: "ldm", server: server.url.href });
+          this.#host.emit({ type: "ldm", server: addressOf(server) });
         },
         lost: (error) => this.#lost(server, link, error),
       },
@@ -333,19 +333,19 @@ export class Session {
   #announce(from: State, to: State): void {
     const cause = "cause" in to ? to.cause : undefined;
     if ((from.kind === "connected" || from.kind === "draining") && cause !== undefined) {
-      this.#host.emit({ type: "disconnect", server: from.server.url.href, error: cause });
+      this.#host.emit({ type: "disconnect", server: addressOf(from.server), error: cause });
     } else if (from.kind === "dialing" && cause !== undefined) {
-      this.#host.emit({ type: "attemptFailed", server: from.server.url.href, error: cause });
+      this.#host.emit({ type: "attemptFailed", server: addressOf(from.server), error: cause });
     }
     // A listener may have closed the connection; then that was announced already.
     if (this.#machine.state !== to) return;
     const { connects } = this.#host.traffic;
     if (to.kind === "dialing" && connects > 0) {
-      this.#host.emit({ type: "reconnecting", server: to.server.url.href, attempt: this.#attemptCount });
+      this.#host.emit({ type: "reconnecting", server: addressOf(to.server), attempt: this.#attemptCount });
     } else if (to.kind === "connected") {
       this.#host.linked(to.link);
       if (this.#machine.state !== to) return;
-      this.#host.emit({ type: connects === 1 ? "connect" : "reconnect", server: to.server.url.href });
+      this.#host.emit({ type: connects === 1 ? "connect" : "reconnect", server: addressOf(to.server) });
     } else if (to.kind === "closed") this.#finish(to.reason);
   }
 
@@ -360,6 +360,11 @@ export class Session {
   #now(): number {
     return this.#runtime.clock.now();
   }
+}
+
+/** `host:port`, as `getServer()` and the events name a server; the path of a unix socket. */
+export function addressOf({ url }: ServerView): string {
+  return url.href.replace(/^[a-z]+:\/\//, "");
 }
 
 function failureKind({ error, phase }: ConnectAttempt): ServerFailure["kind"] {

@@ -21,12 +21,15 @@ export class AttemptCredentials {
   readonly #options: CredentialOptions;
   readonly #server: ServerView;
   readonly #context: Omit<AuthenticationContext, "nonce">;
+  readonly #signal: AbortSignal;
   // Answers of authenticators by their place in the list: they are merged in that order, whenever they were given.
   readonly #answers: Auth[] = [];
 
-  constructor(options: CredentialOptions, server: ServerView, attempt: number) {
+  /** @param signal aborts with the attempt; no authenticator is called after that */
+  constructor(options: CredentialOptions, server: ServerView, attempt: number, signal: AbortSignal) {
     this.#options = options;
     this.#server = server;
+    this.#signal = signal;
     this.#context = {
       attempt,
       server: server.url.href,
@@ -57,6 +60,8 @@ export class AttemptCredentials {
     const context: AuthenticationContext = { ...this.#context, nonce };
     for (const [index, authenticate] of this.#options.authenticators.entries()) {
       if (!chosen(authenticate)) continue;
+      // The one before may have answered after the attempt was over.
+      this.#signal.throwIfAborted();
       try {
         this.#answers[index] = (await authenticate(nonce, context)) ?? {};
       } catch (cause) {

@@ -69,7 +69,7 @@ export async function shakeHands(
   signal: AbortSignal,
   learned: (info: ServerInfo) => void,
 ): Promise<Greeting> {
-  const credentials = new AttemptCredentials(options, server, attempt);
+  const credentials = new AttemptCredentials(options, server, attempt, signal);
   const handshake = new Handshake(server, credentials, options, identity, learned);
   const abort = (): void => handshake.fail(errorOf(signal.reason));
   signal.addEventListener("abort", abort, { once: true });

@@ -1,7 +1,3 @@
-export { nkeys };
-
-import * as nkeys from "@nats-io/nkeys";
-
 export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
 export {
   type AuthenticatorOptions,
@@ -16,3 +12,4 @@ export {
 } from "./authenticators.js";
 export { CredentialsError, type CredentialsErrorCode } from "./credentials-error.js";
 export { type Creds, parseCreds } from "./creds.js";
+export { nkeys } from "./nkeys.js";

@@ -18,6 +18,8 @@ it("counts passing tests only, once for every sentence, whatever the server's ve
     report(["RECV-1: on 2.9.10"], ["RECV-1: on 2.15.1"], ["RECV-2: skipped", "skipped"], ["SEND-1: red", "failed"]),
     "/r",
   );
+  const seeded = evidence(report(["'SEND-1: text' ('x') works (with seed=-12)"]), "/r");
+  expect([...seeded.get("SEND-1").keys()]).toEqual(["a/x.test.ts: text ('x') works"]);
   expect([...proofs.keys()]).toEqual(["RECV-1"]);
   expect([...proofs.get("RECV-1").values()]).toEqual([{ file: "a/x.test.ts", sentence: "on …" }]);
 });

@@ -16,6 +16,9 @@ export default defineConfig({
   resolve: { conditions: [SOURCE, ...defaultClientConditions] },
   ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
   test: {
+    // No test is about how fast the machine is: the bound only ends what hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: process.env["MYELIN_TEST_REPORT"]
       ? ["default", ["json", { outputFile: process.env["MYELIN_TEST_REPORT"] }]]
       : ["default"],

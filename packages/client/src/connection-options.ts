@@ -13,6 +13,14 @@ export type WhileDisconnected = "buffer" | "reject" | "drop";
 /** Fail when every server was tried once; keep trying until one answers; or return at once and connect behind. */
 export type FirstConnect = "fail" | "retry" | "background";
 
+/** How many servers are dialled at once while there is no connection. */
+export interface DialPlan {
+  /** Most attempts under way. */
+  readonly atOnce: number;
+  /** Milliseconds after the last one began until the next begins beside it; a failure begins it at once. */
+  readonly stagger: number;
+}
+
 /** Options of `connect()`. Everything is optional; the object is read once, never kept and never changed. */
 export interface ConnectionOptions {
   /** URLs as an array, one string, or a comma-separated string. Default `127.0.0.1:4222`; empty is an error (D2). */
@@ -39,11 +47,21 @@ export interface ConnectionOptions {
   readonly noRandomize?: boolean | undefined;
   /** Which server next. Default: random, or the list's order with `noRandomize`. */
   readonly strategy?: Strategy | undefined;
+  /**
+   * `"one-by-one"` (default), or `"race"`: up to three servers at once, 250 ms apart, or as told; the first that answers its PING is
+   * used, and the others are called off and leave no socket. As RFC 8305 does with addresses.
+   */
+  readonly dialPlan?: "one-by-one" | "race" | Partial<DialPlan> | undefined;
   /** What to do with servers the cluster advertises. Default `"all"`. */
   readonly gossip?: GossipPolicy | undefined;
   /** Same as `gossip: "ignore"`. */
   readonly ignoreClusterUpdates?: boolean | undefined;
 
+  /**
+   * What to do when the server announces that it leaves: `"migrate"` (default) connects to another one first and then leaves it,
+   * without a disconnect; `"notify"` only tells with an `ldm` event.
+   */
+  readonly lameDuck?: "migrate" | "notify" | undefined;
   /** Reconnect after a lost connection. Default `true`. */
   readonly reconnect?: boolean | undefined;
   /** Failed attempts in a row after which a server leaves the pool; -1 = never (default, D6). */
@@ -124,6 +142,8 @@ export interface ResolvedOptions {
   readonly randomize: boolean;
   readonly strategy: Strategy | undefined;
   readonly gossip: GossipPolicy;
+  readonly dialPlan: DialPlan;
+  readonly lameDuck: "migrate" | "notify";
   readonly reconnect: boolean;
   readonly maxReconnectAttempts: number;
   readonly backoff: Backoff;
@@ -154,6 +174,7 @@ export type ConnectionDefaults = Pick<
   ResolvedOptions,
   | "timeout"
   | "firstConnect"
+  | "lameDuck"
   | "reconnect"
   | "maxReconnectAttempts"
   | "whileDisconnected"
@@ -170,6 +191,7 @@ export type ConnectionDefaults = Pick<
 export const defaults: Readonly<ConnectionDefaults> = Object.freeze({
   timeout: 5_000,
   firstConnect: "fail",
+  lameDuck: "migrate",
   reconnect: true,
   maxReconnectAttempts: -1,
   reconnectJitter: 100,
@@ -197,6 +219,8 @@ const KNOWN: { readonly [name in keyof Required<ConnectionOptions>]: true } = {
   waitOnFirstConnect: true,
   noRandomize: true,
   strategy: true,
+  dialPlan: true,
+  lameDuck: true,
   gossip: true,
   ignoreClusterUpdates: true,
   reconnect: true,
@@ -265,6 +289,8 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     randomize: options.noRandomize !== true,
     strategy: options.strategy,
     gossip: options.gossip ?? (options.ignoreClusterUpdates === true ? "ignore" : "all"),
+    dialPlan: dialPlanOf(options.dialPlan),
+    lameDuck: choice("lameDuck", options.lameDuck, defaults.lameDuck, ["migrate", "notify"]),
     reconnect: options.reconnect ?? defaults.reconnect,
     maxReconnectAttempts: integer(
       "maxReconnectAttempts",
@@ -317,6 +343,19 @@ export function pendingBounds(limits: PendingLimits | undefined, fallback: Queue
 /** The policy, checked. */
 export function whileDisconnectedOf(policy: WhileDisconnected): WhileDisconnected {
   return choice("whileDisconnected", policy, policy, ["buffer", "reject", "drop"]);
+}
+
+const ONE_BY_ONE: DialPlan = Object.freeze({ atOnce: 1, stagger: 0 });
+const RACE: DialPlan = Object.freeze({ atOnce: 3, stagger: 250 });
+
+function dialPlanOf(plan: ConnectionOptions["dialPlan"]): DialPlan {
+  if (typeof plan === "object" && plan !== null) {
+    return {
+      atOnce: integer("dialPlan.atOnce", plan.atOnce, RACE.atOnce, 1),
+      stagger: nonNegative("dialPlan.stagger", plan.stagger, RACE.stagger),
+    };
+  }
+  return choice("dialPlan", plan, "one-by-one", ["one-by-one", "race"]) === "race" ? RACE : ONE_BY_ONE;
 }
 
 function backoffOf(options: ConnectionOptions): Backoff {

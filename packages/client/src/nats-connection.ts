@@ -17,6 +17,7 @@ import {
   PermissionViolationError,
   serverErrorOf,
 } from "./errors.js";
+import { CUT_TIMEOUT, Handover, type HandoverHost } from "./handover.js";
 import type { Msg, PublishOptions } from "./messaging/message.js";
 import type { RequestManyOptions } from "./messaging/request-many.js";
 import { Requesting, type RequestingHost, type RequestOptions } from "./messaging/requesting.js";
@@ -54,6 +55,8 @@ export class NatsConnection implements AsyncDisposable {
   // Waits for the next link.
   readonly #awaitingLink = new Set<Deferred<Link>>();
   #drain: Promise<DrainReport> | undefined;
+  // While two links carry the subscriptions, and a moment longer.
+  #handover: Handover | undefined;
 
   /** For `connect()`; throws InvalidArgumentError before anything is dialled. */
   constructor(options: ResolvedOptions, runtime: SessionRuntime) {
@@ -69,7 +72,12 @@ export class NatsConnection implements AsyncDisposable {
       linked: (link) => this.#linked(link),
       unlinked: (link, error) => this.#unlinked(link, error),
       ended: (reason) => this.#ended(reason),
-      message: (cursor) => this.#subscriptions.deliver(cursor),
+      handOver: (from, to) => this.#handOver(from, to),
+      leaving: (link) => this.#leaving(link),
+      message: (cursor, link) => {
+        if (this.#handover === undefined) this.#subscriptions.deliver(cursor);
+        else this.#handover.message(cursor, link);
+      },
       serverError: (text) => this.#serverError(text),
       emit: (status) => this.#status.emit(status),
     });
@@ -191,7 +199,13 @@ export class NatsConnection implements AsyncDisposable {
   /** Resolves when a publisher may go on: at once, or when the backlog is gone, or with the next link. */
   async writable(): Promise<void> {
     const link = this.#session.link ?? (await this.#nextLink("writable()"));
-    await link.writable();
+    try {
+      await link.writable();
+    } catch (error) {
+      // Left for another one meanwhile.
+      if (this.#session.link === undefined || this.#session.link === link) throw error;
+      await this.writable();
+    }
   }
 
   /**
@@ -233,9 +247,10 @@ export class NatsConnection implements AsyncDisposable {
       this.#subscriptionHost,
     );
     this.#subscriptions.add(subscription);
-    const { link } = this.#session;
-    link?.subscribe(subject, options.queue, subscription.getID());
-    if (options.max !== undefined) link?.unsubscribe(subscription.getID(), options.max);
+    for (const link of this.#session.links) {
+      link.subscribe(subject, options.queue, subscription.getID());
+      if (options.max !== undefined) link.unsubscribe(subscription.getID(), options.max);
+    }
     return subscription;
   }
 
@@ -270,10 +285,17 @@ export class NatsConnection implements AsyncDisposable {
 
   // --- ending --------------------------------------------------------------------------------------------------------
 
-  /** Drops the link and dials again, or cuts a wait short. Resolves at once; listen for `reconnect`. */
-  async reconnect(): Promise<void> {
+  /**
+   * Drops the link and dials again, or cuts a wait short. Resolves at once; listen for `reconnect`.
+   *
+   * With `graceful` it connects to another server first (to the same one where there is no other), moves everything there, and only
+   * then leaves the present one: nothing in flight fails, and nobody is told of a disconnect. Resolves when it has moved;
+   * rejects when it has not, and the link stays. What a subscriber sees of it is told in the README, "Moving".
+   */
+  async reconnect({ graceful = false }: { readonly graceful?: boolean | undefined } = {}): Promise<void> {
     this.#requireOpen("reconnect()");
-    this.#session.reconnect();
+    if (graceful) await this.#session.move();
+    else this.#session.reconnect();
   }
 
   /**
@@ -321,7 +343,7 @@ export class NatsConnection implements AsyncDisposable {
   // --- from the session ----------------------------------------------------------------------------------------------
 
   #linked(link: Link): void {
-    this.#subscriptions.replay(link);
+    if (this.#handover?.to !== link) this.#subscriptions.replay(link);
     this.#publishing.linked(link);
     for (const waiting of this.#awaitingLink) waiting.resolve(link);
   }
@@ -335,7 +357,19 @@ export class NatsConnection implements AsyncDisposable {
     );
   }
 
+  #handOver(from: Link, to: Link): Handover {
+    this.#handover = new Handover(from, to, this.#handoverHost);
+    return this.#handover;
+  }
+
+  // Messages to queue groups may still be on their way to us over it.
+  async #leaving(link: Link): Promise<void> {
+    for (const receiver of this.#subscriptions.all()) link.unsubscribe(receiver.getID());
+    await bounded(link.roundTrip(), { timeout: CUT_TIMEOUT }, "the old link's answer", this.#runtime.clock).catch(() => {});
+  }
+
   #ended(reason: Error | undefined): void {
+    this.#handover?.dispose();
     const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
     this.#publishing.refuse((subject) => closed(`publish to "${subject}"`));
     this.#requesting.reject((_id, subject) => closed(`request to "${subject}"`));
@@ -382,6 +416,18 @@ export class NatsConnection implements AsyncDisposable {
     return located(errorOf(cause), { subject, server: this.getServer() || undefined, elapsedMs: 0 }, undefined);
   }
 
+  readonly #handoverHost: HandoverHost = {
+    clock: { after: (ms, run) => this.#runtime.clock.after(ms, run) },
+    replay: (link) => this.#subscriptions.replay(link),
+    isPlain: (sid) => this.#subscriptions.isPlain(sid),
+    deliver: (cursor) => this.#subscriptions.deliver(cursor),
+    holdPublishes: () => this.#publishing.hold(),
+    releasePublishes: (link) => this.#publishing.linked(link),
+    forgotten: (handover) => {
+      if (this.#handover === handover) this.#handover = undefined;
+    },
+  };
+
   readonly #requestingHost: RequestingHost = {
     publish: (subject, payload, options) => this.publish(subject, payload, options),
     subscribe: (subject, options) => this.subscribe(subject, options),
@@ -392,22 +438,31 @@ export class NatsConnection implements AsyncDisposable {
     newSid: () => this.#subscriptions.newSid(),
     adopt: (requests) => {
       this.#subscriptions.add(requests);
-      this.#session.link?.subscribe(requests.getSubject(), undefined, requests.getID());
+      for (const link of this.#session.links) link.subscribe(requests.getSubject(), undefined, requests.getID());
     },
   };
 
   readonly #subscriptionHost: SubscriptionHost = {
     publish: (subject, payload, options) => this.publish(subject, payload, options),
-    tellUnsubscribe: (subscription, max) => this.#session.link?.unsubscribe(subscription.getID(), max),
+    tellUnsubscribe: (subscription, max) => {
+      for (const link of this.#session.links) link.unsubscribe(subscription.getID(), max);
+    },
     forget: (subscription) => this.#subscriptions.remove(subscription),
     linger: (subscription) => this.#lingering.add(subscription),
     left: (subscription) => this.#lingering.delete(subscription),
-    barrier: () => this.#session.link?.roundTrip() ?? Promise.resolve(),
+    barrier: async () => {
+      await Promise.all(this.#session.links.map((link) => link.roundTrip()));
+      await this.#session.left;
+    },
     report: (error) => this.#status.emit({ type: "error", error }),
     slow: (sub) =>
       this.#status.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() }),
-    hold: (sub) => this.#session.link?.hold(sub),
-    release: (sub) => this.#session.link?.release(sub),
+    hold: (sub) => {
+      for (const link of this.#session.links) link.hold(sub);
+    },
+    release: (sub) => {
+      for (const link of this.#session.links) link.release(sub);
+    },
     after: (ms, run) => this.#runtime.clock.after(ms, run),
   };
 }

@@ -3,9 +3,11 @@
 
 import { CallbackError } from "./errors.js";
 import type { Subscription } from "./messaging/subscription.js";
+import type { MoveReason } from "./session/move.js";
 
 /**
- * Status events. Those of @nats-io/nats-core v3 keep their `type` and fields; `connect`, `attemptFailed` and `dropped` are new.
+ * Status events. Those of @nats-io/nats-core v3 keep their `type` and fields; `connect`, `attemptFailed`, `handover` and `dropped` are
+ * new.
  * `server` is `host:port`, as `getServer()` has it.
  *
  * Order for one loss: `disconnect`, then `reconnecting` and `attemptFailed` in turn, then `reconnect` or `close`.
@@ -17,10 +19,12 @@ export type Status =
   | { readonly type: "disconnect"; readonly server: string; readonly error: Error | undefined }
   /** An attempt on a server begins while there is no link. */
   | { readonly type: "reconnecting"; readonly server: string; readonly attempt: number }
-  /** That attempt failed. */
+  /** That attempt failed, or one to move to another server. */
   | { readonly type: "attemptFailed"; readonly server: string; readonly error: Error }
   /** A link is up again; subscriptions and kept publishes are on their way. */
   | { readonly type: "reconnect"; readonly server: string }
+  /** The connection has moved from one server to another without being without one; why is in `reason`. */
+  | { readonly type: "handover"; readonly from: string; readonly server: string; readonly reason: MoveReason }
   /** The cluster changed: addresses as advertised. */
   | { readonly type: "update"; readonly added: string[]; readonly deleted: string[] }
   /** The server we are on announced that it leaves (lame duck). */
@@ -57,6 +61,7 @@ export type ClientPingStatus = StatusOf<"ping">;
 export type CloseStatus = StatusOf<"close">;
 export type ClusterUpdateStatus = StatusOf<"update">;
 export type DisconnectStatus = StatusOf<"disconnect">;
+export type HandoverStatus = StatusOf<"handover">;
 export type ForceReconnectStatus = StatusOf<"forceReconnect">;
 export type LDMStatus = StatusOf<"ldm">;
 export type ReconnectStatus = StatusOf<"reconnect">;

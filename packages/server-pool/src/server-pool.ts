@@ -11,7 +11,7 @@ import type { ServerFailure, ServerView } from "./server.js";
 import { ServerEntry } from "./server-entry.js";
 import { parseServerList } from "./server-list.js";
 import { addressOf, type ServerUrl } from "./server-url.js";
-import { standing, standingReason, waitReason } from "./standing.js";
+import { LEAVING, standing, standingReason, waitReason } from "./standing.js";
 
 /** What to do now. `until` is on the caller's clock; ask again then, or after the next report, whichever is first. */
 export type Decision =
@@ -186,6 +186,31 @@ export class ServerPool {
     this.#round += 1;
     this.#failuresInOutage = 0;
     if (!this.#inRotation(entry)) this.#byId.delete(id);
+  }
+
+  /**
+   * A dial was called off, or a connection left on purpose: it says nothing against the server, and nothing waits for it.
+   */
+  left(id: number, _now: number): void {
+    const entry = this.#byId.get(id);
+    if (entry === undefined || entry.state === "idle") return;
+    entry.state = "idle";
+    if (!this.#inRotation(entry)) this.#byId.delete(id);
+  }
+
+  /**
+   * A server to move to while another one still serves us: one that may be dialled now, is not a lame duck and has not proven
+   * unreachable; `undefined` when there is none. The strategy chooses among them. Counts as a turn of its round only when it is dialled.
+   */
+  alternative(now: number): ServerView | undefined {
+    const eligible = [...this.#entries.values()].filter(
+      (entry) =>
+        entry.state === "idle" &&
+        entry.eligibleAt <= now &&
+        !this.#attemptsUsedUp(entry) &&
+        standing(entry, this.#failuresInOutage) < LEAVING,
+    );
+    return eligible.length === 0 ? undefined : this.#choose(eligible, now).view();
   }
 
   /**

@@ -4,6 +4,9 @@
 import type { ServerFailure } from "./server.js";
 import type { ServerEntry } from "./server-entry.js";
 
+/** Standings from this one on are no place to move to while another server still serves us. */
+export const LEAVING = 3;
+
 /**
  * How far behind a server stands; 0 = not demoted. Only servers of the best standing compete for a dial.
  *
@@ -17,7 +20,7 @@ import type { ServerEntry } from "./server-entry.js";
 export function standing(entry: ServerEntry, failuresInOutage: number): number {
   const unproven = entry.origin === "gossip" && !entry.everConnected;
   if (unproven && entry.consecutiveFailures > 0) return 4;
-  if (entry.lameDuck) return 3;
+  if (entry.lameDuck) return LEAVING;
   if (unproven && failuresInOutage > 0) return 2;
   return entry.justLost ? 1 : 0;
 }

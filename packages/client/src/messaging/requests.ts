@@ -30,6 +30,7 @@ const NINE = 57;
 
 /** The receiver of all answers. */
 export class Requests implements Receiver {
+  readonly settlesOnce = true;
   readonly #sid: number;
   readonly #prefix: string;
   readonly #host: RequestsHost;

@@ -62,6 +62,8 @@ export class Subscription implements AsyncIterable<Msg> {
   /** Settles when the subscription has ended: with the error that ended it, else with undefined. Never rejects. */
   // biome-ignore lint/suspicious/noConfusingVoidType: the type of nats.js
   readonly closed: Promise<void | Error>;
+  /** @internal */
+  readonly settlesOnce = false;
   readonly #sid: number;
   readonly #subject: string;
   readonly #queueGroup: string | undefined;
@@ -268,7 +270,11 @@ export class Subscription implements AsyncIterable<Msg> {
     const message = new Msg(cursor, this.#host);
     if (this.#callback !== undefined) this.#call(this.#callback, null, message);
     else this.#queue(message);
-    if (this.#max !== undefined && this.#received >= this.#max) this.finish(undefined);
+    if (this.#max !== undefined && this.#received >= this.#max) {
+      // Of two links each counts for itself.
+      if (this.#receivedOnEarlierLinks > 0) this.#host.tellUnsubscribe(this);
+      this.finish(undefined);
+    }
   }
 
   /** Ends it with an error the consumer is told. */

@@ -9,6 +9,8 @@ export interface Receiver {
   getID(): number;
   getSubject(): string;
   getQueue(): string | undefined;
+  /** True when a message that comes twice does no harm: the second one meets nobody who waits. */
+  readonly settlesOnce: boolean;
   /** Told when a new link is told of it; returns the messages still allowed to come, `undefined` = no limit. */
   relinked(): number | undefined;
   deliver(cursor: Decoder): void;
@@ -55,6 +57,12 @@ export class Subscriptions<R extends Receiver> {
       this.#lastSid = sid;
     }
     this.#last?.deliver(cursor);
+  }
+
+  /** True for a subscription every message is for: not a member of a queue group, and not the inbox of requests. */
+  isPlain(sid: number): boolean {
+    const receiver = this.#bySid.get(sid);
+    return receiver !== undefined && receiver.getQueue() === undefined && !receiver.settlesOnce;
   }
 
   /** Tells a new link of every subscription, with the messages each has left. */

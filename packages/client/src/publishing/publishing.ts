@@ -16,6 +16,7 @@ import { type Outbox, refusingOutbox } from "./outbox.js";
 export interface PublishingOptions {
   readonly whileDisconnected: WhileDisconnected;
   readonly reconnectBufferSize: number;
+  readonly maxBufferedBytes: number;
   readonly pedantic: boolean;
 }
 
@@ -36,6 +37,8 @@ const PUBLISH_OPTIONS: ReadonlySet<string> = new Set([
 
 export class Publishing {
   readonly #buffer: OutageBuffer;
+  // For the moment between two links that are both up: not an outage, so that no policy and no bound of one holds.
+  readonly #interim: OutageBuffer;
   readonly #pedantic: boolean;
   readonly #disconnected: Outbox;
   readonly #traffic: Traffic;
@@ -44,6 +47,7 @@ export class Publishing {
 
   constructor(options: PublishingOptions, traffic: Traffic, events: PublishingEvents) {
     this.#buffer = new OutageBuffer(options.reconnectBufferSize, options.pedantic);
+    this.#interim = new OutageBuffer(options.maxBufferedBytes, options.pedantic);
     this.#pedantic = options.pedantic;
     this.#traffic = traffic;
     this.#events = events;
@@ -53,12 +57,12 @@ export class Publishing {
 
   /** Bytes kept for the next link. */
   get keptBytes(): number {
-    return this.#buffer.bytes;
+    return this.#buffer.bytes + this.#interim.bytes;
   }
 
   /** Messages kept for the next link. */
   get keptMessages(): number {
-    return this.#buffer.messages;
+    return this.#buffer.messages + this.#interim.messages;
   }
 
   publish(subject: string, payload: Payload | undefined, options: PublishOptions | undefined): boolean {
@@ -81,21 +85,34 @@ export class Publishing {
     headers: MsgHdrs | undefined,
     payload: Payload | undefined,
   ): void {
-    if (this.#outbox !== this.#disconnected) this.#outbox.publish(subject, reply, headers, payload);
-    else if (this.#disconnected === this.#buffer) this.#buffer.request(id, subject, reply, headers, payload);
+    const outbox = this.#outbox;
+    if (outbox instanceof OutageBuffer) outbox.request(id, subject, reply, headers, payload);
+    else if (outbox !== this.#disconnected) outbox.publish(subject, reply, headers, payload);
     else throw notSent(`request to "${subject}"`);
   }
 
   /** A request is settled; should it still be kept, nobody wants it sent. */
   withdraw(id: number): void {
     this.#buffer.withdraw(id);
+    this.#interim.withdraw(id);
+  }
+
+  /** From now on publishes are kept for the next link, which is up already: {@link linked} follows at once. */
+  hold(): void {
+    this.#interim.maxPayload = this.#buffer.maxPayload;
+    this.#outbox = this.#interim;
   }
 
   /** From now on publishes go to this link, behind what was kept. */
   linked(link: Link): void {
-    const { noHeaders, requests, tooLarge } = this.#buffer.replay(link);
+    this.#replay(this.#buffer, link);
+    this.#replay(this.#interim, link);
     this.#buffer.maxPayload = link.maxPayload;
     this.#outbox = link;
+  }
+
+  #replay(kept: OutageBuffer, link: Link): void {
+    const { noHeaders, requests, tooLarge } = kept.replay(link);
     this.#drop(tooLarge, "max-payload");
     this.#drop(noHeaders, "no-headers");
     for (const id of requests) {
@@ -117,6 +134,7 @@ export class Publishing {
   refuse(refusal: (subject: string) => Error): void {
     this.#outbox = refusingOutbox(refusal);
     this.#drop(this.#buffer.clear(), "closed");
+    this.#drop(this.#interim.clear(), "closed");
   }
 
   #drop(tally: Tally, reason: DropReason): void {

@@ -3,7 +3,9 @@
 // is kept nowhere else: every "is it closed?" in this package asks this machine.
 
 import type { ServerView } from "@myelin/server-pool";
+import type { Attempt } from "./attempt.js";
 import type { Link } from "./link.js";
+import type { Move } from "./move.js";
 
 /** Name of a state. */
 export type ConnectionState = "idle" | "dialing" | "waiting" | "connected" | "draining" | "closed";
@@ -12,12 +14,12 @@ export type ConnectionState = "idle" | "dialing" | "waiting" | "connected" | "dr
 export const transitions: { readonly [state in ConnectionState]: readonly ConnectionState[] } = Object.freeze({
   /** Constructed; nothing was dialled. */
   idle: ["dialing", "closed"],
-  /** One attempt on one server is under way, up to its first PONG. */
+  /** One attempt or several are under way, each on one server, up to its first PONG. */
   dialing: ["dialing", "waiting", "connected", "closed"],
   /** No server may be dialled yet. */
   waiting: ["dialing", "waiting", "closed"],
-  /** A server answered; messages flow. */
-  connected: ["dialing", "waiting", "draining", "closed"],
+  /** A server answered; messages flow. It follows itself when the connection moves to another server, or begins or ceases to. */
+  connected: ["dialing", "waiting", "connected", "draining", "closed"],
   /** Still linked, finishing what was begun; ends closed. */
   draining: ["closed"],
   /** For good. */
@@ -28,22 +30,27 @@ export interface Idle {
   readonly kind: "idle";
 }
 
-// `cause` is always what ended the state before: a lost link, a failed attempt; `undefined` when nothing failed.
+/** What ended before: a link that was lost, or an attempt that failed. */
+export interface Ended {
+  readonly server: ServerView;
+  readonly error: Error;
+}
+
+// `ended` is always what made the connection leave the state before; `undefined` when nothing failed.
 
 export interface Dialing {
   readonly kind: "dialing";
-  readonly server: ServerView;
-  readonly cause: Error | undefined;
-  /** Makes the attempt fail with this error. */
-  readonly abort: (error: Error) => void;
-  /** Aborts the attempt; nothing of it is heard of again. */
-  readonly leave: () => void;
+  /** Under way, in the order they were begun; the last one is the newest. */
+  readonly attempts: readonly Attempt[];
+  readonly ended: Ended | undefined;
+  /** Calls off the attempts that the next state does not go on with; nothing of them is heard of again. */
+  readonly leave: (next: State) => void;
 }
 
 export interface Waiting {
   readonly kind: "waiting";
   readonly until: number;
-  readonly cause: Error | undefined;
+  readonly ended: Ended | undefined;
   readonly leave: () => void;
 }
 
@@ -51,7 +58,10 @@ export interface Connected {
   readonly kind: "connected";
   readonly server: ServerView;
   readonly link: Link;
-  /** Destroys the link, unless the next state goes on with it. */
+  readonly ended: Ended | undefined;
+  /** The move to another server that is under way. */
+  readonly move: Move | undefined;
+  /** Ends the link and the move, unless the next state goes on with them. */
   readonly leave: (next: State) => void;
 }
 
@@ -66,7 +76,7 @@ export interface Closed {
   readonly kind: "closed";
   /** What `closed()` tells; `undefined` = the user closed it. */
   readonly reason: Error | undefined;
-  readonly cause: Error | undefined;
+  readonly ended: Ended | undefined;
 }
 
 /** One of the states, with what it owns. */

@@ -1,33 +1,42 @@
-// From server to server: asks the pool whom to dial, runs the attempts, builds links and replaces lost ones, through the state
-// machine and nowhere else. It knows nothing of subjects, subscriptions or requests; its host does.
+// From server to server: asks the pool whom to dial, runs the attempts, builds links, replaces lost ones and leaves those that are
+// about to go, through the state machine and nowhere else. It knows nothing of subjects, subscriptions or requests; its
+// host does.
 
-import { type Clock, InvalidArgumentError, type Random, type Transport, TransportError } from "@myelin/contracts";
-import { type Decoder, ProtocolError, type ServerInfo } from "@myelin/protocol";
-import { type Decision, type PoolChange, type ServerFailure, ServerPool, type ServerView } from "@myelin/server-pool";
+import { type Clock, InvalidArgumentError, type Random, type Transport } from "@myelin/contracts";
+import type { Decoder, ServerInfo } from "@myelin/protocol";
+import { type Decision, type PoolChange, ServerPool, type ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
 import {
-  AuthorizationError,
   CallbackError,
   ClosedConnectionError,
   type ConnectAttempt,
   ConnectError,
   ConnectionError,
   errorOf,
+  InvalidOperationError,
   StaleConnectionError,
   TimeoutError,
 } from "../errors.js";
 import type { Status } from "../status.js";
 import type { Traffic } from "../traffic.js";
-import { ConnectionStateMachine, type State } from "./connection-state.js";
-import { AttemptFailure, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
+import { Attempt, type AttemptHost, failureKind } from "./attempt.js";
+import { type Connected, ConnectionStateMachine, type Dialing, type Ended, type State } from "./connection-state.js";
+import type { ClientIdentity, Greeting } from "./handshake.js";
 import { Link } from "./link.js";
+import { Move, type MoveReason, type RunningHandover } from "./move.js";
 
 /** Attempts a ConnectError remembers. */
 const REMEMBERED_ATTEMPTS = 64;
 
 /** Milliseconds a user's `close()` leaves the transport to flush. */
 const CLOSE_GRACE = 50;
+
+/** Milliseconds a link we have moved away from gets to deliver the rest. */
+const LEAVE_GRACE = 2_000;
+
+/** How much wider than the wait before a first attempt the clients of a lame duck are spread. */
+const LAME_DUCK_SPREAD = 10;
 
 /** What a session needs from outside. */
 export interface SessionRuntime {
@@ -44,9 +53,13 @@ export interface SessionHost {
   linked(link: Link): void;
   /** The link is gone. */
   unlinked(link: Link, error: Error): void;
+  /** `to` is up beside `from` and shall take over. */
+  handOver(from: Link, to: Link): RunningHandover;
+  /** This link was left for another one: nothing more is wanted from it. Resolves when nothing more comes, in 2 s at most. */
+  leaving(link: Link): Promise<void>;
   /** Closed for good. */
   ended(reason: Error | undefined): void;
-  message(cursor: Decoder): void;
+  message(cursor: Decoder, link: Link): void;
   serverError(text: string): Error | undefined;
   emit(status: Status): void;
 }
@@ -63,6 +76,8 @@ export class Session {
   readonly #pool: ServerPool;
   readonly #machine: ConnectionStateMachine;
   readonly #triedFirst = new Set<number>();
+  // Moved away from, and not closed yet.
+  readonly #leaving = new Map<Link, Promise<void>>();
   #attempts: ConnectAttempt[] = [];
   #attemptCount = 0;
   #closing: Promise<void> = Promise.resolve();
@@ -109,6 +124,19 @@ export class Session {
     return "link" in state ? state.link : undefined;
   }
 
+  /** The links that must know of every subscription: one, none, or two while the connection moves. */
+  get links(): readonly Link[] {
+    const { state } = this.#machine;
+    if (!("link" in state)) return [];
+    const next = state.kind === "connected" ? state.move?.next : undefined;
+    return next === undefined ? [state.link] : [state.link, next.link];
+  }
+
+  /** Resolves when nothing more comes from links we have moved away from. */
+  get left(): Promise<unknown> {
+    return Promise.all(this.#leaving.values());
+  }
+
   get pool(): ServerPool {
     return this.#pool;
   }
@@ -129,7 +157,7 @@ export class Session {
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
     }
-    if (this.#machine.state.kind === "idle") this.#advance(undefined);
+    if (this.#machine.state.kind === "idle") this.#advance(undefined, []);
   }
 
   /** Drops the link, or cuts a wait short, and dials again. */
@@ -142,20 +170,31 @@ export class Session {
     } else if (state.kind === "waiting") {
       this.#host.emit({ type: "forceReconnect" });
       this.#pool.wakeNow(this.#now());
-      this.#advance(undefined);
+      this.#advance(undefined, []);
     }
+  }
+
+  /** Moves to another server, or to a new link to the same one; the link is left when the new one has taken over. */
+  move(): Promise<void> {
+    const { state } = this.#machine;
+    if (state.kind !== "connected") {
+      return Promise.reject(new InvalidOperationError("reconnect({ graceful: true }) needs a connection to leave"));
+    }
+    return this.#move(state, "requested", 0).outcome.promise;
   }
 
   /** Keeps the link but no longer replaces it. Only while connected. */
   drain(): void {
     const { state } = this.#machine;
-    if (state.kind === "connected") this.#machine.to({ ...state, kind: "draining" });
+    if (state.kind !== "connected") return;
+    const { leave, link, server } = state;
+    this.#machine.to({ kind: "draining", link, server, leave });
   }
 
   /** Ends for good: in order without a reason, at once with one. Does nothing when it has ended. */
-  close(reason?: Error, cause?: Error): void {
+  close(reason?: Error, ended?: Ended): void {
     if (this.#machine.state.kind === "closed") return;
-    this.#machine.to({ kind: "closed", reason, cause });
+    this.#machine.to({ kind: "closed", reason, ended });
   }
 
   setServers(servers: string | readonly string[]): void {
@@ -167,23 +206,26 @@ export class Session {
   #expire(deadline: number): void {
     const { state } = this.#machine;
     this.#expired = new TimeoutError("connect()", deadline);
-    // An attempt under way ends first: how far it had come tells best why there is no connection.
-    if (state.kind === "dialing") state.abort(this.#expired);
+    // Attempts under way end first: how far they had come tells best why there is no connection.
+    if (state.kind === "dialing") for (const attempt of state.attempts) attempt.fail(this.#expired);
     else this.#giveUpExpired(this.#expired, undefined);
   }
 
-  #giveUpExpired({ timeout }: TimeoutError, cause: Error | undefined): void {
-    this.close(new ConnectError(`not connected within ${timeout} ms`, this.#attempts), cause);
+  #giveUpExpired({ timeout }: TimeoutError, ended: Ended | undefined): void {
+    this.close(new ConnectError(`not connected within ${timeout} ms`, this.#attempts), ended);
   }
 
-  #advance(cause: Error | undefined): void {
+  // What is next, when nothing but `underWay` is.
+  #advance(ended: Ended | undefined, underWay: readonly Attempt[]): void {
     const decision = this.#pool.decide(this.#now());
     this.#tellIncidents();
-    if (decision.kind === "give-up") this.#giveUp(decision, cause);
-    else if (this.#triesOnce() && (decision.kind === "wait" || this.#triedFirst.has(decision.server.id))) {
-      this.#giveUp(undefined, cause);
-    } else if (decision.kind === "wait") this.#wait(decision.until, cause);
-    else this.#dial(decision.server, cause);
+    const tried =
+      this.#triesOnce() &&
+      (decision.kind === "wait" || (decision.kind === "dial" && this.#triedFirst.has(decision.server.id)));
+    if (decision.kind === "dial" && !tried) this.#dial(decision.server, underWay, ended);
+    else if (underWay.length > 0) this.#await(underWay, ended);
+    else if (decision.kind === "wait" && !tried) this.#wait(decision.until, ended);
+    else this.#giveUp(decision.kind === "give-up" ? decision : undefined, ended);
   }
 
   // firstConnect "fail": every server once, then no more.
@@ -191,120 +233,230 @@ export class Session {
     return this.#host.traffic.connects === 0 && this.#options.firstConnect === "fail";
   }
 
-  #giveUp(decision: Extract<Decision, { kind: "give-up" }> | undefined, cause: Error | undefined): void {
+  #giveUp(decision: Extract<Decision, { kind: "give-up" }> | undefined, ended: Ended | undefined): void {
     const summary = this.#host.traffic.connects === 0 ? "could not connect" : "gave up reconnecting";
     const why = decision === undefined ? "" : ` (${decision.reason})`;
-    this.close(new ConnectError(summary + why, this.#attempts), cause);
+    this.close(new ConnectError(summary + why, this.#attempts), ended);
   }
 
-  #wait(until: number, cause: Error | undefined): void {
-    const leave = this.#runtime.clock.after(until - this.#now(), () => this.#advance(undefined));
-    this.#machine.to({ kind: "waiting", until, cause, leave });
+  #wait(until: number, ended: Ended | undefined): void {
+    const leave = this.#runtime.clock.after(until - this.#now(), () => this.#advance(undefined, []));
+    this.#machine.to({ kind: "waiting", until, ended, leave });
   }
 
-  #dial(server: ServerView, cause: Error | undefined): void {
-    const { clock, identity } = this.#runtime;
-    const { timeout } = this.#options;
-    const transport = this.#transports.get(server.url.scheme);
-    const begin = this.#now();
-    const abort = new AbortController();
-    const cancel = clock.after(timeout, () =>
-      abort.abort(new TimeoutError(`connecting to ${server.url.href}`, timeout)),
-    );
-    const leave = (): void => {
-      cancel();
-      abort.abort(new ConnectionError("the attempt was called off"));
-    };
-    const state = { kind: "dialing", server, cause, abort: (error: Error) => abort.abort(error), leave } as const;
-    this.#attemptCount++;
+  #dial(server: ServerView, underWay: readonly Attempt[], ended: Ended | undefined): void {
+    const attempt = this.#attempt(server, {
+      greeted: (_, greeting) => this.#greeted(server, greeting),
+      failed: (failed, outcome) => this.#failed(failed, outcome),
+    });
     this.#triedFirst.add(server.id);
-    this.#pool.dialing(server.id, begin);
-    this.#machine.to(state);
-    // A listener of the event just told may have closed us.
-    if (this.#machine.state !== state || transport === undefined) return;
-    const learned = (info: ServerInfo): void => this.#learn(server, info);
-    shakeHands(transport, server, this.#attemptCount, this.#options, identity, abort.signal, learned).then(
-      (greeting) => {
-        if (this.#machine.state === state) this.#greeted(server, greeting);
-        else greeting.connection.destroy();
-      },
-      (cause: unknown) => {
-        if (this.#machine.state === state) this.#failed(server, errorOf(cause), begin);
-      },
-    );
+    this.#await([...underWay, attempt], ended);
+    // Called off already when a listener of the event just told has closed us.
+    attempt.begin();
   }
 
-  #failed(server: ServerView, failure: Error, begin: number): void {
-    const known = failure instanceof AttemptFailure;
-    const error = known ? failure.cause : failure;
-    const now = this.#now();
-    const attempt: ConnectAttempt = {
-      server: server.url.href,
-      address: known ? failure.address : undefined,
-      phase: known ? failure.phase : "tcp",
-      error,
-      ms: Math.round(now - begin),
+  #attempt(server: ServerView, outcome: Pick<AttemptHost, "greeted" | "failed">): Attempt {
+    const { clock, identity } = this.#runtime;
+    const transport = this.#transports.get(server.url.scheme);
+    if (transport === undefined) throw new Error(`no transport for ${server.url.scheme}: the pool lets none such in`);
+    this.#pool.dialing(server.id, this.#now());
+    return new Attempt(server, ++this.#attemptCount, transport, {
+      clock,
+      identity,
+      options: this.#options,
+      learned: (from, info) => this.#learn(from, info),
+      ...outcome,
+    });
+  }
+
+  // Until one of them has ended, or the dial plan wants another one beside them.
+  #await(attempts: readonly Attempt[], ended: Ended | undefined): void {
+    const { atOnce, stagger } = this.#options.dialPlan;
+    const cancel =
+      attempts.length < atOnce
+        ? this.#runtime.clock.after(stagger, () => this.#advance(undefined, attempts))
+        : () => {};
+    const leave = (next: State): void => {
+      cancel();
+      const goingOn = next.kind === "dialing" ? next.attempts : [];
+      for (const one of attempts) if (!goingOn.includes(one) && one.callOff()) this.#pool.left(one.server.id, this.#now());
     };
-    this.#attempts = [...this.#attempts.slice(1 - REMEMBERED_ATTEMPTS), attempt];
-    this.#pool.failed(server.id, { kind: failureKind(attempt), error }, now);
-    if (this.#expired === undefined) this.#advance(error);
-    else this.#giveUpExpired(this.#expired, error);
+    this.#machine.to({ kind: "dialing", attempts, ended, leave });
+  }
+
+  #failed(attempt: Attempt, outcome: ConnectAttempt): void {
+    const { state } = this.#machine;
+    if (state.kind !== "dialing") return;
+    const { error } = outcome;
+    this.#remember(attempt.server, outcome);
+    const ended = { server: attempt.server, error };
+    const underWay = state.attempts.filter((one) => one !== attempt);
+    if (this.#expired === undefined) this.#advance(ended, underWay);
+    else if (underWay.length > 0) this.#await(underWay, ended);
+    else this.#giveUpExpired(this.#expired, ended);
+  }
+
+  #remember(server: ServerView, outcome: ConnectAttempt): void {
+    this.#attempts = [...this.#attempts.slice(1 - REMEMBERED_ATTEMPTS), outcome];
+    this.#pool.failed(server.id, { kind: failureKind(outcome), error: outcome.error }, this.#now());
   }
 
   // --- links ---------------------------------------------------------------------------------------------------------
 
   #greeted(server: ServerView, greeting: Greeting): void {
-    const { clock } = this.#runtime;
-    const { maxBufferedBytes, maxPingOut, pedantic, pingInterval } = this.#options;
-    const { traffic } = this.#host;
-    let toldLameDuck = false;
-    const link = new Link(
-      greeting.connection,
-      greeting.decoder,
-      greeting.info,
-      { clock, maxBufferedBytes, maxPingOut, pedantic, pingInterval, traffic },
-      {
-        message: (cursor) => this.#host.message(cursor),
-        serverError: (text) => this.#host.serverError(text),
-        ping: (pendingPings) => this.#host.emit({ type: "ping", pendingPings }),
-        info: (info) => {
-          this.#learn(server, info);
-          if (info.ldm !== true || toldLameDuck) return;
-          toldLameDuck = true;
-          this.#pool.lameDuck(server.id, this.#now());
-          this.#host.emit({ type: "ldm", server: addressOf(server) });
-        },
-        lost: (error) => this.#lost(server, link, error),
-      },
-    );
-    this.#pool.connected(server.id, this.#now());
+    const link = this.#link(server, greeting);
     this.#cancelDeadline();
     this.#expired = undefined;
     this.#attempts = [];
-    traffic.connects++;
-    this.#machine.to({
-      kind: "connected",
-      server,
-      link,
-      leave: (next) => {
-        if ("link" in next && next.link === link) return;
-        const error = new ClosedConnectionError("an operation in flight");
-        if (next.kind === "closed" && next.reason === undefined) this.#closing = link.close(CLOSE_GRACE, error);
-        else link.destroy(error);
-      },
-    });
+    this.#host.traffic.connects++;
+    this.#connected(server, link, undefined);
     this.ready.resolve();
     // What came with the PONG is handled after everybody knows of the link.
     greeting.handOver(link);
     link.pump();
   }
 
+  #link(server: ServerView, greeting: Greeting): Link {
+    const { clock } = this.#runtime;
+    const { maxBufferedBytes, maxPingOut, pedantic, pingInterval } = this.#options;
+    const { traffic } = this.#host;
+    let toldLameDuck = false;
+    const link: Link = new Link(
+      greeting.connection,
+      greeting.decoder,
+      greeting.info,
+      { clock, maxBufferedBytes, maxPingOut, pedantic, pingInterval, traffic },
+      {
+        message: (cursor) => this.#host.message(cursor, link),
+        serverError: (text) => this.#host.serverError(text),
+        ping: (pendingPings) => this.#host.emit({ type: "ping", pendingPings }),
+        info: (info) => {
+          this.#learn(server, info);
+          if (info.ldm !== true || toldLameDuck) return;
+          toldLameDuck = true;
+          this.#lameDuck(server);
+        },
+        lost: (error) => this.#lost(server, link, error),
+      },
+    );
+    this.#pool.connected(server.id, this.#now());
+    return link;
+  }
+
+  #connected(server: ServerView, link: Link, ended: Ended | undefined): void {
+    this.#machine.to(this.#connectedState(server, link, undefined, ended));
+  }
+
+  #connectedState(server: ServerView, link: Link, move: Move | undefined, ended: Ended | undefined): Connected {
+    const leave = (next: State): void => {
+      if (move !== undefined && !(next.kind === "connected" && next.move === move)) {
+        move.cancel(new ConnectionError("the move to another server was called off"));
+      }
+      if ("link" in next && next.link === link) return;
+      const error = new ClosedConnectionError("an operation in flight");
+      if (next.kind === "closed" && next.reason === undefined) this.#closing = link.close(CLOSE_GRACE, error);
+      else if (next.kind === "connected" && next.ended === undefined) this.#leave(server, link, next.server);
+      else link.destroy(error);
+    };
+    return { kind: "connected", server, link, ended, move, leave };
+  }
+
+  // Both links are up and the other one has taken over.
+  #leave(server: ServerView, link: Link, successor: ServerView): void {
+    if (server.id !== successor.id) this.#pool.left(server.id, this.#now());
+    const left = this.#host
+      .leaving(link)
+      .then(() => link.close(LEAVE_GRACE, new ConnectionError("the connection has moved to another server")))
+      .finally(() => this.#leaving.delete(link));
+    this.#leaving.set(link, left);
+  }
+
   #lost(server: ServerView, link: Link, error: Error): void {
+    const { state } = this.#machine;
+    if (!("link" in state) || this.#leaving.has(link)) return;
+    if (state.link !== link) {
+      if (state.kind === "connected") state.move?.lost(link, error);
+      return;
+    }
     if (error instanceof StaleConnectionError) this.#host.emit({ type: "staleConnection" });
     this.#host.unlinked(link, error);
     this.#pool.lost(server.id, error, this.#now());
-    if (this.#machine.state.kind === "connected" && this.#options.reconnect) this.#advance(error);
-    else this.close(error, error);
+    const ended = { server, error };
+    if (state.kind !== "connected" || !this.#options.reconnect) this.close(error, ended);
+    else if (state.move?.next === undefined) this.#advance(ended, []);
+    else this.#promote(state.move, state.move.next, ended);
+  }
+
+  // --- moving --------------------------------------------------------------------------------------------------------
+
+  #lameDuck(server: ServerView): void {
+    this.#pool.lameDuck(server.id, this.#now());
+    this.#host.emit({ type: "ldm", server: addressOf(server) });
+    this.#leaveLameDuck();
+  }
+
+  #leaveLameDuck(): void {
+    const { state } = this.#machine;
+    if (this.#options.lameDuck === "notify" || state.kind !== "connected") return;
+    if (state.link.info.ldm !== true || state.move !== undefined) return;
+    // Everybody on that server is told at the same moment.
+    this.#move(state, "lame-duck", this.#runtime.random() * LAME_DUCK_SPREAD * this.#options.firstAttemptJitter);
+  }
+
+  #move(state: Connected, reason: MoveReason, delay: number): Move {
+    const move: Move = new Move(reason, reason === "lame-duck", {
+      clock: this.#runtime.clock,
+      random: this.#runtime.random,
+      target: () => this.#target(state.server, reason),
+      attempt: (server, under) =>
+        this.#attempt(server, {
+          greeted: (_, greeting) => under.greeted(server, greeting),
+          failed: (_, outcome) => {
+            this.#pool.failed(server.id, { kind: failureKind(outcome), error: outcome.error }, this.#now());
+            under.refused(server, outcome.error);
+          },
+        }),
+      handOver: (server, greeting) => {
+        const link = this.#link(server, greeting);
+        const handover = this.#host.handOver(state.link, link);
+        greeting.handOver(link);
+        link.pump();
+        return { link, handover };
+      },
+      failed: (server, error) => this.#host.emit({ type: "attemptFailed", server: addressOf(server), error }),
+      unused: (server) => this.#pool.left(server.id, this.#now()),
+      arrived: (_, server, link) => {
+        this.#host.traffic.connects++;
+        this.#connected(server, link, undefined);
+        this.#leaveLameDuck();
+      },
+      gaveUp: () => {
+        const { state: present } = this.#machine;
+        if (present.kind === "connected" && present.move === move) this.#setMove(present, undefined);
+        this.#leaveLameDuck();
+      },
+    });
+    this.#setMove(state, move);
+    move.begin(delay);
+    return move;
+  }
+
+  #setMove({ link, server }: Connected, move: Move | undefined): void {
+    this.#machine.to(this.#connectedState(server, link, move, undefined));
+  }
+
+  #target(present: ServerView, reason: MoveReason): ServerView | undefined {
+    const other = this.#pool.alternative(this.#now());
+    this.#tellIncidents();
+    // The same server again, by a new link, where that is all there is.
+    return other ?? (reason === "lame-duck" ? undefined : present);
+  }
+
+  // The link is lost, and the one we were moving to is up.
+  #promote(move: Move, next: { readonly server: ServerView; readonly link: Link }, ended: Ended): void {
+    this.#host.traffic.connects++;
+    move.promote();
+    this.#connected(next.server, next.link, ended);
   }
 
   // --- gossip and events ---------------------------------------------------------------------------------------------
@@ -331,26 +483,42 @@ export class Session {
 
   // The one place where transitions become status events, and where the host is told of links and of the end.
   #announce(from: State, to: State): void {
-    const cause = "cause" in to ? to.cause : undefined;
-    if ((from.kind === "connected" || from.kind === "draining") && cause !== undefined) {
-      this.#host.emit({ type: "disconnect", server: addressOf(from.server), error: cause });
-    } else if (from.kind === "dialing" && cause !== undefined) {
-      this.#host.emit({ type: "attemptFailed", server: addressOf(from.server), error: cause });
+    const ended = "ended" in to ? to.ended : undefined;
+    if (ended !== undefined) {
+      const server = addressOf(ended.server);
+      const type = from.kind === "dialing" ? "attemptFailed" : "disconnect";
+      this.#host.emit({ type, server, error: ended.error });
     }
     // A listener may have closed the connection; then that was announced already.
     if (this.#machine.state !== to) return;
-    const { connects } = this.#host.traffic;
-    if (to.kind === "dialing" && connects > 0) {
-      this.#host.emit({ type: "reconnecting", server: addressOf(to.server), attempt: this.#attemptCount });
-    } else if (to.kind === "connected") {
-      this.#host.linked(to.link);
-      if (this.#machine.state !== to) return;
-      this.#host.emit({ type: connects === 1 ? "connect" : "reconnect", server: addressOf(to.server) });
-    } else if (to.kind === "closed") this.#finish(to.reason);
+    if (to.kind === "dialing") this.#announceAttempt(from, to);
+    else if (to.kind === "connected") this.#announceLink(from, to);
+    else if (to.kind === "closed") this.#finish(to.reason);
+  }
+
+  #announceAttempt(from: State, { attempts }: Dialing): void {
+    const newest = attempts.at(-1);
+    if (newest === undefined || this.#host.traffic.connects === 0) return;
+    if (from.kind === "dialing" && from.attempts.includes(newest)) return;
+    this.#host.emit({ type: "reconnecting", server: addressOf(newest.server), attempt: newest.number });
+  }
+
+  #announceLink(from: State, to: Connected): void {
+    if (from.kind === "connected" && from.link === to.link) return;
+    const server = addressOf(to.server);
+    if (from.kind === "connected" && to.ended === undefined) {
+      const reason = from.move?.reason ?? "requested";
+      this.#host.emit({ type: "handover", from: addressOf(from.server), server, reason });
+      return;
+    }
+    this.#host.linked(to.link);
+    if (this.#machine.state !== to) return;
+    this.#host.emit({ type: this.#host.traffic.connects === 1 ? "connect" : "reconnect", server });
   }
 
   #finish(reason: Error | undefined): void {
     this.#cancelDeadline();
+    for (const link of this.#leaving.keys()) link.destroy(new ClosedConnectionError("an operation in flight"));
     this.#host.ended(reason);
     this.#host.emit({ type: "close", error: reason });
     this.ready.reject(reason ?? new ClosedConnectionError("connect()"));
@@ -365,13 +533,4 @@ export class Session {
 /** `host:port`, as `getServer()` and the events name a server; the path of a unix socket. */
 export function addressOf({ url }: ServerView): string {
   return url.href.replace(/^[a-z]+:\/\//, "");
-}
-
-function failureKind({ error, phase }: ConnectAttempt): ServerFailure["kind"] {
-  if (error instanceof TimeoutError) return "timeout";
-  if (error instanceof AuthorizationError || error instanceof CallbackError) return "auth";
-  if (phase === "tls") return "tls";
-  if (error instanceof ProtocolError) return "protocol";
-  if (error instanceof TransportError) return "network";
-  return phase === "info" || phase === "ping" ? "refused-by-server" : "network";
 }

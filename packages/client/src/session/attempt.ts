@@ -1,0 +1,103 @@
+// One attempt on one server, from its beginning to a greeting, a failure or being called off: its time-out, and the record of
+// how it went. It chooses nothing and knows no other attempt.
+
+import { type Clock, type Transport, TransportError } from "@myelin/contracts";
+import { ProtocolError, type ServerInfo } from "@myelin/protocol";
+import type { ServerFailure, ServerView } from "@myelin/server-pool";
+import type { ResolvedOptions } from "../connection-options.js";
+import { AuthorizationError, CallbackError, type ConnectAttempt, ConnectionError, errorOf, TimeoutError } from "../errors.js";
+import { AttemptFailure, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
+
+/** What an attempt needs and whom it tells; none of the functions throws. Exactly one of `greeted` and `failed`, and last. */
+export interface AttemptHost {
+  readonly options: ResolvedOptions;
+  readonly clock: Clock;
+  readonly identity: ClientIdentity;
+  /** The server's INFO, as soon as it is there, also when the server then refuses us. */
+  learned(server: ServerView, info: ServerInfo): void;
+  greeted(attempt: Attempt, greeting: Greeting): void;
+  failed(attempt: Attempt, outcome: ConnectAttempt): void;
+}
+
+export class Attempt {
+  readonly server: ServerView;
+  /** Of this attempt in the life of the connection, from 1. */
+  readonly number: number;
+  readonly #transport: Transport;
+  readonly #abort = new AbortController();
+  #cancelTimeout: () => void = () => {};
+  #begin = 0;
+  // Nobody once it has ended.
+  #host: AttemptHost | undefined;
+
+  constructor(server: ServerView, number: number, transport: Transport, host: AttemptHost) {
+    this.server = server;
+    this.number = number;
+    this.#transport = transport;
+    this.#host = host;
+  }
+
+  /** Dials, unless it was called off before. */
+  begin(): void {
+    if (this.#host === undefined) return;
+    const { clock, identity, options } = this.#host;
+    const { number, server } = this;
+    this.#begin = clock.now();
+    this.#cancelTimeout = clock.after(options.timeout, () =>
+      this.fail(new TimeoutError(`connecting to ${server.url.href}`, options.timeout)),
+    );
+    const learned = (info: ServerInfo): void => this.#host?.learned(server, info);
+    shakeHands(this.#transport, server, number, options, identity, this.#abort.signal, learned).then(
+      (greeting) => this.#greeted(greeting),
+      (cause: unknown) => this.#failed(errorOf(cause)),
+    );
+  }
+
+  /** Makes it fail with this error. */
+  fail(error: Error): void {
+    this.#abort.abort(error);
+  }
+
+  /** Ends it: nothing of it is heard again, and nothing of it stays open. False when it had ended already. */
+  callOff(): boolean {
+    if (this.#end() === undefined) return false;
+    this.#abort.abort(new ConnectionError("the attempt was called off"));
+    return true;
+  }
+
+  #greeted(greeting: Greeting): void {
+    const host = this.#end();
+    if (host === undefined) greeting.connection.destroy();
+    else host.greeted(this, greeting);
+  }
+
+  #failed(failure: Error): void {
+    const host = this.#end();
+    if (host === undefined) return;
+    const known = failure instanceof AttemptFailure;
+    host.failed(this, {
+      server: this.server.url.href,
+      address: known ? failure.address : undefined,
+      phase: known ? failure.phase : "tcp",
+      error: known ? failure.cause : failure,
+      ms: Math.round(host.clock.now() - this.#begin),
+    });
+  }
+
+  #end(): AttemptHost | undefined {
+    const host = this.#host;
+    this.#host = undefined;
+    this.#cancelTimeout();
+    return host;
+  }
+}
+
+/** What the pool makes of a failed attempt. */
+export function failureKind({ error, phase }: ConnectAttempt): ServerFailure["kind"] {
+  if (error instanceof TimeoutError) return "timeout";
+  if (error instanceof AuthorizationError || error instanceof CallbackError) return "auth";
+  if (phase === "tls") return "tls";
+  if (error instanceof ProtocolError) return "protocol";
+  if (error instanceof TransportError) return "network";
+  return phase === "info" || phase === "ping" ? "refused-by-server" : "network";
+}

@@ -26,9 +26,10 @@ import { Subscription, type SubscriptionHost, type SubscriptionOptions } from ".
 import { Subscriptions } from "./messaging/subscriptions.js";
 import { Confirmations } from "./publishing/confirmations.js";
 import { Publishing } from "./publishing/publishing.js";
+import { addressOf } from "./session/announcements.js";
 import type { ConnectionState } from "./session/connection-state.js";
 import type { Link } from "./session/link.js";
-import { addressOf, Session, type SessionRuntime } from "./session/session.js";
+import { Session, type SessionRuntime } from "./session/session.js";
 import { type Status, StatusFeed, type StatusType } from "./status.js";
 import { noTraffic, type Traffic } from "./traffic.js";
 
@@ -365,7 +366,9 @@ export class NatsConnection implements AsyncDisposable {
   // Messages to queue groups may still be on their way to us over it.
   async #leaving(link: Link): Promise<void> {
     for (const receiver of this.#subscriptions.all()) link.unsubscribe(receiver.getID());
-    await bounded(link.roundTrip(), { timeout: CUT_TIMEOUT }, "the old link's answer", this.#runtime.clock).catch(() => {});
+    await bounded(link.roundTrip(), { timeout: CUT_TIMEOUT }, "the old link's answer", this.#runtime.clock).catch(
+      () => {},
+    );
   }
 
   #ended(reason: Error | undefined): void {

@@ -77,6 +77,7 @@ export class Subscription implements AsyncIterable<Msg> {
   #max: number | undefined;
   #received = 0;
   #receivedOnEarlierLinks = 0;
+  #isRelinked = false;
   #delivered = 0;
   #abandoned = 0;
   #phase: "open" | "draining" | "closed" = "open";
@@ -272,7 +273,7 @@ export class Subscription implements AsyncIterable<Msg> {
     else this.#queue(message);
     if (this.#max !== undefined && this.#received >= this.#max) {
       // Of two links each counts for itself.
-      if (this.#receivedOnEarlierLinks > 0) this.#host.tellUnsubscribe(this);
+      if (this.#isRelinked) this.#host.tellUnsubscribe(this);
       this.finish(undefined);
     }
   }
@@ -308,6 +309,7 @@ export class Subscription implements AsyncIterable<Msg> {
   /** A new link is told of us: its server counts from there. Returns the messages still allowed, `undefined` = no limit. */
   relinked(): number | undefined {
     this.#receivedOnEarlierLinks = this.#received;
+    this.#isRelinked = true;
     if (this.#overflow === "pause" && this.#messages.overflowing) this.#host.hold(this);
     return this.#max === undefined ? undefined : this.#max - this.#received;
   }

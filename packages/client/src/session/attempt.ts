@@ -5,7 +5,14 @@ import { type Clock, type Transport, TransportError } from "@myelin/contracts";
 import { ProtocolError, type ServerInfo } from "@myelin/protocol";
 import type { ServerFailure, ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
-import { AuthorizationError, CallbackError, type ConnectAttempt, ConnectionError, errorOf, TimeoutError } from "../errors.js";
+import {
+  AuthorizationError,
+  CallbackError,
+  type ConnectAttempt,
+  ConnectionError,
+  errorOf,
+  TimeoutError,
+} from "../errors.js";
 import { AttemptFailure, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
 
 /** What an attempt needs and whom it tells; none of the functions throws. Exactly one of `greeted` and `failed`, and last. */

@@ -37,7 +37,11 @@ export interface MoveHost {
   /** Makes an attempt, not begun, that reports to the move. */
   attempt(server: ServerView, move: Move): Attempt;
   /** Builds the new link and begins to hand over. */
-  handOver(server: ServerView, greeting: Greeting, move: Move): { readonly link: Link; readonly handover: RunningHandover };
+  handOver(
+    server: ServerView,
+    greeting: Greeting,
+    move: Move,
+  ): { readonly link: Link; readonly handover: RunningHandover };
   /** An attempt or a new link failed; the present link stays. */
   failed(server: ServerView, error: Error): void;
   /** The attempt was called off, or the new link left unused. */
@@ -51,7 +55,12 @@ export interface MoveHost {
 type Step =
   | { readonly kind: "waiting"; readonly cancel: () => void }
   | { readonly kind: "dialing"; readonly attempt: Attempt }
-  | { readonly kind: "handing-over"; readonly server: ServerView; readonly link: Link; readonly handover: RunningHandover }
+  | {
+      readonly kind: "handing-over";
+      readonly server: ServerView;
+      readonly link: Link;
+      readonly handover: RunningHandover;
+    }
   | { readonly kind: "over" };
 
 export class Move {

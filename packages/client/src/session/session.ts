@@ -4,30 +4,26 @@
 
 import { type Clock, InvalidArgumentError, type Random, type Transport } from "@myelin/contracts";
 import type { Decoder, ServerInfo } from "@myelin/protocol";
-import { type Decision, type PoolChange, ServerPool, type ServerView } from "@myelin/server-pool";
+import { type PoolChange, ServerPool, type ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
 import {
   CallbackError,
   ClosedConnectionError,
-  type ConnectAttempt,
-  ConnectError,
   ConnectionError,
   errorOf,
   InvalidOperationError,
   StaleConnectionError,
-  TimeoutError,
 } from "../errors.js";
 import type { Status } from "../status.js";
 import type { Traffic } from "../traffic.js";
-import { Attempt, type AttemptHost, failureKind } from "./attempt.js";
-import { type Connected, ConnectionStateMachine, type Dialing, type Ended, type State } from "./connection-state.js";
+import { addressOf, entered, isHandover, isNewLink, left } from "./announcements.js";
+import { failureKind } from "./attempt.js";
+import { type Connected, ConnectionStateMachine, type Ended, type State } from "./connection-state.js";
+import { Dialer } from "./dialer.js";
 import type { ClientIdentity, Greeting } from "./handshake.js";
 import { Link } from "./link.js";
 import { Move, type MoveReason, type RunningHandover } from "./move.js";
-
-/** Attempts a ConnectError remembers. */
-const REMEMBERED_ATTEMPTS = 64;
 
 /** Milliseconds a user's `close()` leaves the transport to flush. */
 const CLOSE_GRACE = 50;
@@ -75,15 +71,11 @@ export class Session {
   readonly #transports: ReadonlyMap<string, Transport>;
   readonly #pool: ServerPool;
   readonly #machine: ConnectionStateMachine;
-  readonly #triedFirst = new Set<number>();
+  readonly #dialer: Dialer;
   // Moved away from, and not closed yet.
   readonly #leaving = new Map<Link, Promise<void>>();
-  #attempts: ConnectAttempt[] = [];
-  #attemptCount = 0;
   #closing: Promise<void> = Promise.resolve();
   #cancelDeadline: () => void = () => {};
-  // Set when the deadline of connect() has passed while an attempt was under way, until that attempt has ended.
-  #expired: TimeoutError | undefined;
 
   /** @throws InvalidArgumentError for a server nothing can dial */
   constructor(options: ResolvedOptions, runtime: SessionRuntime, host: SessionHost) {
@@ -112,6 +104,18 @@ export class Session {
       runtime.random,
     );
     this.#machine = new ConnectionStateMachine((from, to) => this.#announce(from, to));
+    this.#dialer = new Dialer({
+      options,
+      clock: runtime.clock,
+      identity: runtime.identity,
+      transports: this.#transports,
+      pool: this.#pool,
+      machine: this.#machine,
+      traffic: host.traffic,
+      learned: (server, info) => this.#learn(server, info),
+      greeted: (server, greeting) => this.#greeted(server, greeting),
+      asked: () => this.#tellIncidents(),
+    });
   }
 
   get state(): State {
@@ -145,7 +149,7 @@ export class Session {
   start(): void {
     const { deadline, signal } = this.#options;
     if (deadline !== undefined) {
-      this.#cancelDeadline = this.#runtime.clock.after(deadline, () => this.#expire(deadline));
+      this.#cancelDeadline = this.#runtime.clock.after(deadline, () => this.#dialer.expire(deadline));
     }
     if (signal !== undefined) {
       const abort = (): void => this.close(errorOf(signal.reason));
@@ -157,7 +161,7 @@ export class Session {
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
     }
-    if (this.#machine.state.kind === "idle") this.#advance(undefined, []);
+    if (this.#machine.state.kind === "idle") this.#dialer.start(undefined);
   }
 
   /** Drops the link, or cuts a wait short, and dials again. */
@@ -170,7 +174,7 @@ export class Session {
     } else if (state.kind === "waiting") {
       this.#host.emit({ type: "forceReconnect" });
       this.#pool.wakeNow(this.#now());
-      this.#advance(undefined, []);
+      this.#dialer.start(undefined);
     }
   }
 
@@ -201,113 +205,12 @@ export class Session {
     this.#tellChange(this.#pool.replace(servers));
   }
 
-  // --- attempts ------------------------------------------------------------------------------------------------------
-
-  #expire(deadline: number): void {
-    const { state } = this.#machine;
-    this.#expired = new TimeoutError("connect()", deadline);
-    // Attempts under way end first: how far they had come tells best why there is no connection.
-    if (state.kind === "dialing") for (const attempt of state.attempts) attempt.fail(this.#expired);
-    else this.#giveUpExpired(this.#expired, undefined);
-  }
-
-  #giveUpExpired({ timeout }: TimeoutError, ended: Ended | undefined): void {
-    this.close(new ConnectError(`not connected within ${timeout} ms`, this.#attempts), ended);
-  }
-
-  // What is next, when nothing but `underWay` is.
-  #advance(ended: Ended | undefined, underWay: readonly Attempt[]): void {
-    const decision = this.#pool.decide(this.#now());
-    this.#tellIncidents();
-    const tried =
-      this.#triesOnce() &&
-      (decision.kind === "wait" || (decision.kind === "dial" && this.#triedFirst.has(decision.server.id)));
-    if (decision.kind === "dial" && !tried) this.#dial(decision.server, underWay, ended);
-    else if (underWay.length > 0) this.#await(underWay, ended);
-    else if (decision.kind === "wait" && !tried) this.#wait(decision.until, ended);
-    else this.#giveUp(decision.kind === "give-up" ? decision : undefined, ended);
-  }
-
-  // firstConnect "fail": every server once, then no more.
-  #triesOnce(): boolean {
-    return this.#host.traffic.connects === 0 && this.#options.firstConnect === "fail";
-  }
-
-  #giveUp(decision: Extract<Decision, { kind: "give-up" }> | undefined, ended: Ended | undefined): void {
-    const summary = this.#host.traffic.connects === 0 ? "could not connect" : "gave up reconnecting";
-    const why = decision === undefined ? "" : ` (${decision.reason})`;
-    this.close(new ConnectError(summary + why, this.#attempts), ended);
-  }
-
-  #wait(until: number, ended: Ended | undefined): void {
-    const leave = this.#runtime.clock.after(until - this.#now(), () => this.#advance(undefined, []));
-    this.#machine.to({ kind: "waiting", until, ended, leave });
-  }
-
-  #dial(server: ServerView, underWay: readonly Attempt[], ended: Ended | undefined): void {
-    const attempt = this.#attempt(server, {
-      greeted: (_, greeting) => this.#greeted(server, greeting),
-      failed: (failed, outcome) => this.#failed(failed, outcome),
-    });
-    this.#triedFirst.add(server.id);
-    this.#await([...underWay, attempt], ended);
-    // Called off already when a listener of the event just told has closed us.
-    attempt.begin();
-  }
-
-  #attempt(server: ServerView, outcome: Pick<AttemptHost, "greeted" | "failed">): Attempt {
-    const { clock, identity } = this.#runtime;
-    const transport = this.#transports.get(server.url.scheme);
-    if (transport === undefined) throw new Error(`no transport for ${server.url.scheme}: the pool lets none such in`);
-    this.#pool.dialing(server.id, this.#now());
-    return new Attempt(server, ++this.#attemptCount, transport, {
-      clock,
-      identity,
-      options: this.#options,
-      learned: (from, info) => this.#learn(from, info),
-      ...outcome,
-    });
-  }
-
-  // Until one of them has ended, or the dial plan wants another one beside them.
-  #await(attempts: readonly Attempt[], ended: Ended | undefined): void {
-    const { atOnce, stagger } = this.#options.dialPlan;
-    const cancel =
-      attempts.length < atOnce
-        ? this.#runtime.clock.after(stagger, () => this.#advance(undefined, attempts))
-        : () => {};
-    const leave = (next: State): void => {
-      cancel();
-      const goingOn = next.kind === "dialing" ? next.attempts : [];
-      for (const one of attempts) if (!goingOn.includes(one) && one.callOff()) this.#pool.left(one.server.id, this.#now());
-    };
-    this.#machine.to({ kind: "dialing", attempts, ended, leave });
-  }
-
-  #failed(attempt: Attempt, outcome: ConnectAttempt): void {
-    const { state } = this.#machine;
-    if (state.kind !== "dialing") return;
-    const { error } = outcome;
-    this.#remember(attempt.server, outcome);
-    const ended = { server: attempt.server, error };
-    const underWay = state.attempts.filter((one) => one !== attempt);
-    if (this.#expired === undefined) this.#advance(ended, underWay);
-    else if (underWay.length > 0) this.#await(underWay, ended);
-    else this.#giveUpExpired(this.#expired, ended);
-  }
-
-  #remember(server: ServerView, outcome: ConnectAttempt): void {
-    this.#attempts = [...this.#attempts.slice(1 - REMEMBERED_ATTEMPTS), outcome];
-    this.#pool.failed(server.id, { kind: failureKind(outcome), error: outcome.error }, this.#now());
-  }
-
   // --- links ---------------------------------------------------------------------------------------------------------
 
   #greeted(server: ServerView, greeting: Greeting): void {
     const link = this.#link(server, greeting);
     this.#cancelDeadline();
-    this.#expired = undefined;
-    this.#attempts = [];
+    this.#dialer.succeeded();
     this.#host.traffic.connects++;
     this.#connected(server, link, undefined);
     this.ready.resolve();
@@ -383,7 +286,7 @@ export class Session {
     this.#pool.lost(server.id, error, this.#now());
     const ended = { server, error };
     if (state.kind !== "connected" || !this.#options.reconnect) this.close(error, ended);
-    else if (state.move?.next === undefined) this.#advance(ended, []);
+    else if (state.move?.next === undefined) this.#dialer.start(ended);
     else this.#promote(state.move, state.move.next, ended);
   }
 
@@ -409,7 +312,7 @@ export class Session {
       random: this.#runtime.random,
       target: () => this.#target(state.server, reason),
       attempt: (server, under) =>
-        this.#attempt(server, {
+        this.#dialer.attempt(server, {
           greeted: (_, greeting) => under.greeted(server, greeting),
           failed: (_, outcome) => {
             this.#pool.failed(server.id, { kind: failureKind(outcome), error: outcome.error }, this.#now());
@@ -481,39 +384,15 @@ export class Session {
     }
   }
 
-  // The one place where transitions become status events, and where the host is told of links and of the end.
   #announce(from: State, to: State): void {
-    const ended = "ended" in to ? to.ended : undefined;
-    if (ended !== undefined) {
-      const server = addressOf(ended.server);
-      const type = from.kind === "dialing" ? "attemptFailed" : "disconnect";
-      this.#host.emit({ type, server, error: ended.error });
-    }
+    const end = left(from, to);
+    if (end !== undefined) this.#host.emit(end);
     // A listener may have closed the connection; then that was announced already.
     if (this.#machine.state !== to) return;
-    if (to.kind === "dialing") this.#announceAttempt(from, to);
-    else if (to.kind === "connected") this.#announceLink(from, to);
-    else if (to.kind === "closed") this.#finish(to.reason);
-  }
-
-  #announceAttempt(from: State, { attempts }: Dialing): void {
-    const newest = attempts.at(-1);
-    if (newest === undefined || this.#host.traffic.connects === 0) return;
-    if (from.kind === "dialing" && from.attempts.includes(newest)) return;
-    this.#host.emit({ type: "reconnecting", server: addressOf(newest.server), attempt: newest.number });
-  }
-
-  #announceLink(from: State, to: Connected): void {
-    if (from.kind === "connected" && from.link === to.link) return;
-    const server = addressOf(to.server);
-    if (from.kind === "connected" && to.ended === undefined) {
-      const reason = from.move?.reason ?? "requested";
-      this.#host.emit({ type: "handover", from: addressOf(from.server), server, reason });
-      return;
-    }
-    this.#host.linked(to.link);
+    if (to.kind === "connected" && isNewLink(from, to) && !isHandover(from, to)) this.#host.linked(to.link);
     if (this.#machine.state !== to) return;
-    this.#host.emit({ type: this.#host.traffic.connects === 1 ? "connect" : "reconnect", server });
+    for (const status of entered(from, to, this.#host.traffic.connects)) this.#host.emit(status);
+    if (to.kind === "closed") this.#finish(to.reason);
   }
 
   #finish(reason: Error | undefined): void {
@@ -528,9 +407,4 @@ export class Session {
   #now(): number {
     return this.#runtime.clock.now();
   }
-}
-
-/** `host:port`, as `getServer()` and the events name a server; the path of a unix socket. */
-export function addressOf({ url }: ServerView): string {
-  return url.href.replace(/^[a-z]+:\/\//, "");
 }

@@ -1,0 +1,158 @@
+// From one server to the next until one answers: asks the pool, runs attempts as the dial plan wants, waits, gives up. It moves the
+// state machine between dialing, waiting and closed; what follows a greeting is the session's business.
+
+import type { Clock, Transport } from "@myelin/contracts";
+import type { ServerInfo } from "@myelin/protocol";
+import type { Decision, ServerPool, ServerView } from "@myelin/server-pool";
+import type { ResolvedOptions } from "../connection-options.js";
+import { type ConnectAttempt, ConnectError, TimeoutError } from "../errors.js";
+import type { Traffic } from "../traffic.js";
+import { Attempt, type AttemptHost, failureKind } from "./attempt.js";
+import type { ConnectionStateMachine, Ended, State } from "./connection-state.js";
+import type { ClientIdentity, Greeting } from "./handshake.js";
+
+/** Attempts a ConnectError remembers. */
+const REMEMBERED_ATTEMPTS = 64;
+
+/** What a dialer needs; no function of it throws. */
+export interface DialerHost {
+  readonly options: ResolvedOptions;
+  readonly clock: Clock;
+  readonly identity: ClientIdentity;
+  readonly transports: ReadonlyMap<string, Transport>;
+  readonly pool: ServerPool;
+  readonly machine: ConnectionStateMachine;
+  readonly traffic: Traffic;
+  learned(server: ServerView, info: ServerInfo): void;
+  /** A server has answered; the state is still dialing. */
+  greeted(server: ServerView, greeting: Greeting): void;
+  /** Functions of the caller's may have failed in the pool. */
+  asked(): void;
+}
+
+export class Dialer {
+  readonly #host: DialerHost;
+  readonly #triedFirst = new Set<number>();
+  #attempts: ConnectAttempt[] = [];
+  #attemptCount = 0;
+  // Set when the deadline of connect() has passed while an attempt was under way, until that attempt has ended.
+  #expired: TimeoutError | undefined;
+
+  constructor(host: DialerHost) {
+    this.#host = host;
+  }
+
+  /** Dials what the pool says, after `ended`, with no attempt under way. */
+  start(ended: Ended | undefined): void {
+    this.#advance(ended, []);
+  }
+
+  /** The deadline of `connect()` has passed. */
+  expire(deadline: number): void {
+    const { state } = this.#host.machine;
+    this.#expired = new TimeoutError("connect()", deadline);
+    // Attempts under way end first: how far they had come tells best why there is no connection.
+    if (state.kind === "dialing") for (const attempt of state.attempts) attempt.fail(this.#expired);
+    else this.#giveUpExpired(this.#expired, undefined);
+  }
+
+  /** A link is up: what failed before it is of the past. */
+  succeeded(): void {
+    this.#expired = undefined;
+    this.#attempts = [];
+  }
+
+  /** Makes an attempt, not begun, and tells the pool of it. */
+  attempt(server: ServerView, outcome: Pick<AttemptHost, "greeted" | "failed">): Attempt {
+    const { clock, identity, options, pool, transports } = this.#host;
+    const transport = transports.get(server.url.scheme);
+    if (transport === undefined) throw new Error(`no transport for ${server.url.scheme}: the pool lets none such in`);
+    pool.dialing(server.id, clock.now());
+    return new Attempt(server, ++this.#attemptCount, transport, {
+      clock,
+      identity,
+      options,
+      learned: (from, info) => this.#host.learned(from, info),
+      ...outcome,
+    });
+  }
+
+  #giveUpExpired({ timeout }: TimeoutError, ended: Ended | undefined): void {
+    this.#close(new ConnectError(`not connected within ${timeout} ms`, this.#attempts), ended);
+  }
+
+  // What is next, when nothing but `underWay` is.
+  #advance(ended: Ended | undefined, underWay: readonly Attempt[]): void {
+    const decision = this.#host.pool.decide(this.#host.clock.now());
+    this.#host.asked();
+    const tried =
+      this.#triesOnce() &&
+      (decision.kind === "wait" || (decision.kind === "dial" && this.#triedFirst.has(decision.server.id)));
+    if (decision.kind === "dial" && !tried) this.#dial(decision.server, underWay, ended);
+    else if (underWay.length > 0) this.#await(underWay, ended);
+    else if (decision.kind === "wait" && !tried) this.#wait(decision.until, ended);
+    else this.#giveUp(decision.kind === "give-up" ? decision : undefined, ended);
+  }
+
+  // firstConnect "fail": every server once, then no more.
+  #triesOnce(): boolean {
+    return this.#host.traffic.connects === 0 && this.#host.options.firstConnect === "fail";
+  }
+
+  #giveUp(decision: Extract<Decision, { kind: "give-up" }> | undefined, ended: Ended | undefined): void {
+    const summary = this.#host.traffic.connects === 0 ? "could not connect" : "gave up reconnecting";
+    const why = decision === undefined ? "" : ` (${decision.reason})`;
+    this.#close(new ConnectError(summary + why, this.#attempts), ended);
+  }
+
+  #wait(until: number, ended: Ended | undefined): void {
+    const leave = this.#host.clock.after(until - this.#host.clock.now(), () => this.#advance(undefined, []));
+    this.#host.machine.to({ kind: "waiting", until, ended, leave });
+  }
+
+  #dial(server: ServerView, underWay: readonly Attempt[], ended: Ended | undefined): void {
+    const attempt = this.attempt(server, {
+      greeted: (_, greeting) => this.#host.greeted(server, greeting),
+      failed: (failed, outcome) => this.#failed(failed, outcome),
+    });
+    this.#triedFirst.add(server.id);
+    this.#await([...underWay, attempt], ended);
+    // Called off already when a listener of the event just told has closed us.
+    attempt.begin();
+  }
+
+  // Until one of them has ended, or the dial plan wants another one beside them.
+  #await(attempts: readonly Attempt[], ended: Ended | undefined): void {
+    const { atOnce, stagger } = this.#host.options.dialPlan;
+    const cancel =
+      attempts.length < atOnce ? this.#host.clock.after(stagger, () => this.#advance(undefined, attempts)) : () => {};
+    const leave = (next: State): void => {
+      cancel();
+      const goingOn = next.kind === "dialing" ? next.attempts : [];
+      for (const one of attempts)
+        if (!goingOn.includes(one) && one.callOff()) this.#host.pool.left(one.server.id, this.#host.clock.now());
+    };
+    this.#host.machine.to({ kind: "dialing", attempts, ended, leave });
+  }
+
+  #failed(attempt: Attempt, outcome: ConnectAttempt): void {
+    const { state } = this.#host.machine;
+    if (state.kind !== "dialing") return;
+    const { error } = outcome;
+    this.#remember(attempt.server, outcome);
+    const ended = { server: attempt.server, error };
+    const underWay = state.attempts.filter((one) => one !== attempt);
+    if (this.#expired === undefined) this.#advance(ended, underWay);
+    else if (underWay.length > 0) this.#await(underWay, ended);
+    else this.#giveUpExpired(this.#expired, ended);
+  }
+
+  #remember(server: ServerView, outcome: ConnectAttempt): void {
+    this.#attempts = [...this.#attempts.slice(1 - REMEMBERED_ATTEMPTS), outcome];
+    this.#host.pool.failed(server.id, { kind: failureKind(outcome), error: outcome.error }, this.#host.clock.now());
+  }
+
+  #close(reason: ConnectError, ended: Ended | undefined): void {
+    this.#host.machine.to({ kind: "closed", reason, ended });
+  }
+}

@@ -94,6 +94,11 @@ export interface ConnectionOptions {
   readonly token?: string | undefined;
   /** Called once for every attempt; may be async. Several are merged, later ones win. */
   readonly authenticator?: Authenticator | readonly Authenticator[] | undefined;
+  /**
+   * How long before the credentials end (`expiresAt` of the authenticator's answer; of a JWT its `exp`) the connection moves to
+   * a link with fresh ones, in milliseconds; half of what is left where that is less. Default 60 000; -1 = never.
+   */
+  readonly refreshBefore?: number | undefined;
   /** `true` or an object: TLS or nothing. `undefined`: TLS when the server requires it. `null` or `false`: never. */
   readonly tls?: TlsOptions | boolean | null | undefined;
 
@@ -158,6 +163,7 @@ export interface ResolvedOptions {
   readonly pass: string | undefined;
   readonly token: string | undefined;
   readonly authenticators: readonly Authenticator[];
+  readonly refreshBefore: number;
   readonly tls: TlsOptions | undefined;
   readonly tlsMode: "require" | "follow" | "never";
   readonly noEcho: boolean;
@@ -182,6 +188,7 @@ export type ConnectionDefaults = Pick<
   | "maxBufferedBytes"
   | "pingInterval"
   | "maxPingOut"
+  | "refreshBefore"
   | "inboxPrefix"
   | "pending"
   | "drainTimeout"
@@ -201,6 +208,7 @@ export const defaults: Readonly<ConnectionDefaults> = Object.freeze({
   maxBufferedBytes: 1024 * 1024 * 1024,
   pingInterval: 20_000,
   maxPingOut: 2,
+  refreshBefore: 60_000,
   inboxPrefix: DEFAULT_INBOX_PREFIX,
   pending: Object.freeze({ messages: 524_288, bytes: 64 * 1024 * 1024, overflow: "drop-new" }),
   drainTimeout: 30_000,
@@ -239,6 +247,7 @@ const KNOWN: { readonly [name in keyof Required<ConnectionOptions>]: true } = {
   pass: true,
   token: true,
   authenticator: true,
+  refreshBefore: true,
   tls: true,
   noEcho: true,
   verbose: true,
@@ -318,6 +327,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
         : Array.isArray(authenticator)
           ? [...authenticator]
           : [authenticator as Authenticator],
+    refreshBefore: integer("refreshBefore", options.refreshBefore, defaults.refreshBefore, -1),
     tls: typeof options.tls === "object" && options.tls !== null ? { ...options.tls } : undefined,
     tlsMode: options.tls === undefined ? "follow" : options.tls === null || options.tls === false ? "never" : "require",
     noEcho: options.noEcho ?? false,

@@ -15,6 +15,7 @@ export function systemClock(): Clock {
   const { setImmediate } = globalThis as ImmediateRuntime;
   return {
     now: () => performance.now(),
+    wallTime: () => Date.now(),
     after: (ms, run) => {
       const timer = setTimeout(run, Math.min(Math.max(0, ms), 0x7fffffff));
       return () => clearTimeout(timer);

@@ -12,6 +12,11 @@ export interface Auth {
   readonly jwt?: string | undefined;
   /** The server's nonce, signed; base64url without padding. */
   readonly sig?: string | undefined;
+  /**
+   * When these credentials end, in milliseconds since the Unix epoch. Not sent: with it the connection moves to a link with
+   * fresh ones in time (`refreshBefore`).
+   */
+  readonly expiresAt?: number | undefined;
 }
 
 /** No credentials, as in nats.js. */

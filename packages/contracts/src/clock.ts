@@ -6,6 +6,12 @@ export interface Clock {
   now(): number;
 
   /**
+   * Milliseconds since the Unix epoch, as far as the runtime knows. For expiry dates, and to notice that the machine slept;
+   * never for durations: it may jump.
+   */
+  wallTime(): number;
+
+  /**
    * Calls `run` once, `ms` milliseconds from now or later. The returned function cancels it, does nothing after it ran,
    * and may be called again.
    */

@@ -11,6 +11,7 @@ import {
 import { fromSeed, type KeyPair } from "@nats-io/nkeys";
 import { CredentialsError } from "./credentials-error.js";
 import { parseCreds } from "./creds.js";
+import { expiryOf } from "./jwt.js";
 
 /** A value, or a function asked for it at every attempt, which may be async. */
 export type Source<T> = T | ((context: AuthenticationContext) => T | Promise<T>);
@@ -56,7 +57,12 @@ export function nkeyAuthenticator(seed: Source<Uint8Array | string>): Authentica
  * fetched before dialling.
  */
 export function jwtAuthenticator(jwt: Source<string>, seed?: Source<Uint8Array | string>): Authenticator {
-  if (seed === undefined) return withoutNonce(async (context) => ({ jwt: await ask(jwt, context) }));
+  if (seed === undefined) {
+    return withoutNonce(async (context) => {
+      const token = await ask(jwt, context);
+      return { jwt: token, ...ending(token) };
+    });
+  }
   return withNonce(async (nonce, context) => signed(await ask(jwt, context), await ask(seed, context), nonce));
 }
 
@@ -137,13 +143,18 @@ async function ask<T extends string | Uint8Array>(source: Source<T>, context: Au
 
 // A server that sends no nonce asks for no signature; it may still know the user of the JWT.
 function signed(jwt: string, seed: Uint8Array | string, nonce: string | undefined): Auth {
-  if (nonce === undefined) return { jwt };
+  if (nonce === undefined) return { jwt, ...ending(jwt) };
   const pair = keyPairOf(seed);
   try {
-    return { jwt, sig: signatureOf(pair, nonce) };
+    return { jwt, sig: signatureOf(pair, nonce), ...ending(jwt) };
   } finally {
     pair.clear();
   }
+}
+
+function ending(jwt: string): Pick<Auth, "expiresAt"> {
+  const expiresAt = expiryOf(jwt);
+  return expiresAt === undefined ? {} : { expiresAt };
 }
 
 function keyPairOf(seed: Uint8Array | string): KeyPair {

@@ -10,5 +10,6 @@ export const realClock: Clock = Object.freeze({
     timer.unref();
     return () => clearTimeout(timer);
   },
+  wallTime: () => Date.now(),
   endOfTurn: (run: () => void) => void setImmediate(run),
 });

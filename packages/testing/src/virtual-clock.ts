@@ -12,12 +12,15 @@ interface Timer {
 // drains every chain of promises; the second is for code that itself waits for a turn (setImmediate, streams).
 const QUIET_TURNS = 2;
 
+const BEGIN = Date.UTC(2030, 0, 1);
+
 /**
  * A Clock for tests. `now` starts at 0. End-of-turn work runs by itself, at the real end of the turn, so that bytes flow
  * through a memory transport without any call of `advance`.
  */
 export class VirtualClock implements Clock {
   #now = 0;
+  #slept = 0;
   readonly #timers = new Set<Timer>();
   #work: (() => void)[] = [];
   readonly #failures: unknown[] = [];
@@ -25,6 +28,16 @@ export class VirtualClock implements Clock {
   /** Virtual milliseconds since the clock was made. */
   now(): number {
     return this.#now;
+  }
+
+  /** Begins in the year 2030 and passes with `now`, but for {@link sleep}. */
+  wallTime(): number {
+    return BEGIN + this.#now + this.#slept;
+  }
+
+  /** The machine sleeps: the wall clock goes on, and nothing else does. */
+  sleep(ms: number): void {
+    this.#slept += ms;
   }
 
   after(ms: number, run: () => void): () => void {
@@ -36,6 +49,12 @@ export class VirtualClock implements Clock {
   endOfTurn(run: () => void): void {
     this.#work.push(run);
     if (this.#work.length === 1) setImmediate(() => this.#runWork());
+  }
+
+  /** The process stands still for `ms` milliseconds: they have passed when it goes on, and what fell due runs late. */
+  stall(ms: number): Promise<void> {
+    this.#now += ms;
+    return this.advance(0);
   }
 
   /** Timers that have neither run nor been cancelled. */

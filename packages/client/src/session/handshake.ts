@@ -35,6 +35,8 @@ export interface Greeting {
   /** Stands behind the PONG; may hold operations that came with it. */
   readonly decoder: Decoder;
   readonly info: ServerInfo;
+  /** When the credentials it was made with end, in milliseconds since the Unix epoch. */
+  readonly credentialsExpireAt: number | undefined;
   /** From now on `sink` gets what the transport delivers, and at once its end, should that have come already. */
   handOver(sink: TransportSink): void;
 }
@@ -114,6 +116,7 @@ class Handshake implements TransportSink {
   #phase: AttemptPhase | "greeted" | "failed" = "tcp";
   #connection: TransportConnection | undefined;
   #info: ServerInfo | undefined;
+  #credentialsExpireAt: number | undefined;
   #successor: TransportSink | undefined;
   #ended: { readonly error: TransportError | undefined } | undefined;
 
@@ -226,6 +229,7 @@ class Handshake implements TransportSink {
         connection,
         decoder: this.#decoder,
         info: this.#info,
+        credentialsExpireAt: this.#credentialsExpireAt,
         handOver: (sink) => {
           this.#successor = sink;
           if (this.#ended !== undefined) sink.closed(this.#ended.error);
@@ -277,7 +281,9 @@ class Handshake implements TransportSink {
     this.#phase = "auth";
     let auth: Auth;
     try {
-      auth = await this.#credentials.complete(info.nonce);
+      const { expiresAt, ...sent } = await this.#credentials.complete(info.nonce);
+      auth = sent;
+      this.#credentialsExpireAt = expiresAt;
     } catch (cause) {
       this.#failAuthenticator(cause);
       return;

@@ -1,11 +1,18 @@
 // Notices a silent peer (D16). Any inbound byte is life; a ping goes out only on silence. Without unacknowledged writes the
 // link is stale after pingInterval * (maxPingOut + 1) of silence, with them after three quarters of one pingInterval (at
-// most one whole, with the granularity of a tick): 60 s and 20 s by default.
+// most one whole, with the granularity of a tick): 60 s and 20 s by default. After a jump of the clock (the machine slept, the
+// process stood still) nothing is concluded from the silence: the peer is asked at once, and has two seconds.
 
 import type { Clock } from "@myelin/contracts";
 
 /** Checks of silence in one pingInterval. */
 const TICKS = 4;
+
+/** Milliseconds the peer has to answer after a jump of the clock. */
+const PROBE = 2_000;
+
+/** Milliseconds; anything shorter is a busy machine. */
+const SHORTEST_JUMP = 1_000;
 
 /** What the keep-alive asks of its link. */
 export interface KeepAliveLink {
@@ -25,6 +32,9 @@ export class KeepAlive {
   #lastInbound: number;
   #firstWrite: number | undefined;
   #pingsOut = 0;
+  // When the last tick was armed, on both clocks.
+  #armedAt = 0;
+  #armedAtWallTime = 0;
 
   constructor(clock: Clock, interval: number, maxPingOut: number, link: KeepAliveLink) {
     this.#clock = clock;
@@ -36,6 +46,8 @@ export class KeepAlive {
 
   start(): void {
     this.#cancel();
+    this.#armedAt = this.#clock.now();
+    this.#armedAtWallTime = this.#clock.wallTime();
     this.#cancel = this.#clock.after(this.#interval / TICKS, () => this.#tick());
   }
 
@@ -58,6 +70,10 @@ export class KeepAlive {
   #tick(): void {
     const now = this.#clock.now();
     const tick = this.#interval / TICKS;
+    if (this.#jumped(now, tick)) {
+      this.#probe(now);
+      return;
+    }
     const silence = now - this.#lastInbound;
     const unanswered = this.#firstWrite === undefined ? 0 : now - this.#firstWrite;
     if (
@@ -72,5 +88,21 @@ export class KeepAlive {
       this.#link.keepAlivePing(this.#pingsOut);
     }
     this.start();
+  }
+
+  // The tick is late, or more time has passed outside than inside.
+  #jumped(now: number, tick: number): boolean {
+    const late = now - this.#armedAt - tick;
+    const slept = this.#clock.wallTime() - this.#armedAtWallTime - (now - this.#armedAt);
+    return Math.max(late, slept) > Math.max(this.#interval, SHORTEST_JUMP);
+  }
+
+  #probe(begin: number): void {
+    this.#pingsOut = 1;
+    this.#link.keepAlivePing(1);
+    this.#cancel = this.#clock.after(PROBE, () => {
+      if (this.#lastInbound < begin) this.#link.stale();
+      else this.start();
+    });
   }
 }

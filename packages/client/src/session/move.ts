@@ -17,7 +17,7 @@ export type MoveReason =
   | "credentials" // they are about to expire
   | "rebalance"; // another server is the better choice now
 
-/** Milliseconds between two tries, give or take half. */
+/** Milliseconds between the first two tries, give or take half; twice as long after each, up to four times. */
 const RETRY = 1_000;
 
 /** A handover between two links, as a move sees it. */
@@ -70,6 +70,7 @@ export class Move {
   readonly #host: MoveHost;
   readonly #persistent: boolean;
   #step: Step = { kind: "over" };
+  #tries = 0;
 
   /** @param persistent tries again for as long as the present link lives */
   constructor(reason: MoveReason, persistent: boolean, host: MoveHost) {
@@ -81,6 +82,11 @@ export class Move {
   /** The new link, once there is one. */
   get next(): { readonly server: ServerView; readonly link: Link } | undefined {
     return this.#step.kind === "handing-over" ? this.#step : undefined;
+  }
+
+  /** True once it dials; before, it may as well be replaced by a more urgent one. */
+  get isUnderWay(): boolean {
+    return this.#step.kind === "dialing" || this.#step.kind === "handing-over";
   }
 
   /** Begins in `ms` milliseconds. */
@@ -159,7 +165,7 @@ export class Move {
   }
 
   #tryAgain(error: Error): void {
-    if (this.#persistent) this.begin(RETRY * (0.5 + this.#host.random()));
+    if (this.#persistent) this.begin(RETRY * Math.min(4, 2 ** this.#tries++) * (0.5 + this.#host.random()));
     else {
       this.#to({ kind: "over" });
       this.outcome.reject(error);

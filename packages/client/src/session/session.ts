@@ -75,6 +75,8 @@ export class Session {
   // Moved away from, and not closed yet.
   readonly #leaving = new Map<Link, Promise<void>>();
   #closing: Promise<void> = Promise.resolve();
+  // The latest end of credentials that a move was planned for.
+  #renewedFor = 0;
   #cancelDeadline: () => void = () => {};
 
   /** @throws InvalidArgumentError for a server nothing can dial */
@@ -184,7 +186,8 @@ export class Session {
     if (state.kind !== "connected") {
       return Promise.reject(new InvalidOperationError("reconnect({ graceful: true }) needs a connection to leave"));
     }
-    return this.#move(state, "requested", 0).outcome.promise;
+    const move = state.move?.isUnderWay === true ? state.move : this.#move(state, "requested", 0);
+    return move.outcome.promise;
   }
 
   /** Keeps the link but no longer replaces it. Only while connected. */
@@ -214,6 +217,7 @@ export class Session {
     this.#host.traffic.connects++;
     this.#connected(server, link, undefined);
     this.ready.resolve();
+    this.#renewBefore(greeting.credentialsExpireAt);
     // What came with the PONG is handled after everybody knows of the link.
     greeting.handOver(link);
     link.pump();
@@ -301,13 +305,26 @@ export class Session {
   #leaveLameDuck(): void {
     const { state } = this.#machine;
     if (this.#options.lameDuck === "notify" || state.kind !== "connected") return;
-    if (state.link.info.ldm !== true || state.move !== undefined) return;
+    if (state.link.info.ldm !== true || state.move?.isUnderWay === true) return;
     // Everybody on that server is told at the same moment.
     this.#move(state, "lame-duck", this.#runtime.random() * LAME_DUCK_SPREAD * this.#options.firstAttemptJitter);
   }
 
+  // Fresh credentials by a new link before those of the present one end; once for each date, whatever the new ones say.
+  #renewBefore(expiresAt: number | undefined): void {
+    const { state } = this.#machine;
+    const { refreshBefore } = this.#options;
+    if (expiresAt === undefined || refreshBefore < 0 || expiresAt <= this.#renewedFor) return;
+    if (state.kind !== "connected" || state.move !== undefined) return;
+    this.#renewedFor = expiresAt;
+    const left = expiresAt - this.#runtime.clock.wallTime();
+    this.#move(state, "credentials", Math.max(left - refreshBefore, left / 2));
+  }
+
   #move(state: Connected, reason: MoveReason, delay: number): Move {
-    const move: Move = new Move(reason, reason === "lame-duck", {
+    let expiresAt: number | undefined;
+    const persistent = reason === "lame-duck" || reason === "credentials";
+    const move: Move = new Move(reason, persistent, {
       clock: this.#runtime.clock,
       random: this.#runtime.random,
       target: () => this.#target(state.server, reason),
@@ -321,6 +338,7 @@ export class Session {
         }),
       handOver: (server, greeting) => {
         const link = this.#link(server, greeting);
+        expiresAt = greeting.credentialsExpireAt;
         const handover = this.#host.handOver(state.link, link);
         greeting.handOver(link);
         link.pump();
@@ -332,6 +350,7 @@ export class Session {
         this.#host.traffic.connects++;
         this.#connected(server, link, undefined);
         this.#leaveLameDuck();
+        this.#renewBefore(expiresAt);
       },
       gaveUp: () => {
         const { state: present } = this.#machine;
@@ -351,8 +370,13 @@ export class Session {
   #target(present: ServerView, reason: MoveReason): ServerView | undefined {
     const other = this.#pool.alternative(this.#now());
     this.#tellIncidents();
-    // The same server again, by a new link, where that is all there is.
-    return other ?? (reason === "lame-duck" ? undefined : present);
+    if (reason === "lame-duck") return other;
+    // The same server again, by a new link: where that is all there is, and where nothing speaks against it.
+    return reason === "credentials" && !this.#isLeaving(present) ? present : (other ?? present);
+  }
+
+  #isLeaving(server: ServerView): boolean {
+    return this.#pool.get(server.id)?.lameDuck === true;
   }
 
   // The link is lost, and the one we were moving to is up.

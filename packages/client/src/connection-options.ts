@@ -1,7 +1,13 @@
 // What a caller may ask of a connection, what it gets by default, and the check of it all before anything happens.
 // Names and meanings of @nats-io/nats-core v3 are kept; what is new has the same style. Durations are milliseconds.
 
-import { type Authenticator, InvalidArgumentError, type TlsOptions, type Transport } from "@myelin/contracts";
+import {
+  type Authenticator,
+  InvalidArgumentError,
+  type PerDial,
+  type TlsOptions,
+  type Transport,
+} from "@myelin/contracts";
 import { type Backoff, exponentialBackoff, fixedBackoff, type GossipPolicy, type Strategy } from "@myelin/server-pool";
 import { choice, integer, nonNegative, positive, suggestion } from "./argument-checks.js";
 import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./messaging/inbox.js";
@@ -99,8 +105,12 @@ export interface ConnectionOptions {
    * a link with fresh ones, in milliseconds; half of what is left where that is less. Default 60 000; -1 = never.
    */
   readonly refreshBefore?: number | undefined;
-  /** `true` or an object: TLS or nothing. `undefined`: TLS when the server requires it. `null` or `false`: never. */
-  readonly tls?: TlsOptions | boolean | null | undefined;
+  /**
+   * `true`, an object or a function: TLS or nothing. `undefined`: TLS when the server requires it. `null` or `false`: never. A
+   * function is called at every dial, within `timeout`, and may be async; files and functions inside the object are read at
+   * every dial too (P31).
+   */
+  readonly tls?: TlsOptions | PerDial<TlsOptions> | boolean | null | undefined;
 
   /** Do not deliver our own messages to our own subscriptions. Default `false`. */
   readonly noEcho?: boolean | undefined;
@@ -164,7 +174,7 @@ export interface ResolvedOptions {
   readonly token: string | undefined;
   readonly authenticators: readonly Authenticator[];
   readonly refreshBefore: number;
-  readonly tls: TlsOptions | undefined;
+  readonly tls: TlsOptions | PerDial<TlsOptions> | undefined;
   readonly tlsMode: "require" | "follow" | "never";
   readonly noEcho: boolean;
   readonly verbose: boolean;
@@ -328,7 +338,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
           ? [...authenticator]
           : [authenticator as Authenticator],
     refreshBefore: integer("refreshBefore", options.refreshBefore, defaults.refreshBefore, -1),
-    tls: typeof options.tls === "object" && options.tls !== null ? { ...options.tls } : undefined,
+    tls: tlsOf(options.tls),
     tlsMode: options.tls === undefined ? "follow" : options.tls === null || options.tls === false ? "never" : "require",
     noEcho: options.noEcho ?? false,
     verbose: options.verbose ?? false,
@@ -375,11 +385,18 @@ function backoffOf(options: ConnectionOptions): Backoff {
   }
   if (options.reconnectTimeWait === undefined) return exponentialBackoff();
   const wait = nonNegative("reconnectTimeWait", options.reconnectTimeWait, 0);
-  const encrypted = typeof options.tls === "object" && options.tls !== null;
+  const encrypted = tlsOf(options.tls) !== undefined;
   const jitter = encrypted
     ? nonNegative("reconnectJitterTLS", options.reconnectJitterTLS, defaults.reconnectJitterTLS)
     : nonNegative("reconnectJitter", options.reconnectJitter, defaults.reconnectJitter);
   return fixedBackoff({ wait, jitter });
+}
+
+function tlsOf(tls: ConnectionOptions["tls"]): ResolvedOptions["tls"] {
+  if (typeof tls === "function") return tls;
+  if (typeof tls === "object" && tls !== null && !Array.isArray(tls)) return { ...tls };
+  if (tls === undefined || tls === null || typeof tls === "boolean") return undefined;
+  throw new InvalidArgumentError("tls", "must be an object, a function that answers one, true, false or null");
 }
 
 function refuseUnknown(options: ConnectionOptions): void {

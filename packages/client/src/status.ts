@@ -29,7 +29,7 @@ export type Status =
   | { readonly type: "update"; readonly added: string[]; readonly deleted: string[] }
   /** The server we are on announced that it leaves (lame duck). */
   | { readonly type: "ldm"; readonly server: string }
-  /** Something failed that no promise reports: a refused publish, a throwing callback, an unknown -ERR. */
+  /** Something failed that no promise reports: a refused publish, a throwing callback, an unknown -ERR, TLS files half written. */
   | { readonly type: "error"; readonly error: Error }
   /** A keep-alive ping goes out. */
   | { readonly type: "ping"; readonly pendingPings: number }

@@ -63,6 +63,7 @@ export type TransportErrorCode =
   | "CONNECT_FAILED"
   | "TLS_FAILED"
   | "TLS_CERTIFICATE_REJECTED"
+  | "TLS_MATERIAL_UNUSABLE"
   | "UNSUPPORTED_TARGET"
   | "STREAM_FAILED";
 
@@ -85,5 +86,35 @@ export class TransportError extends NatsError {
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+}
+
+/** Which option of `tls`, or `"tls"` itself when it is a function. */
+export type TlsSource =
+  | "tls"
+  | "tls.ca"
+  | "tls.cert"
+  | "tls.key"
+  | "tls.caFile"
+  | "tls.certFile"
+  | "tls.keyFile"
+  | "tls.passphrase";
+
+/**
+ * Our own TLS material cannot be used: a file cannot be read, a function failed, a PEM is broken, or the key is not the
+ * certificate's. Ends the dial, or is told by `warning` when earlier material could be used instead. Never holds any of the
+ * material; `cause` is what the file system, the function or OpenSSL said.
+ */
+export class TlsMaterialError extends TransportError {
+  /**
+   * @param sources the options at fault; certificate and key when it is not known which of them
+   * @param message one sentence naming the server, the options and the files
+   */
+  constructor(
+    readonly sources: readonly TlsSource[],
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super("TLS_MATERIAL_UNUSABLE", "tls", message, undefined, options);
   }
 }

@@ -4,6 +4,8 @@ export {
   InvalidArgumentError,
   isNatsError,
   NatsError,
+  TlsMaterialError,
+  type TlsSource,
   TransportError,
   type TransportErrorCode,
   type TransportPhase,
@@ -11,6 +13,7 @@ export {
 export type {
   DialTarget,
   PemSource,
+  PerDial,
   TlsOptions,
   Transport,
   TransportConnection,

@@ -3,14 +3,28 @@
 
 import type { TransportError } from "./errors.js";
 
-/** TLS material and policy, in the words of `node:tls`. Passed through untouched; a transport documents what it honours. */
+/**
+ * Asked at every dial, so that material that is replaced meanwhile is used without a restart; may be async. It fails that dial
+ * only when it throws, rejects or answers something unusable, with a {@link TlsMaterialError}. The signal aborts with the
+ * attempt, whose `timeout` the answer counts against.
+ */
+export type PerDial<T> = (signal: AbortSignal) => T | Promise<T>;
+
+/**
+ * TLS material and policy, in the words of `node:tls`. Passed through untouched; a transport documents what it honours.
+ *
+ * Files and functions are read at every dial. Where what they then give cannot be used (a file that is missing or half
+ * written, a key that is not the certificate's), what was usable at an earlier dial with these options is used again, CA for
+ * itself and certificate with key together, and the sink is told by `warning`. Where nothing was yet, the dial fails.
+ * A function that throws fails the dial in any case.
+ */
 export interface TlsOptions {
   /** Certificate authorities to trust, PEM. Default: those of the runtime. */
-  readonly ca?: PemSource | readonly PemSource[] | undefined;
-  /** Client certificate chain, PEM. */
-  readonly cert?: PemSource | undefined;
+  readonly ca?: PemSource | readonly PemSource[] | PerDial<PemSource | readonly PemSource[]> | undefined;
+  /** Client certificate chain, PEM, the own certificate first. Needs a key. */
+  readonly cert?: PemSource | PerDial<PemSource> | undefined;
   /** Private key of the client certificate, PEM. */
-  readonly key?: PemSource | undefined;
+  readonly key?: PemSource | PerDial<PemSource> | undefined;
   /** Paths read again at every dial; each excludes its counterpart above. Only where the runtime has files. */
   readonly caFile?: string | undefined;
   readonly certFile?: string | undefined;
@@ -41,23 +55,30 @@ export interface DialTarget {
   readonly path: string;
   /** Name to verify the certificate against and to send as SNI; survives an advertised IP address. */
   readonly serverName: string;
-  /** TLS material for `startTls` and for `handshakeFirst`; `undefined` = the runtime's defaults. */
-  readonly tls: TlsOptions | undefined;
-  /** Finish a TLS handshake before `connect` resolves. */
+  /**
+   * TLS material for `startTls` and for `handshakeFirst`; `undefined` = the runtime's defaults. The transport alone asks the
+   * functions, once for each dial and before it opens a socket: no server then waits for the answer. One connection gives the
+   * same object or function at every dial: by that a transport knows which material was usable before.
+   */
+  readonly tls: TlsOptions | PerDial<TlsOptions> | undefined;
+  /** Finish a TLS handshake before `connect` resolves; so does `handshakeFirst` of what a `tls` function answers. */
   readonly handshakeFirst: boolean;
   /** Shuffle the addresses a name resolves to (ADR-11); `false` keeps the resolver's order. */
   readonly shuffleAddresses: boolean;
 }
 
-/** Opens byte streams for one or more URL schemes. Stateless between dials; one object may serve many connections. */
+/**
+ * Opens byte streams for one or more URL schemes. One object may serve many connections. Between dials it keeps nothing but
+ * the TLS material that was usable last, for each `tls` it was given, and only as long as that lives.
+ */
 export interface Transport {
   /** Lower-case schemes without the colon: `["nats", "tls"]`, `["ws", "wss"]`, `["unix"]`. */
   readonly schemes: readonly string[];
 
   /**
    * Opens one byte stream. Rejects with a {@link TransportError}, or with `signal.reason` once the signal aborts, and then
-   * leaves no socket, timer or listener behind and never calls the sink. The signal has no effect after the promise
-   * settled. `sink.data` may be called before the promise's reactions run.
+   * leaves no socket, timer or listener behind and calls nothing of the sink but `warning`. The signal has no effect after
+   * the promise settled. `sink.data` may be called before the promise's reactions run.
    */
   connect(target: DialTarget, sink: TransportSink, signal: AbortSignal): Promise<TransportConnection>;
 }
@@ -68,6 +89,11 @@ export interface TransportSink {
   data(chunk: Uint8Array): void;
   /** After `write` returned `false`: the bytes are gone, write on. */
   drain(): void;
+  /**
+   * Something is wrong that did not end the dial: earlier TLS material had to be used once more. While `connect` is pending, any
+   * number of times.
+   */
+  warning?(error: TransportError): void;
   /** Exactly once, and last. `undefined` = the peer ended the stream in order, or we closed or destroyed it ourselves. */
   closed(error: TransportError | undefined): void;
 }

@@ -8,7 +8,11 @@ export {
   InvalidArgumentError,
   isNatsError,
   NatsError,
+  type PemSource,
+  type PerDial,
+  TlsMaterialError,
   type TlsOptions,
+  type TlsSource,
   type Transport,
   TransportError,
 } from "@myelin/contracts";

@@ -1,5 +1,5 @@
-// TCP, with TLS on top when asked: resolve, race the addresses, shake hands. Stateless between dials. Must not know NATS
-// bytes, the pool, credentials or the client. Sources: RFC 8305, ADR-11 (addresses of a name), ADR-40 (TLS first).
+// TCP, with TLS on top when asked: resolve, race the addresses, shake hands. Must not know NATS bytes, the pool, credentials
+// or the client. Sources: RFC 8305, ADR-11 (addresses of a name), ADR-40 (TLS first).
 
 import type { Socket } from "node:net";
 import {
@@ -24,7 +24,7 @@ import { abortable, openStream } from "./open-stream.js";
 import { race } from "./race.js";
 import { everyAddressFailed } from "./socket-errors.js";
 import { type Delay, systemDelay, systemRandom } from "./system.js";
-import { loadTlsMaterial } from "./tls-material.js";
+import { TlsMaterialLoader } from "./tls-material.js";
 
 export interface TcpTransportOptions {
   /** Shuffles the addresses of a name. Default: the runtime's generator. */
@@ -77,6 +77,7 @@ interface Resolved {
 class TcpTransport implements Transport {
   readonly schemes: readonly string[] = ["nats", "tls"];
   readonly #options: Resolved;
+  readonly #tls = new TlsMaterialLoader();
 
   constructor(options: Resolved) {
     this.#options = options;
@@ -89,11 +90,12 @@ class TcpTransport implements Transport {
       const message = `${target.url} is not for TCP: it takes nats:// or tls://, a host and a port`;
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
-    const material = await abortable(loadTlsMaterial(target, signal), signal);
+    const { material, handshakeFirst } = await abortable(this.#tls.load(target, sink, signal), signal);
     const found = await abortable(resolveAddresses(target.hostname, lookup, signal), signal);
     const candidates = orderAddresses(found, target.shuffleAddresses ? random : undefined);
     const { socket, label } = await this.#race(target, candidates, signal);
-    return openStream({ socket, label, material, delay, sink, signal, secure: target.handshakeFirst });
+    const secure = target.handshakeFirst || handshakeFirst;
+    return openStream({ socket, label, material, delay, sink, signal, secure });
   }
 
   #race(

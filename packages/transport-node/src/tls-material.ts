@@ -1,63 +1,161 @@
-// Reads a target's TLS material into what node:tls takes: once per dial, so that rotated files are picked up (P31). Holds
-// nothing between dials and never names a secret in an error.
+// From a target's `tls` to what tls.connect takes: asked and read anew for each dial, so that what is rotated is picked up,
+// with the last usable material for the moment in which files are half written (P31). Never names a secret in an error.
 
-import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import type { ConnectionOptions } from "node:tls";
-import { type DialTarget, type PemSource, type TlsOptions, TransportError } from "@myelin/contracts";
+import { type ConnectionOptions, createSecureContext } from "node:tls";
+import { type DialTarget, TlsMaterialError, type TlsOptions, type TransportSink } from "@myelin/contracts";
+import { checkAuthorities, checkIdentity, Identity, PemFault } from "./pem.js";
 import { nodeCode } from "./socket-errors.js";
+import {
+  isGiven,
+  labelOf,
+  readPart,
+  refuseContradictions,
+  sourceOf,
+  tlsOptionsOf,
+  UnusableSource,
+} from "./tls-sources.js";
 
-/** Options for `tls.connect`, without a socket. */
+/** Options for `tls.connect`, without a socket. Keys are in its `secureContext` only, where nothing can read them. */
 export type TlsMaterial = Readonly<ConnectionOptions>;
 
-type Pem = Buffer | string | (Buffer | string)[];
+/** The material of one dial. */
+export interface LoadedTls {
+  readonly material: TlsMaterial;
+  /** Shake hands before the server's first byte, by what the options say. */
+  readonly handshakeFirst: boolean;
+}
+
+/** What was usable last. CA and identity are judged apart: a broken key says nothing about whom to trust. */
+interface Usable {
+  authorities?: readonly string[];
+  identity?: Identity;
+}
 
 /**
- * Resolves to the options of one handshake. Rejects with `TLS_FAILED` naming an unreadable file, with
- * `UNSUPPORTED_TARGET` when a source is given twice, or with the signal's reason.
+ * Loads the material of each dial of one transport. What it remembers belongs to one `tls` object or function, hence to
+ * one connection: the files of one must not decide for another, and a transport may serve many and never learns when one of
+ * them ends.
  */
-export async function loadTlsMaterial(target: DialTarget, signal: AbortSignal): Promise<TlsMaterial> {
-  const options: TlsOptions = target.tls ?? {};
-  const load = (name: "ca" | "cert" | "key"): Promise<Pem | undefined> => loadPem(target, name, signal);
-  const [ca, cert, key] = await Promise.all([load("ca"), load("cert"), load("key")]);
-  const { passphrase, rejectUnauthorized = true } = options;
-  const name = options.servername ?? target.serverName;
-  // RFC 6066 §3: no SNI for an address. `host` is then what Node verifies the certificate's IP entries against.
-  const identity = isIP(name) === 0 && name !== "" ? { servername: name, host: name } : { host: name };
-  return {
-    ...identity,
-    rejectUnauthorized,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-  };
+export class TlsMaterialLoader {
+  readonly #usable = new WeakMap<object, Usable>();
+
+  /**
+   * Rejects with {@link TlsMaterialError}, with `UNSUPPORTED_TARGET` when options exclude or need each other, or with the
+   * signal's reason. Tells `sink.warning` when earlier material is used again.
+   */
+  async load(target: DialTarget, sink: TransportSink, signal: AbortSignal): Promise<LoadedTls> {
+    const options = await tlsOptionsOf(target, signal);
+    refuseContradictions(options, target.url);
+    const usable = this.#usableFor(target);
+    const attempt: Attempt = { options, url: target.url, sink, signal };
+    const [authorities, identity] = await Promise.all([
+      isGiven(options, "ca") ? orEarlier(attempt, usable.authorities, readAuthorities) : undefined,
+      isGiven(options, "cert") ? orEarlier(attempt, usable.identity, readIdentity) : undefined,
+    ]);
+    if (authorities !== undefined) usable.authorities = authorities;
+    if (identity !== undefined) usable.identity = identity;
+    const { rejectUnauthorized = true } = options;
+    const name = options.servername ?? target.serverName;
+    // RFC 6066 §3: no SNI for an address. `host` is then what Node verifies the certificate's IP entries against.
+    const verified = isIP(name) === 0 && name !== "" ? { servername: name, host: name } : { host: name };
+    return {
+      material: { ...verified, rejectUnauthorized, ...secureContext(target.url, authorities, identity) },
+      handshakeFirst: options.handshakeFirst === true,
+    };
+  }
+
+  #usableFor({ tls }: DialTarget): Usable {
+    if (tls === undefined) return {};
+    const usable = this.#usable.get(tls) ?? {};
+    this.#usable.set(tls, usable);
+    return usable;
+  }
 }
 
-async function loadPem(target: DialTarget, name: "ca" | "cert" | "key", signal: AbortSignal): Promise<Pem | undefined> {
-  const given = target.tls?.[name];
-  const path = target.tls?.[`${name}File`];
-  if (path === undefined) {
-    if (given === undefined || typeof given === "string") return given;
-    return given instanceof Uint8Array ? asBuffer(given) : (given as readonly PemSource[]).map(asPem);
-  }
-  if (given !== undefined) {
-    const message = `${target.url}: tls.${name} and tls.${name}File exclude each other, give one of them`;
-    throw new TransportError("UNSUPPORTED_TARGET", "tls", message, undefined);
-  }
+interface Attempt {
+  readonly options: TlsOptions;
+  readonly url: string;
+  readonly sink: TransportSink;
+  readonly signal: AbortSignal;
+}
+
+type Read<T> = (attempt: Attempt, earlier: T | undefined) => Promise<T>;
+
+// What can be read now, or else what was usable before and a warning.
+async function orEarlier<T>(attempt: Attempt, earlier: T | undefined, read: Read<T>): Promise<T> {
   try {
-    return await readFile(path, { signal });
-  } catch (cause) {
-    signal.throwIfAborted();
-    const message = `${target.url}: tls.${name}File ${path} could not be read (${nodeCode(cause)})`;
-    throw new TransportError("TLS_FAILED", "tls", message, undefined, { cause });
+    return await read(attempt, earlier);
+  } catch (error) {
+    if (!(error instanceof UnusableSource)) throw error;
+    const { sources, problem, cause } = error;
+    const because = cause === undefined ? {} : { cause };
+    const message = `${attempt.url}: ${problem}`;
+    if (earlier === undefined) throw new TlsMaterialError(sources, message, because);
+    if (!attempt.signal.aborted) {
+      const used = `${message}; what was usable at an earlier dial is used again`;
+      attempt.sink.warning?.(new TlsMaterialError(sources, used, because));
+    }
+    return earlier;
   }
 }
 
-function asPem(source: PemSource): Buffer | string {
-  return typeof source === "string" ? source : asBuffer(source);
+const readAuthorities: Read<readonly string[]> = async ({ options, url, signal }, earlier) => {
+  const pems = await readPart(options, "ca", url, signal);
+  // A bundle of a hundred certificates takes tens of ms to check.
+  if (earlier !== undefined && pems.length === earlier.length && pems.every((pem, i) => pem === earlier[i])) {
+    return earlier;
+  }
+  if (pems.length === 0) throw new UnusableSource([sourceOf(options, "ca")], `${labelOf(options, "ca")} is empty`);
+  checked(options, () => {
+    for (const pem of pems) checkAuthorities(pem);
+  });
+  return pems;
+};
+
+const readIdentity: Read<Identity> = async ({ options, url, signal }, earlier) => {
+  const { passphrase } = options;
+  if (passphrase !== undefined && typeof passphrase !== "string") {
+    throw new UnusableSource(["tls.passphrase"], "tls.passphrase must be a string");
+  }
+  const [[cert = ""], [key = ""]] = await Promise.all([
+    readPart(options, "cert", url, signal),
+    readPart(options, "key", url, signal),
+  ]);
+  const identity = new Identity(cert, key, passphrase);
+  if (earlier?.equals(identity)) return earlier;
+  checked(options, () => checkIdentity(identity));
+  return identity;
+};
+
+function checked(options: TlsOptions, check: () => void): void {
+  try {
+    check();
+  } catch (fault) {
+    if (!(fault instanceof PemFault)) throw fault;
+    const parts =
+      fault.part === undefined ? (["ca"] as const) : fault.part === "both" ? (["cert", "key"] as const) : [fault.part];
+    const labels = parts.map((part) => labelOf(options, part)).join(" and ");
+    const why = fault.cause === undefined ? "" : ` (${nodeCode(fault.cause)})`;
+    throw new UnusableSource(
+      parts.map((part) => sourceOf(options, part)),
+      `${labels} ${fault.message}${why}`,
+      fault.cause === undefined ? {} : { cause: fault.cause },
+    );
+  }
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+// Nothing of our own: Node then makes one with the runtime's authorities, and only if there is a handshake.
+function secureContext(
+  url: string,
+  authorities: readonly string[] | undefined,
+  identity: Identity | undefined,
+): Pick<ConnectionOptions, "secureContext"> {
+  if (authorities === undefined && identity === undefined) return {};
+  const ca = authorities === undefined ? {} : { ca: [...authorities] };
+  try {
+    return { secureContext: createSecureContext({ ...ca, ...identity?.options }) };
+  } catch (cause) {
+    throw new TlsMaterialError(["tls"], `${url}: OpenSSL takes no context of this tls (${nodeCode(cause)})`, { cause });
+  }
 }

@@ -14,7 +14,7 @@ import { abortable, openStream } from "./open-stream.js";
 import { race } from "./race.js";
 import { everyAddressFailed } from "./socket-errors.js";
 import { type Delay, systemDelay } from "./system.js";
-import { loadTlsMaterial } from "./tls-material.js";
+import { TlsMaterialLoader } from "./tls-material.js";
 
 export interface UnixTransportOptions {
   /** Source of delays, for tests under virtual time. Default: the runtime's timers. */
@@ -29,6 +29,7 @@ export function unixTransport(options: UnixTransportOptions = {}): Transport {
 class UnixTransport implements Transport {
   readonly schemes: readonly string[] = ["unix"];
   readonly #delay: Delay;
+  readonly #tls = new TlsMaterialLoader();
 
   constructor(delay: Delay) {
     this.#delay = delay;
@@ -41,9 +42,9 @@ class UnixTransport implements Transport {
       const message = `${target.url} is not for a unix socket: it takes unix:// and a path`;
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
-    const material = await abortable(loadTlsMaterial(target, signal), signal);
+    const { material, handshakeFirst } = await abortable(this.#tls.load(target, sink, signal), signal);
     const socket = await this.#dial(path, signal);
-    const { handshakeFirst: secure } = target;
+    const secure = target.handshakeFirst || handshakeFirst;
     return openStream({ socket, label: path, material, delay: this.#delay, sink, signal, secure });
   }
 

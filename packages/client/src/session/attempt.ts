@@ -13,7 +13,7 @@ import {
   errorOf,
   TimeoutError,
 } from "../errors.js";
-import { AttemptFailure, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
+import { AttemptFailure, type AttemptListener, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
 
 /** What an attempt needs and whom it tells; none of the functions throws. Exactly one of `greeted` and `failed`, and last. */
 export interface AttemptHost {
@@ -22,6 +22,8 @@ export interface AttemptHost {
   readonly identity: ClientIdentity;
   /** The server's INFO, as soon as it is there, also when the server then refuses us. */
   learned(server: ServerView, info: ServerInfo): void;
+  /** Something is wrong that the transport could work around. */
+  warned(error: TransportError): void;
   greeted(attempt: Attempt, greeting: Greeting): void;
   failed(attempt: Attempt, outcome: ConnectAttempt): void;
 }
@@ -53,8 +55,11 @@ export class Attempt {
     this.#cancelTimeout = clock.after(options.timeout, () =>
       this.fail(new TimeoutError(`connecting to ${server.url.href}`, options.timeout)),
     );
-    const learned = (info: ServerInfo): void => this.#host?.learned(server, info);
-    shakeHands(this.#transport, server, number, options, identity, this.#abort.signal, learned).then(
+    const listener: AttemptListener = {
+      learned: (info) => this.#host?.learned(server, info),
+      warned: (error) => this.#host?.warned(error),
+    };
+    shakeHands(this.#transport, server, number, options, identity, this.#abort.signal, listener).then(
       (greeting) => this.#greeted(greeting),
       (cause: unknown) => this.#failed(errorOf(cause)),
     );

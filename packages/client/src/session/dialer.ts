@@ -24,6 +24,7 @@ export interface DialerHost {
   readonly machine: ConnectionStateMachine;
   readonly traffic: Traffic;
   learned(server: ServerView, info: ServerInfo): void;
+  warned(error: Error): void;
   /** A server has answered; the state is still dialing. */
   greeted(server: ServerView, greeting: Greeting): void;
   /** Functions of the caller's may have failed in the pool. */
@@ -73,6 +74,7 @@ export class Dialer {
       identity,
       options,
       learned: (from, info) => this.#host.learned(from, info),
+      warned: (error) => this.#host.warned(error),
       ...outcome,
     });
   }

@@ -41,6 +41,14 @@ export interface Greeting {
   handOver(sink: TransportSink): void;
 }
 
+/** What an attempt tells before it ends. */
+export interface AttemptListener {
+  /** The server's INFO, as soon as it is there, also when the server then refuses us. */
+  learned(info: ServerInfo): void;
+  /** Something is wrong that the transport could work around. */
+  warned(error: TransportError): void;
+}
+
 /** An attempt failed; `phase` tells how far it had come. */
 export class AttemptFailure extends Error {
   constructor(
@@ -60,7 +68,6 @@ type HandshakeOptions = CredentialOptions &
  * signal aborts.
  *
  * @param attempt number of this attempt in the life of the connection, from 1
- * @param learned told of the server's INFO as soon as it is there, also when the server then refuses us
  */
 export async function shakeHands(
   transport: Transport,
@@ -69,10 +76,10 @@ export async function shakeHands(
   options: HandshakeOptions,
   identity: ClientIdentity,
   signal: AbortSignal,
-  learned: (info: ServerInfo) => void,
+  listener: AttemptListener,
 ): Promise<Greeting> {
   const credentials = new AttemptCredentials(options, server, attempt, signal);
-  const handshake = new Handshake(server, credentials, options, identity, learned);
+  const handshake = new Handshake(server, credentials, options, identity, listener);
   const abort = (): void => handshake.fail(errorOf(signal.reason));
   signal.addEventListener("abort", abort, { once: true });
   const dial = (): void => {
@@ -92,15 +99,17 @@ export async function shakeHands(
 
 function dialTarget(server: ServerView, options: HandshakeOptions): DialTarget {
   const { url } = server;
+  // What a function answers is read by the transport, which asks it.
+  const tls = typeof options.tls === "function" ? undefined : options.tls;
   return {
     url: url.href,
     scheme: url.scheme,
     hostname: url.hostname,
     port: url.port,
     path: url.path,
-    serverName: options.tls?.servername ?? server.serverName,
+    serverName: tls?.servername ?? server.serverName,
     tls: options.tls,
-    handshakeFirst: options.tls?.handshakeFirst === true,
+    handshakeFirst: tls?.handshakeFirst === true,
     shuffleAddresses: options.randomize,
   };
 }
@@ -111,7 +120,7 @@ class Handshake implements TransportSink {
   readonly #credentials: AttemptCredentials;
   readonly #options: HandshakeOptions;
   readonly #identity: ClientIdentity;
-  readonly #learned: (info: ServerInfo) => void;
+  readonly #listener: AttemptListener;
   readonly #decoder = new Decoder({ from: "server" });
   #phase: AttemptPhase | "greeted" | "failed" = "tcp";
   #connection: TransportConnection | undefined;
@@ -125,13 +134,13 @@ class Handshake implements TransportSink {
     credentials: AttemptCredentials,
     options: HandshakeOptions,
     identity: ClientIdentity,
-    learned: (info: ServerInfo) => void,
+    listener: AttemptListener,
   ) {
     this.#server = server;
     this.#credentials = credentials;
     this.#options = options;
     this.#identity = identity;
-    this.#learned = learned;
+    this.#listener = listener;
   }
 
   /** Fetches the credentials that need no nonce, then dials: however long they take, no server waits for them. */
@@ -178,6 +187,10 @@ class Handshake implements TransportSink {
     this.#successor?.drain();
   }
 
+  warning(error: TransportError): void {
+    if (this.#phase !== "failed") this.#listener.warned(error);
+  }
+
   closed(error: TransportError | undefined): void {
     this.#ended = { error };
     if (this.#successor !== undefined) this.#successor.closed(error);
@@ -218,7 +231,7 @@ class Handshake implements TransportSink {
       const first = this.#info === undefined;
       this.#info = info;
       if (first) {
-        this.#learned(info);
+        this.#listener.learned(info);
         this.#secure(connection, info);
       }
     } else if (this.#phase === "info") {

@@ -115,6 +115,7 @@ export class Session {
       machine: this.#machine,
       traffic: host.traffic,
       learned: (server, info) => this.#learn(server, info),
+      warned: (error) => host.emit({ type: "error", error }),
       greeted: (server, greeting) => this.#greeted(server, greeting),
       asked: () => this.#tellIncidents(),
     });

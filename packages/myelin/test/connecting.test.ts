@@ -1,13 +1,12 @@
-// Connecting as the documentation describes it, against real servers: addresses, names, echo, TLS by what both sides want.
+// Connecting as the documentation describes it, against real servers: addresses, names, echo. TLS is in tls.test.ts.
 
-import { createTestAuthority, RealServer } from "@myelin/testing";
+import { RealServer } from "@myelin/testing";
 import { ConnectError, connect, type NatsConnection } from "myelin";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { next, record, rejectionOf, until } from "./conditions.js";
 import { forEachServer, versions } from "./every-server.js";
 import { open } from "./opened.js";
 import { recordingTransport } from "./recording-transport.js";
-import { tlsFiles } from "./tls-files.js";
 
 const BOUND = 30_000;
 
@@ -125,76 +124,6 @@ forEachServer((binary) => {
       ["s.9999", 1],
       ["s.19999", 1],
     ]);
-  });
-
-  describe("TLS", () => {
-    it("SEC-TLS-2, SEC-TLS-4, SEC-TLS-5, SEC-TLS-6: by what the server offers and the caller wants", {
-      timeout: BOUND,
-    }, async () => {
-      const authority = await createTestAuthority();
-      const files = await tlsFiles(
-        authority,
-        await authority.issue({ commonName: "node", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] }),
-      );
-      onTestFinished(files.remove);
-      const [plain, required, optional] = [
-        await serve(),
-        await serve(files.config),
-        await serve(`${files.config}\nallow_non_tls: true`),
-      ];
-      const tls = { ca: authority.caPem };
-      const encrypted = async (server: RealServer): Promise<boolean> =>
-        (await server.connz()).connections.every((one) => (one as { tls_version?: string }).tls_version !== undefined);
-      // Wanted and not offered, required and forbidden: neither gets as far as CONNECT.
-      for (const [server, options] of [
-        [plain, { tls }],
-        [required, { tls: null }],
-        [required, { tls: false }],
-      ] as const) {
-        const error = await rejectionOf(connect({ servers: server.url, ...options }), ConnectError);
-        expect(error.attempts[0]?.phase).toBe("tls");
-        await until("the link is gone", async () => (await server.connz()).connections.length === 0);
-      }
-      const secure = required.url.replace("nats:", "tls:");
-      for (const options of [
-        { servers: required.url, tls },
-        { servers: secure, tls },
-      ]) {
-        const nc = await open(options);
-        expect(await encrypted(required)).toBe(true);
-        await nc.close();
-        await until("it is gone", async () => (await required.connz()).connections.length === 0);
-      }
-      // tls:// alone turns TLS on: without our authority it then fails to verify.
-      const error = await rejectionOf(connect({ servers: secure }), ConnectError);
-      expect(error.code).toBe("TLS_CERTIFICATE_REJECTED");
-      const open1 = await open({ servers: optional.url });
-      expect((await optional.connz()).connections[0]).not.toHaveProperty("tls_version");
-      await open1.close();
-      await until("it is gone", async () => (await optional.connz()).connections.length === 0);
-      await open({ servers: optional.url, tls });
-      expect(await encrypted(optional)).toBe(true);
-    });
-
-    it("SEC-TLS-3, SEC-TLS-12: a client certificate stands for a user where the server maps it", {
-      timeout: BOUND,
-    }, async () => {
-      const authority = await createTestAuthority();
-      const files = await tlsFiles(
-        authority,
-        await authority.issue({ commonName: "node", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] }),
-        ", verify_and_map: true",
-      );
-      onTestFinished(files.remove);
-      const server = await serve(`${files.config}\nauthorization { users: [ { user: "CN=client" } ] }`);
-      const client = await authority.issue({ commonName: "client", client: true });
-      const nc = await open({
-        servers: server.url,
-        tls: { ca: authority.caPem, cert: client.certPem, key: client.keyPem },
-      });
-      await nc.flush();
-      await rejectionOf(connect({ servers: server.url, tls: { ca: authority.caPem } }), ConnectError);
-    });
   });
 
   it("CUSTOM-DIALER-1, CUSTOM-DIALER-3: a transport of one's own makes every link", { timeout: BOUND }, async () => {

@@ -1,4 +1,4 @@
-// A server reads its certificate from files; these live in a private folder for as long as the test.
+// A server reads its certificate from files, and a client may; these live in a private folder for as long as the test.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,19 +8,26 @@ import type { TestAuthority, TestCertificate } from "@myelin/testing";
 export interface TlsFiles {
   /** The `tls` block of a server's configuration. */
   readonly config: string;
+  /** The same for a client's `tls` option. */
+  readonly options: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
+  /** Overwrites what is given and leaves the rest. */
+  write(files: { readonly ca?: string; readonly cert?: string; readonly key?: string }): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** @param more further fields of the block, such as `verify: true` */
+/** @param more further fields of the block, such as `, verify: true` */
 export async function tlsFiles(authority: TestAuthority, own: TestCertificate, more = ""): Promise<TlsFiles> {
   const folder = await mkdtemp(join(tmpdir(), "myelin-tls-"));
-  const path = (name: string): string => join(folder, name);
-  await writeFile(path("ca.pem"), authority.caPem);
-  await writeFile(path("cert.pem"), own.certPem);
-  await writeFile(path("key.pem"), own.keyPem, { mode: 0o600 });
+  const path = (name: string): string => join(folder, `${name}.pem`);
   const quoted = (name: string): string => JSON.stringify(path(name));
-  return {
-    config: `tls { cert_file: ${quoted("cert.pem")}, key_file: ${quoted("key.pem")}, ca_file: ${quoted("ca.pem")} ${more} }`,
+  const files: TlsFiles = {
+    config: `tls { cert_file: ${quoted("cert")}, key_file: ${quoted("key")}, ca_file: ${quoted("ca")} ${more} }`,
+    options: { caFile: path("ca"), certFile: path("cert"), keyFile: path("key") },
+    async write(contents) {
+      for (const [name, text] of Object.entries(contents)) await writeFile(path(name), text, { mode: 0o600 });
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+  await files.write({ ca: authority.caPem, cert: own.certPem, key: own.keyPem });
+  return files;
 }

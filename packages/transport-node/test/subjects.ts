@@ -155,6 +155,7 @@ export class Listener {
 export class TestSink implements TransportSink {
   readonly chunks: Uint8Array[] = [];
   drains = 0;
+  readonly warnings: TransportError[] = [];
   readonly closings: (TransportError | undefined)[] = [];
   onData: (chunk: Uint8Array) => void = () => {};
 
@@ -164,6 +165,9 @@ export class TestSink implements TransportSink {
   }
   drain(): void {
     this.drains++;
+  }
+  warning(error: TransportError): void {
+    this.warnings.push(error);
   }
   closed(error: TransportError | undefined): void {
     this.closings.push(error);

@@ -1,8 +1,6 @@
-// TLS over real loopback sockets: who is trusted, under which name, and what happens when not. Certificates are made here.
+// TLS over real loopback sockets: who is trusted, under which name, and what happens when not. Certificates are made here; where
+// they come from, and when they change, is tls-material.test.ts.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { type DialTarget, type TlsOptions, type TransportConnection, TransportError } from "@myelin/contracts";
 import { createTestAuthority } from "@myelin/testing";
@@ -168,55 +166,6 @@ describe("client certificates", () => {
     const listener = await listen({ tls: { ...mutual, maxVersion: "TLSv1.2" } });
     const error = await transportErrorOf(open(first(listener, trust)));
     expect(error).toMatchObject({ code: "TLS_FAILED", phase: "tls" });
-  });
-});
-
-describe("material from files", () => {
-  async function files(contents: Record<string, string>): Promise<(name: string) => string> {
-    const folder = await mkdtemp(join(tmpdir(), "myelin-tls-"));
-    cleanups.push(() => rm(folder, { recursive: true }));
-    for (const [name, text] of Object.entries(contents)) await writeFile(join(folder, name), text);
-    return (name) => join(folder, name);
-  }
-
-  it("P31: is read anew at every dial, so that rotated files are used without a restart", async () => {
-    const path = await files({
-      "ca.pem": stranger.caPem,
-      "cert.pem": clientCert.certPem,
-      "key.pem": clientCert.keyPem,
-    });
-    const listener = await listen({ tls: { ...material(forLocalhost), ca: authority.caPem, requestCert: true } });
-    const tls = { caFile: path("ca.pem"), certFile: path("cert.pem"), keyFile: path("key.pem") };
-    expect((await transportErrorOf(open(first(listener, tls)))).code).toBe("TLS_CERTIFICATE_REJECTED");
-    await writeFile(path("ca.pem"), authority.caPem);
-    await open(first(listener, tls));
-  });
-
-  it("P31: a file that cannot be read fails this dial only, and names the option and the path", async () => {
-    const path = await files({});
-    const listener = await listen({ tls: material(forLocalhost) });
-    const error = await transportErrorOf(open(first(listener, { caFile: path("ca.pem") })));
-    expect(error).toMatchObject({ code: "TLS_FAILED", phase: "tls" });
-    expect(error.message).toContain(`tls.caFile ${path("ca.pem")}`);
-    expect(error.message).toContain("ENOENT");
-    expect(listener.accepted).toBe(0);
-  });
-
-  it("a source given twice is refused before anything is dialled", async () => {
-    const listener = await listen({ tls: material(forLocalhost) });
-    const error = await transportErrorOf(open(first(listener, { ...trust, caFile: "/nowhere" })));
-    expect(error.code).toBe("UNSUPPORTED_TARGET");
-    expect(error.message).toContain("tls.ca and tls.caFile");
-    expect(listener.accepted).toBe(0);
-  });
-
-  it("a key that is none fails with TLS_FAILED and leaves no socket", async () => {
-    const listener = await listen({ tls: material(forLocalhost) });
-    const tls = { ...trust, cert: clientCert.certPem, key: "not a key at all" };
-    const error = await transportErrorOf(open(first(listener, tls)));
-    expect(error).toMatchObject({ code: "TLS_FAILED", phase: "tls" });
-    expect(error.message).not.toContain("not a key at all");
-    await vi.waitFor(() => expect(listener.openSockets).toBe(0));
   });
 });
 

@@ -79,7 +79,7 @@ describe("the tables of the root README", () => {
   });
 
   it("list every error class the client exports, the transport's and the credentials'", () => {
-    const names = [...Object.keys(errors), "CredentialsError", "TransportError"];
+    const names = [...Object.keys(errors), "CredentialsError", "TransportError", "TlsMaterialError"];
     expect(firstCells(section("Errors")).sort()).toEqual(names.sort());
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { InvalidArgumentError, type TlsOptions } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
-import { defaults, resolveOptions } from "./connection-options.js";
+import { type ConnectionOptions, defaults, resolveOptions } from "./connection-options.js";
 import { VERSION } from "./version.js";
 
 describe("resolveOptions", () => {
@@ -23,8 +24,31 @@ describe("resolveOptions", () => {
     [false, "never"],
     [true, "require"],
     [{}, "require"],
+    [() => ({}), "require"],
   ] as const)("SEC-TLS-2: tls %j means %s", (tls, mode) => {
     expect(resolveOptions({ tls }).tlsMode).toBe(mode);
+  });
+
+  it("P31: a tls function is kept as it is, for the transport to ask; an object is copied once", () => {
+    const tls = (): TlsOptions => ({});
+    expect(resolveOptions({ tls }).tls).toBe(tls);
+    expect(resolveOptions({ tls: { key: tls as never } }).tls).toEqual({ key: tls });
+    expect(resolveOptions({ tls: true }).tls).toBeUndefined();
+  });
+
+  it.each(["ca.pem", 1, [], [{}]])("a tls option that is neither is refused: %j", (tls) => {
+    expect(() => resolveOptions({ tls: tls as never })).toThrow(InvalidArgumentError);
+    expect(() => resolveOptions({ tls: tls as never })).toThrow(/^tls: must be an object/);
+  });
+
+  it("RECONN-WAIT-3: reconnectJitterTLS counts for every tls that demands TLS", () => {
+    const failure = { kind: "lost", error: new Error("lost"), at: 0 } as const;
+    const wait = (tls: ConnectionOptions["tls"]): number => {
+      const options = { reconnectTimeWait: 100, reconnectJitter: 0, reconnectJitterTLS: 50, tls };
+      return resolveOptions(options).backoff.delay(1, failure, () => 0.5);
+    };
+    expect([undefined, null, false].map(wait)).toEqual([100, 100, 100]);
+    expect([true, {}, () => ({})].map(wait)).toEqual([125, 125, 125]);
   });
 
   it("keeps 0 as a value", () => {

@@ -385,7 +385,7 @@ function backoffOf(options: ConnectionOptions): Backoff {
   }
   if (options.reconnectTimeWait === undefined) return exponentialBackoff();
   const wait = nonNegative("reconnectTimeWait", options.reconnectTimeWait, 0);
-  const encrypted = tlsOf(options.tls) !== undefined;
+  const encrypted = options.tls === true || tlsOf(options.tls) !== undefined;
   const jitter = encrypted
     ? nonNegative("reconnectJitterTLS", options.reconnectJitterTLS, defaults.reconnectJitterTLS)
     : nonNegative("reconnectJitter", options.reconnectJitter, defaults.reconnectJitter);

@@ -106,6 +106,8 @@ export type TlsSource =
  * material; `cause` is what the file system, the function or OpenSSL said.
  */
 export class TlsMaterialError extends TransportError {
+  override readonly code = "TLS_MATERIAL_UNUSABLE";
+
   /**
    * @param sources the options at fault; certificate and key when it is not known which of them
    * @param message one sentence naming the server, the options and the files

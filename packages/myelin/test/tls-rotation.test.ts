@@ -67,7 +67,10 @@ forEachServer((binary) => {
       const nc = await open({ servers: server.url, tls: own.options, reconnectTimeWait: 20, reconnectJitterTLS: 0 });
       const seen = record(nc, "close", "disconnect", "reconnect", "error");
       const count = (type: string): number => seen.filter((status) => status.type === type).length;
-      const identity = async (): Promise<unknown> => (await server.connz("auth=1")).connections.at(-1)?.authorized_user;
+      const identity = async (): Promise<unknown> => {
+        const link = (await server.connz("auth=1")).connections.at(-1) as { authorized_user?: string } | undefined;
+        return link?.authorized_user;
+      };
 
       const numbers: number[] = [];
       const subs: Subscription[] = [

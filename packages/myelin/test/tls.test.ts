@@ -40,10 +40,10 @@ forEachServer((binary) => {
   }
   const nobodyLeft = (server: RealServer): Promise<void> =>
     until("the link is gone", async () => (await server.connz()).connections.length === 0);
-  const onlyLink = async (server: RealServer): Promise<Record<string, unknown>> => {
+  const onlyLink = async (server: RealServer): Promise<{ tls_version?: string; authorized_user?: string }> => {
     const { connections } = await server.connz("auth=1");
     expect(connections).toHaveLength(1);
-    return connections[0] ?? {};
+    return (connections[0] ?? {}) as { tls_version?: string; authorized_user?: string };
   };
 
   it("SEC-TLS-1, SEC-TLS-11: INFO in plain, then a handshake, then CONNECT; nothing of ours is ever readable, nor after a reconnect", {

@@ -52,7 +52,7 @@ function dialer(tls: DialTarget["tls"], transport = tcpTransport()) {
     const connection = await transport.connect(target, sink, signal);
     cleanups.push(() => connection.destroy());
     const peer = await listener.accept();
-    return (peer.socket as TLSSocket).getPeerCertificate().subject.CN;
+    return String((peer.socket as TLSSocket).getPeerCertificate().subject.CN);
   };
   return { dial, warnings: sink.warnings };
 }

@@ -9,7 +9,7 @@ import { fake, open } from "./opened.js";
 import { openTap } from "./tap.js";
 import { type TlsFiles, tlsFiles } from "./tls-files.js";
 
-const BOUND = 30_000;
+const BOUND = 60_000;
 const HANDSHAKE_RECORD = 0x16; // RFC 8446 §5.1
 
 const authority = await createTestAuthority();

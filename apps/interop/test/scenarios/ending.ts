@@ -1,0 +1,114 @@
+// How subscriptions and connections end: after so many messages, at once, drained; and messages that do not come back.
+
+import { expect } from "vitest";
+import type { PeerConnection, PeerSubscription } from "../../src/peer.js";
+import { bytes, numbers, passFence, received, receivedTogether, type Scenario, texts, upTo } from "./scenario.js";
+
+// Messages while somebody drains: enough that some are on their way, in bursts that leave room for the drain between them.
+const BURSTS = 30;
+const BURST = 100;
+
+export const ending: readonly Scenario[] = [
+  {
+    name: "RECV-UNSUB-AFTER-1: a subscription ends after exactly as many messages as it was given",
+    async play({ from, to, subject }) {
+      const [sender, receiver] = [await from.open(), await to.open()];
+      const [limited, later, open] = [
+        await receiver.subscribe(subject, { max: 3 }),
+        await receiver.subscribe(subject),
+        await receiver.subscribe(subject),
+      ];
+      await sender.burst(subject, 0, 2);
+      await received(later.messages, 2);
+      await later.unsubscribe(5);
+      await sender.burst(subject, 2, 8);
+      await received(open.messages, 10);
+      await received(limited.messages, 3);
+      await received(later.messages, 5);
+      await passFence(sender, receiver, subject);
+      expect([limited, later, open].map(({ messages }) => numbers(messages))).toEqual([upTo(3), upTo(5), upTo(10)]);
+    },
+  },
+  {
+    name: "a subscription that was ended gets nothing more",
+    async play({ from, to, subject }) {
+      const [sender, receiver] = [await from.open(), await to.open()];
+      const [ended, open] = [await receiver.subscribe(subject), await receiver.subscribe(subject)];
+      await sender.burst(subject, 0, 5);
+      await received(ended.messages, 5);
+      await ended.unsubscribe();
+      await sender.burst(subject, 5, 5);
+      await received(open.messages, 10);
+      await passFence(sender, receiver, subject);
+      expect(numbers(ended.messages)).toEqual(upTo(5));
+    },
+  },
+  {
+    name: "with echo off, our own messages do not come back and those of others do",
+    async play({ from, to, subject }) {
+      const [deaf, other] = [await from.open({ noEcho: true }), await to.open()];
+      const [own, all] = [await deaf.subscribe(subject), await other.subscribe(subject)];
+      await deaf.publish(subject, bytes("own"));
+      await received(all.messages, 1);
+      await other.publish(subject, bytes("other"));
+      await received(own.messages, 1);
+      await received(all.messages, 2);
+      expect([texts(own.messages), texts(all.messages)]).toEqual([["other"], ["own", "other"]]);
+    },
+  },
+  {
+    name: "a connection that publishes and drains at once loses nothing",
+    async play({ from, to, subject }) {
+      const [sender, receiver] = [await from.open(), await to.open()];
+      const { messages } = await receiver.subscribe(subject);
+      await sender.burst(subject, 0, 3_000);
+      await sender.drain();
+      await received(messages, 3_000);
+      expect(numbers(messages)).toEqual(upTo(3_000));
+    },
+  },
+  {
+    name: "a member of a queue group whose connection drains in full flow loses nothing",
+    hindrance: (from) => (from.traits.drainWaits ? undefined : `${from.name} does not wait for it, see README.md`),
+    async play({ from, to, subject }) {
+      const [leaving, staying] = [await from.open(), await to.open()];
+      const subs = await inFullFlow(leaving, staying, await to.open(), subject, () => leaving.drain());
+      expect(numbers(...subs.map(({ messages }) => messages))).toEqual(upTo(BURSTS * BURST));
+    },
+  },
+  {
+    name: "a member of a queue group that drains in full flow loses nothing",
+    hindrance: (from) => (from.traits.drainWaits ? undefined : `${from.name} does not wait for it, see README.md`),
+    async play({ from, to, subject }) {
+      const [leaving, staying] = [await from.open(), await to.open()];
+      const subs = await inFullFlow(leaving, staying, await to.open(), subject, (sub) => sub.drain());
+      expect(numbers(...subs.map(({ messages }) => messages))).toEqual(upTo(BURSTS * BURST));
+    },
+  },
+];
+
+/** Two members of a group under load; the first one leaves in the middle. Both have had their share. */
+async function inFullFlow(
+  leaving: PeerConnection,
+  staying: PeerConnection,
+  sender: PeerConnection,
+  subject: string,
+  leave: (sub: PeerSubscription) => Promise<void>,
+): Promise<readonly PeerSubscription[]> {
+  const sub = await leaving.subscribe(subject, { queue: "workers" });
+  const subs = [sub, await staying.subscribe(subject, { queue: "workers" })];
+  let left = Promise.resolve();
+  for (let i = 0; i < BURSTS; i++) {
+    await sender.burst(subject, i * BURST, BURST);
+    if (i === BURSTS / 2) {
+      await received(sub.messages, 1);
+      left = leave(sub);
+      left.catch(() => {}); // told when it is awaited
+    }
+  }
+  await left;
+  const whenLeft = sub.messages.length;
+  await receivedTogether(subs, BURSTS * BURST);
+  expect(sub.messages.length, "nothing comes to who has left").toBe(whenLeft);
+  return subs;
+}

@@ -50,8 +50,6 @@ export interface Traits {
   readonly nameOrder: boolean;
   /** Can publish a status line. */
   readonly writesStatus: boolean;
-  /** `drain()` waits for what the server had sent before it saw the end of interest. */
-  readonly drainWaits: boolean;
 }
 
 /** A client library, ready to connect. */

@@ -4,6 +4,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -182,7 +183,7 @@ func (d *driver) subscribe(nc *nats.Conn, c command) error {
 			answer = &nats.Msg{Data: *c.Respond.Data, Header: toHeader(c.Respond.Headers)}
 		}
 		if err := msg.RespondMsg(answer); err != nil {
-			d.speaker.say(map[string]any{"event": "error", "text": err.Error()})
+			fmt.Fprintln(os.Stderr, "cannot respond:", err)
 		}
 	})
 	if err != nil {

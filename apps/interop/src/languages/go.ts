@@ -6,8 +6,9 @@ import type { Language } from "./language.js";
 
 export const go: Language = {
   name: "nats.go",
+  file: "go",
   // A header is a Go map.
-  traits: { severalValues: true, nameOrder: false, writesStatus: false, drainWaits: true },
+  traits: { severalValues: true, nameOrder: false, writesStatus: false },
   async prepare(say) {
     const folder = await built("go", async (staging) => {
       await requireVersion("go", ["version"], "1.26");

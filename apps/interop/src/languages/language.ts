@@ -4,8 +4,10 @@ import type { DriverCommand } from "../driver-process.js";
 import type { Traits } from "../peer.js";
 
 export interface Language {
-  /** As in the tables: the library. */
+  /** The library, as in the tables. */
   readonly name: string;
+  /** Name of its folder below `drivers` and of its test file. */
+  readonly file: string;
   readonly traits: Traits;
   /**
    * Builds or installs the driver into the cache, unless it is there. Rejects with {@link MissingToolchainError} when this

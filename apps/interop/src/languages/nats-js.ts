@@ -6,7 +6,8 @@ import type { Language } from "./language.js";
 
 export const natsJs: Language = {
   name: "nats.js",
-  traits: { severalValues: true, nameOrder: true, writesStatus: true, drainWaits: true },
+  file: "nats-js",
+  traits: { severalValues: true, nameOrder: true, writesStatus: true },
   async prepare() {
     return { command: process.execPath, args: [join(driverFolder("nats-js"), "driver.mjs")] };
   },

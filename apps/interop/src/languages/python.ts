@@ -6,8 +6,9 @@ import { type Language, MissingToolchainError } from "./language.js";
 
 export const python: Language = {
   name: "nats-py",
+  file: "python",
   // Headers are a dict of strings.
-  traits: { severalValues: false, nameOrder: true, writesStatus: false, drainWaits: true },
+  traits: { severalValues: false, nameOrder: true, writesStatus: false },
   async prepare(say) {
     const source = driverFolder("python");
     await requireVersion("python3", ["--version"], "3.9");

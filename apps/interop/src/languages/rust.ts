@@ -7,8 +7,9 @@ import type { Language } from "./language.js";
 
 export const rust: Language = {
   name: "async-nats",
+  file: "rust",
   // A header map is a HashMap.
-  traits: { severalValues: true, nameOrder: false, writesStatus: false, drainWaits: true },
+  traits: { severalValues: true, nameOrder: false, writesStatus: false },
   async prepare(say) {
     const folder = await built("rust", async (staging) => {
       await requireVersion("cargo", ["--version"], "1.89");

@@ -69,7 +69,6 @@ export const ending: readonly Scenario[] = [
   },
   {
     name: "a member of a queue group whose connection drains in full flow loses nothing",
-    hindrance: (from) => (from.traits.drainWaits ? undefined : `${from.name} does not wait for it, see README.md`),
     async play({ from, to, subject }) {
       const [leaving, staying] = [await from.open(), await to.open()];
       const subs = await inFullFlow(leaving, staying, await to.open(), subject, () => leaving.drain());
@@ -78,7 +77,6 @@ export const ending: readonly Scenario[] = [
   },
   {
     name: "a member of a queue group that drains in full flow loses nothing",
-    hindrance: (from) => (from.traits.drainWaits ? undefined : `${from.name} does not wait for it, see README.md`),
     async play({ from, to, subject }) {
       const [leaving, staying] = [await from.open(), await to.open()];
       const subs = await inFullFlow(leaving, staying, await to.open(), subject, (sub) => sub.drain());

@@ -63,6 +63,19 @@ export const headers: readonly Scenario[] = [
     },
   },
   {
+    name: "spaces and tabs around a header value are no part of it",
+    async play(cast) {
+      const { headers: found } = await sent(cast, [
+        ["Padded", [" \t both sides \t "]],
+        ["Blank", ["  "]],
+      ]);
+      expect(found).toEqual([
+        ["Blank", [""]],
+        ["Padded", ["both sides"]],
+      ]);
+    },
+  },
+  {
     name: "large headers arrive whole: 300 names, and one value of 64 KiB, before a payload",
     async play(cast) {
       const many: HeaderList = Array.from({ length: 300 }, (_, i) => [`Name-${i}`, [`${i}-`.repeat(200)]]);

@@ -2,11 +2,23 @@
 
 import { expect } from "vitest";
 import type { PeerConnection, PeerSubscription } from "../../src/peer.js";
-import { bytes, numbers, passFence, received, receivedTogether, type Scenario, texts, upTo } from "./scenario.js";
+import {
+  bytes,
+  type Cast,
+  numbers,
+  passFence,
+  received,
+  receivedTogether,
+  type Scenario,
+  texts,
+  upTo,
+} from "./scenario.js";
 
-// Messages while somebody drains: enough that some are on their way, in bursts that leave room for the drain between them.
-const BURSTS = 30;
-const BURST = 100;
+// The load while somebody drains.
+const BURST = 50;
+const UNDER_WAY = 4;
+const SHARE = 300;
+const MOST = 50_000;
 
 export const ending: readonly Scenario[] = [
   {
@@ -69,44 +81,48 @@ export const ending: readonly Scenario[] = [
   },
   {
     name: "a member of a queue group whose connection drains in full flow loses nothing",
-    async play({ from, to, subject }) {
-      const [leaving, staying] = [await from.open(), await to.open()];
-      const subs = await inFullFlow(leaving, staying, await to.open(), subject, () => leaving.drain());
-      expect(numbers(...subs.map(({ messages }) => messages))).toEqual(upTo(BURSTS * BURST));
-    },
+    play: (cast) => leaveInFullFlow(cast, (_, connection) => connection.drain()),
   },
   {
     name: "a member of a queue group that drains in full flow loses nothing",
-    async play({ from, to, subject }) {
-      const [leaving, staying] = [await from.open(), await to.open()];
-      const subs = await inFullFlow(leaving, staying, await to.open(), subject, (sub) => sub.drain());
-      expect(numbers(...subs.map(({ messages }) => messages))).toEqual(upTo(BURSTS * BURST));
-    },
+    play: (cast) => leaveInFullFlow(cast, (sub) => sub.drain()),
   },
 ];
 
-/** Two members of a group under load; the first one leaves in the middle. Both have had their share. */
-async function inFullFlow(
-  leaving: PeerConnection,
-  staying: PeerConnection,
-  sender: PeerConnection,
-  subject: string,
-  leave: (sub: PeerSubscription) => Promise<void>,
-): Promise<readonly PeerSubscription[]> {
+/**
+ * Two members of a group under load; the first one leaves when it has had its share, while the load goes on until it has left.
+ * What was sent is counted, and who got it: every number once.
+ */
+async function leaveInFullFlow(
+  { from, to, subject }: Cast,
+  leave: (sub: PeerSubscription, connection: PeerConnection) => Promise<void>,
+): Promise<void> {
+  const [leaving, staying, sender] = [await from.open(), await to.open(), await to.open()];
   const sub = await leaving.subscribe(subject, { queue: "workers" });
   const subs = [sub, await staying.subscribe(subject, { queue: "workers" })];
-  let left = Promise.resolve();
-  for (let i = 0; i < BURSTS; i++) {
-    await sender.burst(subject, i * BURST, BURST);
-    if (i === BURSTS / 2) {
-      await received(sub.messages, 1);
-      left = leave(sub);
-      left.catch(() => {}); // told when it is awaited
+  let left = false;
+  let sent = 0;
+  const load = async (): Promise<void> => {
+    // Several bursts are under way at any time, so that there is no moment without messages between the two.
+    const underWay: Promise<void>[] = [];
+    for (; !left && sent < MOST; sent += BURST) {
+      underWay.push(sender.burst(subject, sent, BURST));
+      if (underWay.length >= UNDER_WAY) await underWay.shift();
+      await new Promise((resolve) => setImmediate(resolve));
     }
-  }
-  await left;
-  const whenLeft = sub.messages.length;
-  await receivedTogether(subs, BURSTS * BURST);
+    await Promise.all(underWay);
+  };
+  const departure = async (): Promise<number> => {
+    try {
+      await received(sub.messages, SHARE);
+      await leave(sub, leaving);
+      return sub.messages.length;
+    } finally {
+      left = true;
+    }
+  };
+  const [whenLeft] = await Promise.all([departure(), load()]);
+  await receivedTogether(subs, sent);
+  expect(numbers(...subs.map(({ messages }) => messages))).toEqual(upTo(sent));
   expect(sub.messages.length, "nothing comes to who has left").toBe(whenLeft);
-  return subs;
 }

@@ -76,6 +76,13 @@ export const headers: readonly Scenario[] = [
     },
   },
   {
+    name: "headers without any name leave the payload whole",
+    async play(cast) {
+      const message = await sent(cast, []);
+      expect([message.headers, Buffer.from(message.data).toString()]).toEqual([[], "payload"]);
+    },
+  },
+  {
     name: "large headers arrive whole: 300 names, and one value of 64 KiB, before a payload",
     async play(cast) {
       const many: HeaderList = Array.from({ length: 300 }, (_, i) => [`Name-${i}`, [`${i}-`.repeat(200)]]);

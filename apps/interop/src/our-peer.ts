@@ -28,7 +28,7 @@ const EMPTY = new Uint8Array();
 export const ours: Peer = {
   name: "Myelin",
   description: `Myelin from source on node ${process.versions.node}`,
-  traits: { severalValues: true, nameOrder: true, writesStatus: true },
+  traits: { severalValues: true, nameOrder: true, writesStatus: true, drainWaits: true },
   async connect({ servers, noEcho = false }) {
     return new OurConnection(await connect({ servers, noEcho }));
   },

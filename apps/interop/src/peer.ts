@@ -50,6 +50,8 @@ export interface Traits {
   readonly nameOrder: boolean;
   /** Can publish a status line. */
   readonly writesStatus: boolean;
+  /** A drain under load takes in all that the server sends before it knows of the drain. */
+  readonly drainWaits: boolean;
 }
 
 /** A client library, ready to connect. */

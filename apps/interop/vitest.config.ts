@@ -6,5 +6,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: import.meta.dirname,
   ssr: { resolve: { conditions: ["@myelin/source", ...defaultServerConditions] } },
-  test: { include: ["test/*.test.ts", "test/*.interop.ts"], maxWorkers: 2 },
+  test: {
+    include: ["test/nats-js.test.ts", "test/*.interop.ts"],
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });

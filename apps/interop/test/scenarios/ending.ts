@@ -5,6 +5,7 @@ import type { PeerConnection, PeerSubscription } from "../../src/peer.js";
 import {
   bytes,
   type Cast,
+  type End,
   numbers,
   passFence,
   received,

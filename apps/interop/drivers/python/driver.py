@@ -51,6 +51,14 @@ def to_error(error):
     return {"code": code, "text": f"{type(error).__name__}: {error}"}
 
 
+async def round_trip(nc):
+    # flush() may write its PING ahead of commands that still wait; a request to nobody goes behind them.
+    try:
+        await nc.request(nc.new_inbox(), timeout=15)
+    except NoRespondersError:
+        pass
+
+
 async def op_connect(conn, servers, noEcho):
     connections[conn] = await nats.connect(servers=servers, no_echo=noEcho)
 
@@ -69,12 +77,12 @@ async def op_subscribe(nc, sub, subject, queue="", max=0, respond=None):
     subscriptions[sub] = subscription
     if max:
         await subscription.unsubscribe(limit=max)
-    await nc.flush()
+    await round_trip(nc)
 
 
 async def op_unsubscribe(nc, sub, max=0):
     await subscriptions[sub].unsubscribe(limit=max)
-    await nc.flush()
+    await round_trip(nc)
 
 
 async def op_drainSubscription(nc, sub):

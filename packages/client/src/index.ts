@@ -27,6 +27,7 @@ export { canonicalMIMEHeaderKey, Empty, hasWsProtocol, millis, nanos, nuid } fro
 export { type ClientRuntime, connect } from "./connect.js";
 export {
   type ConnectionOptions,
+  type DialPlan,
   defaults,
   type FirstConnect,
   type PendingLimits,
@@ -70,6 +71,7 @@ export type { TraceOptions } from "./messaging/trace.js";
 export { NatsConnection, type Stats } from "./nats-connection.js";
 export { type ConnectionState, transitions } from "./session/connection-state.js";
 export type { ClientIdentity } from "./session/handshake.js";
+export type { MoveReason } from "./session/move.js";
 export type {
   ClientPingStatus,
   CloseStatus,
@@ -77,6 +79,7 @@ export type {
   DisconnectStatus,
   DropReason,
   ForceReconnectStatus,
+  HandoverStatus,
   LDMStatus,
   ReconnectingStatus,
   ReconnectStatus,

@@ -6,16 +6,23 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import ts from "typescript";
 
-/** Siblings and other packages each package's shipped source may import, and whether it may import `node:`. */
+/** Siblings and other packages each package's shipped source may import, and whether it (or which of its files) may import `node:`. */
 export const layers = {
   contracts: { imports: [], node: false },
   protocol: { imports: ["@myelin/contracts"], node: false },
   "server-pool": { imports: ["@myelin/contracts"], node: false },
   "transport-node": { imports: ["@myelin/contracts"], node: true },
+  "transport-websocket": { imports: ["@myelin/contracts"], node: ["node-runtime.ts"], nodeImports: ["ws"] },
   credentials: { imports: ["@myelin/contracts", "@nats-io/nkeys"], node: false },
   client: { imports: ["@myelin/contracts", "@myelin/protocol", "@myelin/server-pool"], node: false },
   myelin: {
-    imports: ["@myelin/client", "@myelin/contracts", "@myelin/credentials", "@myelin/transport-node"],
+    imports: [
+      "@myelin/client",
+      "@myelin/contracts",
+      "@myelin/credentials",
+      "@myelin/transport-node",
+      "@myelin/transport-websocket",
+    ],
     node: false,
   },
   testing: { imports: ["@myelin/contracts", "@myelin/protocol", "@peculiar/x509"], node: true },
@@ -26,14 +33,16 @@ export function problemsOf(file, text) {
   const [, name = ""] = file.split("/");
   const layer = layers[name];
   if (layer === undefined) return [`${file}: packages/${name} has no row in scripts/check-imports.mjs; add one`];
+  const onNode = Array.isArray(layer.node) ? layer.node.includes(basename(file)) : layer.node;
   return importsOf(file, text).flatMap(({ specifier, line }) => {
     const at = `${file}:${line}`;
     if (specifier.startsWith(".")) {
       const inside = !relative(join("packages", name, "src"), join(dirname(file), specifier)).startsWith("..");
       return inside ? [] : [`${at}: "${specifier}" leaves the package's src`];
     }
-    if (specifier.startsWith("node:")) return layer.node ? [] : [`${at}: ${name} runs in a browser, no "${specifier}"`];
+    if (specifier.startsWith("node:")) return onNode ? [] : [`${at}: ${name} runs in a browser, no "${specifier}"`];
     if (layer.imports.includes(specifier)) return [];
+    if (onNode && layer.nodeImports?.includes(specifier)) return [];
     return [`${at}: ${name} may not import "${specifier}", only ${layer.imports.join(", ") || "nothing"}`];
   });
 }

@@ -1,1 +1,5 @@
-export { default } from "../../tsup.config.js";
+import { defineConfig } from "tsup";
+import shared from "../../tsup.config.js";
+
+// Beside the entry for Node, Deno and Bun one for browsers.
+export default defineConfig({ ...shared, entry: ["src/index.ts", "src/browser.ts"] });

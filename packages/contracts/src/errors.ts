@@ -54,7 +54,10 @@ export class InvalidArgumentError extends NatsError {
 /** How far a transport had come: name resolution, the connection itself, TLS, or an established stream. */
 export type TransportPhase = "dns" | "tcp" | "tls" | "stream";
 
-/** Closed set; `CONNECT_FAILED` and `STREAM_FAILED` are what no closer name fits. */
+/**
+ * Closed set; `CONNECT_FAILED` and `STREAM_FAILED` are what no closer name fits. `UPGRADE_REFUSED` = what answered did not
+ * become a WebSocket: another HTTP status, or no HTTP at all.
+ */
 export type TransportErrorCode =
   | "DNS_FAILED"
   | "CONNECTION_REFUSED"
@@ -64,6 +67,7 @@ export type TransportErrorCode =
   | "TLS_FAILED"
   | "TLS_CERTIFICATE_REJECTED"
   | "TLS_MATERIAL_UNUSABLE"
+  | "UPGRADE_REFUSED"
   | "UNSUPPORTED_TARGET"
   | "STREAM_FAILED";
 

@@ -1,0 +1,24 @@
+// The entry for browsers, Deno, Bun and whatever else has the W3C WebSocket. That of Node is node.ts, with the same names.
+
+import type { Transport } from "@myelin/contracts";
+import { globalWebSocket } from "./web-socket.js";
+import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
+
+export type { Delay } from "./system-delay.js";
+export type { WebSocketConstructor, WebSocketEvent, WebSocketEventType, WebSocketLike } from "./web-socket.js";
+export {
+  defaults,
+  type UpgradeHeaders,
+  type WebSocketFactory,
+  type WebSocketTransportOptions,
+} from "./web-socket-transport.js";
+
+/**
+ * A transport for `ws://` and `wss://`. Throws `InvalidArgumentError` for unusable options.
+ *
+ * With the W3C WebSocket of a runtime: its own TLS, no headers, no agent; a dial that asks for more is refused before it
+ * begins. On Node with `ws` installed, or given its constructor: all of them.
+ */
+export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
+  return transportOf(options, { find: async () => globalWebSocket() });
+}

@@ -1,0 +1,24 @@
+// The entry for Node: the names of index.ts, with the `ws` package where it is installed and with files.
+
+import type { Transport } from "@myelin/contracts";
+import { nodeRuntime } from "./node-runtime.js";
+import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
+
+export type { Delay } from "./system-delay.js";
+export type { WebSocketConstructor, WebSocketEvent, WebSocketEventType, WebSocketLike } from "./web-socket.js";
+export {
+  defaults,
+  type UpgradeHeaders,
+  type WebSocketFactory,
+  type WebSocketTransportOptions,
+} from "./web-socket-transport.js";
+
+/**
+ * A transport for `ws://` and `wss://`. Throws `InvalidArgumentError` for unusable options.
+ *
+ * With the W3C WebSocket of a runtime: its own TLS, no headers, no agent; a dial that asks for more is refused before it
+ * begins. On Node with `ws` installed, or given its constructor: all of them.
+ */
+export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
+  return transportOf(options, nodeRuntime);
+}

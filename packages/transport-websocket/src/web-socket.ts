@@ -1,0 +1,68 @@
+// The part of a WebSocket this package uses, and how one with the extras of `ws` is told from a plain one. No behaviour.
+// Source: WHATWG WebSockets (the interface), the documentation of ws (its extras).
+
+/** What the listeners of a {@link WebSocketLike} are called with. */
+export interface WebSocketEvent {
+  readonly type: string;
+  /** Of a message: an ArrayBuffer or a view of one; text as a string. */
+  readonly data?: unknown;
+  /** Of a close. */
+  readonly code?: number;
+  readonly reason?: string;
+  readonly wasClean?: boolean;
+  /** Of an error, where the runtime tells. */
+  readonly error?: unknown;
+  readonly message?: string;
+}
+
+/** The W3C WebSocket as far as it is used: the global one and that of `ws` fit. */
+export interface WebSocketLike {
+  binaryType: string;
+  /** 0 connecting, 1 open, 2 closing, 3 closed. */
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(code?: number): void;
+  addEventListener(type: WebSocketEventType, listener: (event: WebSocketEvent) => void): void;
+  removeEventListener(type: WebSocketEventType, listener: (event: WebSocketEvent) => void): void;
+  /** Extras of `ws`, used where they are there: end without a handshake, and stop reading from the socket. */
+  terminate?(): void;
+  pause?(): void;
+  resume?(): void;
+}
+
+export type WebSocketEventType = "open" | "message" | "error" | "close";
+
+/** Makes a socket that begins to connect. */
+export type WebSocketConstructor = new (url: string) => WebSocketLike;
+
+/** The constructor of `ws`, which takes the options of an HTTP request. */
+export type WsConstructor = new (
+  url: string,
+  protocols: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+) => WebSocketLike;
+
+export const CONNECTING = 0;
+export const OPEN = 1;
+
+/** The constructor as that of `ws`, if it is: nothing in the W3C interface can be terminated. */
+export function asWs(make: WebSocketConstructor): WsConstructor | undefined {
+  const prototype: unknown = make.prototype;
+  const extras = typeof prototype === "object" && prototype !== null && "terminate" in prototype && "ping" in prototype;
+  return extras ? (make as WsConstructor) : undefined;
+}
+
+/** The runtime's own WebSocket, if it has one. */
+export function globalWebSocket(): WebSocketConstructor | undefined {
+  const { WebSocket } = globalThis as { readonly WebSocket?: unknown };
+  return typeof WebSocket === "function" ? (WebSocket as WebSocketConstructor) : undefined;
+}
+
+/** Ends a socket nobody wants, in whatever state; what it still says is not heard. */
+export function discard(socket: WebSocketLike): void {
+  // `ws` throws an error nobody listens to, and closing one that connects is an error to it.
+  socket.addEventListener("error", () => {});
+  if (socket.terminate !== undefined) socket.terminate();
+  else socket.close();
+}

@@ -15,6 +15,11 @@ export interface ClientRuntime {
   readonly clock?: Clock | undefined;
   /** Default: `Math.random`. */
   readonly random?: Random | undefined;
+  /**
+   * Calls `run` whenever there is reason to believe that the network is back or the machine awake; returns what stops that.
+   * A wait is then cut short, and a link is asked for a sign of life. Default: never.
+   */
+  readonly wake?: ((run: () => void) => () => void) | undefined;
   /** `lang` and `version` of CONNECT. Default: `typescript` and the version of this package. */
   readonly identity?: ClientIdentity | undefined;
 }
@@ -34,6 +39,7 @@ export async function connect(options: ConnectionOptions, runtime: ClientRuntime
     transports: runtime.transports,
     clock: runtime.clock ?? systemClock(),
     random: runtime.random ?? systemRandom(),
+    wake: runtime.wake,
     identity: runtime.identity ?? { lang: "typescript", version: VERSION },
   });
   if (resolved.firstConnect !== "background") {

@@ -1,29 +1,27 @@
-// The batteries: the client with the transports of Node. Wiring only.
+// The batteries for Node, Deno and Bun: the client with TCP, TLS, unix sockets and WebSocket, one pool over all of them. The
+// entry for browsers is browser.ts. Wiring only.
 
 import { type ConnectionOptions, connect as connectWith, type NatsConnection } from "@myelin/client";
 import { tcpTransport, unixTransport } from "@myelin/transport-node";
+import { webSocketTransport } from "@myelin/transport-websocket";
+import { overWebSocket, type WsConnectionOptions } from "./wsconnect.js";
 
-export * from "@myelin/client";
-export {
-  InvalidArgumentError,
-  isNatsError,
-  NatsError,
-  type PemSource,
-  type PerDial,
-  TlsMaterialError,
-  type TlsOptions,
-  type TlsSource,
-  type Transport,
-  TransportError,
-} from "@myelin/contracts";
-export * from "@myelin/credentials";
+export * from "./names.js";
 
 /**
- * Connects to a NATS cluster over TCP, TLS or a unix socket.
+ * Connects to a NATS cluster over TCP, TLS, a unix socket or WebSocket, by the scheme of each URL.
  *
  * @example
  * const nc = await connect({ servers: ["nats://127.0.0.1:4222"] });
  */
 export function connect(options: ConnectionOptions = {}): Promise<NatsConnection> {
-  return connectWith(options, { transports: [tcpTransport(), unixTransport()] });
+  return connectWith(options, { transports: [tcpTransport(), unixTransport(), webSocketTransport()] });
+}
+
+/**
+ * Connects over WebSocket only, as nats.js does: an address without a scheme is `wss://`, port 443, and `nats://` and `tls://`
+ * are read as `ws://` and `wss://`. With `connect()` the same servers are written `ws://` and `wss://`, beside others.
+ */
+export function wsconnect(options: WsConnectionOptions = {}): Promise<NatsConnection> {
+  return overWebSocket(options, undefined);
 }

@@ -16,7 +16,6 @@ const HEADERS = "headers are made with headers(); an object of one's own that on
 const missingValues = {
   Bench: "measuring is an application of its own: apps/bench",
   Metric: "as Bench",
-  wsconnect: "comes with the WebSocket transport",
 } as const;
 
 /** Values whose type does not fit theirs, and why. */
@@ -36,6 +35,7 @@ const differentValues = {
   UserAuthenticationExpiredError: "as errors",
   TimeoutError: "as errors",
   ProtocolError: "as errors",
+  wsconnect: "resolves with our NatsConnection, see the types",
 } as const;
 
 /** Types we do not have under their name, and why. */
@@ -56,8 +56,6 @@ const missingTypes = {
   SubOpts: "SubscriptionOptions",
   Timeout: "timeouts are options with a signal beside them",
   WithRequired: "of JetStream's options",
-  WsConnectionOptions: "as wsconnect",
-  WsSocketFactory: "as wsconnect",
 } as const;
 
 /** What a program gets from us, and must be able to use as theirs. */
@@ -101,6 +99,8 @@ interface Taken {
   RequestStrategy: [Theirs.RequestStrategy, Ours.RequestStrategy];
   SubscriptionOptions: [Theirs.SubscriptionOptions, Ours.SubscriptionOptions];
   TlsOptions: [Theirs.TlsOptions, Ours.TlsOptions];
+  WsConnectionOptions: [Theirs.WsConnectionOptions, Ours.WsConnectionOptions];
+  WsSocketFactory: [Theirs.WsSocketFactory, Ours.WsSocketFactory];
 }
 
 /** Types that do not fit, and why. */

@@ -226,7 +226,8 @@ export class ServerPool {
 
   /**
    * Takes in the list an INFO of server `from` advertised. Advertised servers that are not in it leave, unless they are
-   * being dialled or connected; seeds never do. No list, and an empty one, say nothing and change nothing.
+   * being dialled or connected; seeds never do. No list, and an empty one, say nothing and change nothing. What was learned
+   * over WebSocket is judged by lists that come over WebSocket, everything else by those that do not.
    *
    * @param overTls the teacher demands TLS though its URL is `nats://`: what it teaches is then `tls://` (SEED-25)
    */
@@ -237,7 +238,11 @@ export class ServerPool {
     const gossip = readGossip(urls, teacher.url, overTls, policy, parsing, (error) => this.#report(error));
     const added: string[] = [];
     const deleted: string[] = [];
-    for (const [key, entry] of gossip.credible ? [...this.#entries] : []) {
+    // A list tells of listeners of one kind: that of the connection it came over. Those of the other kind it cannot miss.
+    const known = [...this.#entries].filter(([, { learnedFrom, url }]) => {
+      return isWebSocket(learnedFrom ?? url.href) === isWebSocket(teacher.url.href);
+    });
+    for (const [key, entry] of gossip.credible ? known : []) {
       const listed = gossip.servers.has(key);
       if (entry.lameDuck && entry.id !== from) {
         if (listed && entry.leftGossip) entry.lameDuck = false;
@@ -395,6 +400,10 @@ export class ServerPool {
     this.#incidents.push(error);
     if (this.#incidents.length > MAX_INCIDENTS) this.#incidents.shift();
   }
+}
+
+function isWebSocket(href: string): boolean {
+  return /^wss?:/.test(href);
 }
 
 function sameError(a: Error | undefined, b: Error): boolean {

@@ -58,6 +58,7 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
   ["ws", 80],
   ["wss", 443],
 ]);
+const BROWSER_HINT = " (a browser has no TCP: use the server's websocket port)";
 const NO_CREDENTIALS: UrlCredentials = Object.freeze({ user: undefined, pass: undefined, token: undefined });
 
 /**
@@ -84,7 +85,11 @@ export function parseLabelled(text: string, options: ServerUrlOptions, label: st
   const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(trimmed);
   const scheme = (match?.[1] ?? defaultScheme(options)).toLowerCase();
   if (!schemes.includes(scheme)) {
-    return fail(`unknown scheme "${scheme}"; known are ${schemes.join(", ")}`);
+    const known = `known are ${schemes.join(", ")}`;
+    if (!defaults.schemes.includes(scheme)) return fail(`unknown scheme "${scheme}"; ${known}`);
+    return fail(
+      `nothing here dials ${scheme}://; ${known}${scheme === "nats" || scheme === "tls" ? BROWSER_HINT : ""}`,
+    );
   }
   const { userinfo, hostPort, path } = split(scheme, match?.[2] ?? trimmed);
   const shared = { scheme, explicitScheme: match !== null, ...parseCredentials(userinfo) };

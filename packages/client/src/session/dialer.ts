@@ -5,7 +5,7 @@ import type { Clock, Transport } from "@myelin/contracts";
 import type { ServerInfo } from "@myelin/protocol";
 import type { Decision, ServerPool, ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
-import { type ConnectAttempt, ConnectError, TimeoutError } from "../errors.js";
+import { type ConnectAttempt, ConnectError, ConnectionError, TimeoutError } from "../errors.js";
 import type { Traffic } from "../traffic.js";
 import { Attempt, type AttemptHost, failureKind } from "./attempt.js";
 import type { ConnectionStateMachine, Ended, State } from "./connection-state.js";
@@ -38,6 +38,7 @@ export class Dialer {
   #attemptCount = 0;
   // Set when the deadline of connect() has passed while an attempt was under way, until that attempt has ended.
   #expired: TimeoutError | undefined;
+  readonly #woken = new ConnectionError("the network may be back, so the attempt is made anew");
 
   constructor(host: DialerHost) {
     this.#host = host;
@@ -55,6 +56,16 @@ export class Dialer {
     // Attempts under way end first: how far they had come tells best why there is no connection.
     if (state.kind === "dialing") for (const attempt of state.attempts) attempt.fail(this.#expired);
     else this.#giveUpExpired(this.#expired, undefined);
+  }
+
+  /** The network may be back: nobody waits any longer, and attempts, which may hang, are made anew. */
+  wake(): void {
+    const { clock, machine, pool } = this.#host;
+    const { state } = machine;
+    if (state.kind === "dialing" && !this.#triesOnce()) for (const attempt of state.attempts) attempt.fail(this.#woken);
+    if (state.kind !== "waiting") return;
+    pool.wakeNow(clock.now());
+    this.start(undefined);
   }
 
   /** A link is up: what failed before it is of the past. */
@@ -142,6 +153,7 @@ export class Dialer {
     if (state.kind !== "dialing") return;
     const { error } = outcome;
     this.#remember(attempt.server, outcome);
+    if (error === this.#woken) this.#host.pool.wakeNow(this.#host.clock.now());
     const ended = { server: attempt.server, error };
     const underWay = state.attempts.filter((one) => one !== attempt);
     if (this.#expired === undefined) this.#advance(ended, underWay);

@@ -260,10 +260,15 @@ class Handshake implements TransportSink {
     const { tlsMode, noEcho } = this.#options;
     const { href, scheme } = this.#server.url;
     const wanted = tlsMode === "require" || scheme === "tls" || scheme === "wss";
+    // A WebSocket is encrypted or not before the first byte, whatever a server behind a proxy says of itself.
+    const webSocket = scheme === "ws" || scheme === "wss";
     if (noEcho && info.proto < 1) {
       this.fail(new ConnectionError(`${href} is too old for noEcho (protocol ${info.proto})`));
-    } else if (connection.encrypted || !(wanted || info.tls_required === true)) {
+    } else if (connection.encrypted || !(wanted || (info.tls_required === true && !webSocket))) {
       void this.#identify(connection, info);
+    } else if (webSocket) {
+      this.#phase = "tls";
+      this.fail(new ConnectionError(`${href} is not encrypted, but TLS is required; use wss://`));
     } else if (tlsMode === "never") {
       this.#phase = "tls";
       this.fail(new ConnectionError(`${href} requires TLS, but the tls option forbids it; remove tls: null`));

@@ -55,6 +55,12 @@ export class KeepAlive {
     this.#cancel();
   }
 
+  /** Asks the peer at once; it is stale when nothing has come within two seconds. */
+  probe(): void {
+    this.#cancel();
+    this.#probe(this.#clock.now());
+  }
+
   /** Bytes arrived. */
   inbound(): void {
     this.#lastInbound = this.#clock.now();

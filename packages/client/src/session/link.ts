@@ -253,6 +253,11 @@ export class Link implements Outbox {
     this.#clock.endOfTurn(() => this.pump());
   }
 
+  /** Asks for a sign of life now; without any within two seconds the link is stale. Nothing while reading is held. */
+  probe(): void {
+    if (this.#end === undefined && this.#holders.size === 0) this.#keepAlive.probe();
+  }
+
   /** The transport takes more. */
   drain(): void {
     this.#socketWritable = true;

@@ -40,6 +40,7 @@ export interface SessionRuntime {
   readonly clock: Clock;
   readonly random: Random;
   readonly identity: ClientIdentity;
+  readonly wake?: ((run: () => void) => () => void) | undefined;
 }
 
 /** Whom a session works for; none of it throws. */
@@ -78,6 +79,7 @@ export class Session {
   // The latest end of credentials that a move was planned for.
   #renewedFor = 0;
   #cancelDeadline: () => void = () => {};
+  #stopWaking: () => void = () => {};
 
   /** @throws InvalidArgumentError for a server nothing can dial */
   constructor(options: ResolvedOptions, runtime: SessionRuntime, host: SessionHost) {
@@ -151,6 +153,7 @@ export class Session {
   /** Begins to connect. */
   start(): void {
     const { deadline, signal } = this.#options;
+    this.#stopWaking = this.#runtime.wake?.(() => this.#wake()) ?? this.#stopWaking;
     if (deadline !== undefined) {
       this.#cancelDeadline = this.#runtime.clock.after(deadline, () => this.#dialer.expire(deadline));
     }
@@ -189,6 +192,13 @@ export class Session {
     }
     const move = state.move?.isUnderWay === true ? state.move : this.#move(state, "requested", 0);
     return move.outcome.promise;
+  }
+
+  // The network may be back.
+  #wake(): void {
+    const { state } = this.#machine;
+    if (state.kind === "connected") state.link.probe();
+    else this.#dialer.wake();
   }
 
   /** Keeps the link but no longer replaces it. Only while connected. */
@@ -391,7 +401,8 @@ export class Session {
 
   #learn(server: ServerView, info: ServerInfo): void {
     const overWebSocket = server.url.scheme === "ws" || server.url.scheme === "wss";
-    const urls = overWebSocket ? info.ws_connect_urls : info.connect_urls;
+    // To a WebSocket client a server tells its websocket listeners under the name connect_urls, unless it tells both lists.
+    const urls = overWebSocket ? (info.ws_connect_urls ?? info.connect_urls) : info.connect_urls;
     // What a server teaches over TLS is never dialled without it, though both are written nats:// (SEED-25).
     const overTls = info.tls_required === true && this.#options.tlsMode !== "never" && this.#transports.has("tls");
     this.#tellChange(this.#pool.advertise(urls, server.id, this.#now(), overTls));
@@ -422,6 +433,7 @@ export class Session {
 
   #finish(reason: Error | undefined): void {
     this.#cancelDeadline();
+    this.#stopWaking();
     for (const link of this.#leaving.keys()) link.destroy(new ClosedConnectionError("an operation in flight"));
     this.#host.ended(reason);
     this.#host.emit({ type: "close", error: reason });

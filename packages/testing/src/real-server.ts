@@ -30,8 +30,11 @@ export interface RealServerOptions {
   readonly config?: string;
   /** JetStream in a private folder, kept over `restart`. Default `false`. */
   readonly jetstream?: boolean;
-  /** A WebSocket listener without TLS on a port of its own. Default `false`. */
-  readonly websocket?: boolean;
+  /**
+   * A WebSocket listener on a port of its own. `true`: without TLS; a text: fields of its block in the server's own syntax,
+   * such as `tls { … }`, in place of `no_tls: true`. Default `false`.
+   */
+  readonly websocket?: boolean | string;
   /** More command line arguments. */
   readonly args?: readonly string[];
   /** Seconds a lame duck takes to close its clients; the server accepts 30 and more. Default 30. */
@@ -112,7 +115,7 @@ export class RealServer {
   static async start(options: RealServerOptions = {}): Promise<RealServer> {
     const binary = options.binary ?? (await findServer());
     for (let attempt = 1; ; attempt++) {
-      const server = new RealServer(binary, options, await reservePorts(options.websocket === true ? 3 : 2));
+      const server = new RealServer(binary, options, await reservePorts(wantsWebsocket(options) ? 3 : 2));
       try {
         await server.#run();
         return server;
@@ -130,10 +133,12 @@ export class RealServer {
     return `nats://${this.host}:${this.port}`;
   }
 
-  /** `ws://host:port`; throws unless started with `websocket`. */
+  /** `ws://host:port`, with TLS `wss://host:port`; throws unless started with `websocket`. */
   get websocketUrl(): string {
     if (this.websocketPort === undefined) throw new Error("this server was started without websocket");
-    return `ws://${this.host}:${this.websocketPort}`;
+    const { websocket } = this.#options;
+    const scheme = typeof websocket === "string" && /\btls\b/.test(websocket) ? "wss" : "ws";
+    return `${scheme}://${this.host}:${this.websocketPort}`;
   }
 
   get version(): string {
@@ -299,6 +304,7 @@ export class RealServer {
       port: this.port,
       monitorPort: this.monitorPort,
       websocketPort: this.websocketPort,
+      websocket: typeof this.#options.websocket === "string" ? this.#options.websocket : "no_tls: true",
       store: this.#options.jetstream === true ? join(this.directory, "jetstream") : undefined,
       cluster: this.#options.cluster,
       lameDuckDuration: this.#options.lameDuckDuration ?? 30,
@@ -307,4 +313,8 @@ export class RealServer {
     };
     writeFileSync(join(this.directory, "server.conf"), serverConfig(config));
   }
+}
+
+function wantsWebsocket({ websocket = false }: RealServerOptions): boolean {
+  return websocket !== false;
 }

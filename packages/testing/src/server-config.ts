@@ -8,6 +8,8 @@ export interface ServerConfig {
   readonly port: number;
   readonly monitorPort: number;
   readonly websocketPort: number | undefined;
+  /** More fields of the websocket block. */
+  readonly websocket: string;
   /** Folder of JetStream; `undefined` = no JetStream. */
   readonly store: string | undefined;
   readonly cluster: ClusterConfig | undefined;
@@ -37,7 +39,9 @@ export function serverConfig(config: ServerConfig): string {
     `http: ${text(`127.0.0.1:${monitorPort}`)}`,
     `lame_duck_duration: "${config.lameDuckDuration}s"`,
     `lame_duck_grace_period: "${config.lameDuckGracePeriod}s"`,
-    ...(websocketPort === undefined ? [] : [`websocket { host: ${text(host)}, port: ${websocketPort}, no_tls: true }`]),
+    ...(websocketPort === undefined
+      ? []
+      : [`websocket { host: ${text(host)}, port: ${websocketPort}, ${config.websocket} }`]),
     ...(store === undefined ? [] : [`jetstream { store_dir: ${text(store)} }`]),
     ...(cluster === undefined ? [] : [clusterBlock(host, cluster)]),
     extra,

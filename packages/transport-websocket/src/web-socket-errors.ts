@@ -32,7 +32,7 @@ const BY_CODE: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
 ]);
 
 // What OpenSSL and Node call a certificate they do not accept.
-const CERTIFICATE = /CERT|SELF_SIGNED|ISSUER|CRL_|HOSTNAME_MISMATCH|ALTNAME|INVALID_CA|PATH_LENGTH|SIGNATURE_FAILURE/;
+const CERTIFICATE = /^UNABLE_TO_|CERT|^CRL_|^INVALID_(CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH/;
 
 /** Why a socket that never opened did not. */
 export function openingError(address: string, event: WebSocketEvent): TransportError {

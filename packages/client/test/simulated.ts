@@ -8,7 +8,14 @@ import {
   seededRandom,
   VirtualClock,
 } from "@myelin/testing";
-import { type ConnectionOptions, connect, type NatsConnection, type Status, type StatusType } from "../src/index.js";
+import {
+  type ClientRuntime,
+  type ConnectionOptions,
+  connect,
+  type NatsConnection,
+  type Status,
+  type StatusType,
+} from "../src/index.js";
 
 /** What {@link simulate} hands to a test. */
 export interface Simulation {
@@ -21,10 +28,10 @@ export interface Simulation {
 }
 
 /** An empty world. */
-export function simulate(seed = 1): Simulation {
+export function simulate(seed = 1, more: Pick<ClientRuntime, "wake"> = {}): Simulation {
   const clock = new VirtualClock();
   const network = memoryNetwork({ clock });
-  const runtime = { transports: [network.transport], clock, random: seededRandom(seed) };
+  const runtime = { transports: [network.transport], clock, random: seededRandom(seed), ...more };
   return {
     clock,
     network,

@@ -276,3 +276,23 @@ describe("addresses the client cannot reach", () => {
     expect(client.view("b").everConnected).toBe(true);
   });
 });
+
+describe("servers of both kinds", () => {
+  it("SEED-27: a list over WebSocket says nothing of TCP servers, and one over TCP nothing of WebSocket servers", () => {
+    const client = connected("nats://a,ws://w", { randomize: false });
+    client.advertise("a", "b:1", "c:1");
+    client.lose("a");
+    expect(client.connect()).toBe("w");
+    expect(client.advertise("w", "x:1", "y:1")).toMatchObject({ added: ["x:1", "y:1"], deleted: [] });
+    expect(client.advertise("w", "x:1")).toMatchObject({ added: [], deleted: ["y:1"] });
+    client.lose("w");
+    expect(client.connect()).toBe("a");
+    expect(client.advertise("a", "c:1")).toMatchObject({ added: [], deleted: ["b:1"] });
+    expect(client.pool.snapshot().map(({ url }) => url.href)).toEqual([
+      "nats://a:4222",
+      "ws://w:80",
+      "nats://c:1",
+      "ws://x:1",
+    ]);
+  });
+});

@@ -103,6 +103,7 @@ function verdictOf(code: string, words: string): Verdict {
     return ["TLS_FAILED", "tls", `did not complete TLS: ${words}; does the port speak wss://`];
   }
   const status = /Unexpected server response: (\d+)/.exec(words)?.[1];
+  if (status === "101") return ["UPGRADE_REFUSED", "tcp", "answered the upgrade wrongly: 101 without the upgrade"];
   if (status !== undefined) {
     const what = `answered the upgrade with HTTP ${status} instead of 101`;
     return ["UPGRADE_REFUSED", "tcp", `${what}: ${STATUS_HINTS.get(status) ?? "is it a NATS server's websocket port"}`];

@@ -1,0 +1,330 @@
+// What can go wrong with a WebSocket, before it opens and after, and what each says. Real sockets on loopback.
+
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import { createServer, type Socket } from "node:net";
+import { type DialTarget, InvalidArgumentError, type TlsOptions } from "@myelin/contracts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { WebSocket } from "ws";
+import { freePort, TestSink, targetOf, transportErrorOf } from "../../transport-node/test/subjects.js";
+import { type WebSocketTransportOptions, webSocketTransport as w3cTransport } from "../src/index.js";
+import { webSocketTransport } from "../src/node.js";
+import { transportOf } from "../src/web-socket-transport.js";
+import { PlainWebSocket } from "./plain-web-socket.js";
+import { WebSocketListener } from "./web-socket-server.js";
+
+const never = (): AbortSignal => new AbortController().signal;
+
+function at(port: number, parts: Partial<DialTarget> = {}): DialTarget {
+  const scheme = parts.scheme ?? "ws";
+  return targetOf({
+    url: `${scheme}://127.0.0.1:${port}`,
+    scheme,
+    hostname: "127.0.0.1",
+    serverName: "",
+    port,
+    ...parts,
+  });
+}
+
+async function listen(): Promise<WebSocketListener> {
+  const listener = await WebSocketListener.open();
+  onTestFinished(() => listener.stop());
+  return listener;
+}
+
+/** A port whose first answer is this; it answers HTTP by status, or with raw bytes, or by hanging up. */
+async function answering(answer: number | string): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server: HttpServer | ReturnType<typeof createServer> =
+    typeof answer === "number"
+      ? createHttpServer((_request, response) => void response.writeHead(answer, { location: "/other" }).end())
+      : createServer((socket) => {
+          socket.on("error", () => {});
+          socket.once("data", () => socket.end(answer));
+        });
+  server.on("connection", (socket: Socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+const ACCEPT = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+
+describe("a bad answer to the upgrade", () => {
+  it.each<[what: string, answer: number | string, code: string, sentence: RegExp]>([
+    ["HTTP 404", 404, "UPGRADE_REFUSED", /with HTTP 404 instead of 101: check the path/],
+    ["HTTP 403", 403, "UPGRADE_REFUSED", /HTTP 403.*allowed_origins/],
+    ["HTTP 401", 401, "UPGRADE_REFUSED", /HTTP 401.*give them as headers/],
+    ["HTTP 503", 503, "UPGRADE_REFUSED", /HTTP 503.*cannot reach it/],
+    ["HTTP 200", 200, "UPGRADE_REFUSED", /HTTP 200.*is it a NATS server's websocket port/],
+    ["a redirect", 301, "UPGRADE_REFUSED", /HTTP 301/],
+    ["INFO of a client port", 'INFO {"server_id":"x"}\r\n', "UPGRADE_REFUSED", /dialled with nats:\/\/, not ws:\/\//],
+    ["nothing", "", "CONNECTION_RESET", /ended the connection during the upgrade/],
+    ["half an answer", "HTTP/1.1 101 Swit", "CONNECTION_RESET", /ended the connection during the upgrade/],
+    [
+      "a wrong key",
+      `${ACCEPT}Sec-WebSocket-Accept: bm9wZQ==\r\n\r\n`,
+      "UPGRADE_REFUSED",
+      /answered the upgrade wrongly/,
+    ],
+    ["no upgrade", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\n", "UPGRADE_REFUSED", /wrongly/],
+  ])("%s is a TransportError that says so and leaves no socket", async (_what, answer, code, sentence) => {
+    const port = await answering(answer);
+    const sink = new TestSink();
+    const error = await transportErrorOf(webSocketTransport().connect(at(port), sink, never()));
+    expect([error.code, error.phase, error.address]).toEqual([code, "tcp", `ws://127.0.0.1:${port}`]);
+    expect(error.message).toMatch(sentence);
+    expect(error.cause).toBeInstanceOf(Error);
+    expect(sink.closings).toEqual([]);
+  });
+
+  it("is CONNECT_FAILED with what to look at where the runtime does not say why", async () => {
+    class Mute extends PlainWebSocket {
+      override addEventListener(...[type, listener]: Parameters<PlainWebSocket["addEventListener"]>): void {
+        super.addEventListener(type, ({ type: name }) => listener({ type: name }));
+      }
+    }
+    const transport = webSocketTransport({ webSocket: Mute });
+    const error = await transportErrorOf(transport.connect(at(await freePort()), new TestSink(), never()));
+    expect([error.code, error.phase]).toEqual(["CONNECT_FAILED", "tcp"]);
+    expect(error.message).toMatch(/does not say why; check host, port and path, and for wss:\/\/ the certificate/);
+  });
+
+  it("P32: a name that does not exist is DNS_FAILED", async () => {
+    const target = at(443, { hostname: "no-such-name.invalid" });
+    const error = await transportErrorOf(webSocketTransport().connect(target, new TestSink(), never()));
+    expect([error.code, error.phase]).toEqual(["DNS_FAILED", "dns"]);
+    expect(error.message).toContain("no-such-name.invalid");
+  });
+
+  it("never shows the query of a URL, which may hold a secret", async () => {
+    const target = at(await answering(404), { path: "/nats?access_token=hunter2" });
+    const error = await transportErrorOf(webSocketTransport().connect(target, new TestSink(), never()));
+    expect(`${error.message} ${error.address}`).toMatch(/\/nats /);
+    expect(`${error.message} ${error.address}`).not.toContain("hunter2");
+  });
+});
+
+describe("an open WebSocket", () => {
+  it.each([
+    ["ws", WebSocket],
+    ["a W3C WebSocket", PlainWebSocket],
+  ])("over %s ends at a text message, with a sentence", async (_name, webSocket) => {
+    const listener = await listen();
+    const sink = new TestSink();
+    await webSocketTransport({ webSocket }).connect(at(listener.port), sink, never());
+    const peer = await listener.accept();
+    peer.socket.send("INFO {}\r\n");
+    await vi.waitFor(() => expect(sink.closings).toHaveLength(1));
+    expect(sink.closings[0]).toMatchObject({ code: "STREAM_FAILED", phase: "stream" });
+    expect(sink.closings[0]?.message).toMatch(/sent a text message; NATS is binary/);
+    expect(sink.chunks).toEqual([]);
+    await vi.waitFor(() => expect(peer.isClosed).toBe(true));
+  });
+
+  it.each([
+    ["ws", WebSocket, /Max payload size exceeded/],
+    ["a W3C WebSocket", PlainWebSocket, /sent a message of 1001 bytes; maxMessageSize is 1000/],
+  ])("over %s ends at a message larger than maxMessageSize", async (_name, webSocket, sentence) => {
+    const listener = await listen();
+    const sink = new TestSink();
+    const transport = webSocketTransport({ webSocket, maxMessageSize: 1_000 });
+    await transport.connect(at(listener.port), sink, never());
+    const peer = await listener.accept();
+    peer.send(new Uint8Array(1_000));
+    peer.send(new Uint8Array(1_001));
+    await vi.waitFor(() => expect(sink.closings).toHaveLength(1));
+    expect(sink.closings[0]).toMatchObject({ code: "STREAM_FAILED", phase: "stream" });
+    expect(sink.closings[0]?.message).toMatch(sentence);
+    expect(sink.chunks).toHaveLength(1);
+  });
+
+  it.each([
+    [1000, "", undefined],
+    [1001, "", undefined],
+    [1008, "", /closed the WebSocket with code 1008 \(policy violation\)/],
+    [1011, "out of memory", /with code 1011 \(out of memory\)/],
+    [4000, "", /with code 4000 \(no reason given\)/],
+  ])("closed with code %i %j tells so", async (code, reason, sentence) => {
+    const listener = await listen();
+    const sink = new TestSink();
+    await webSocketTransport().connect(at(listener.port), sink, never());
+    (await listener.accept()).socket.close(code, reason);
+    await vi.waitFor(() => expect(sink.closings).toHaveLength(1));
+    if (sentence === undefined) expect(sink.closings).toEqual([undefined]);
+    else expect(sink.closings[0]?.message).toMatch(sentence);
+  });
+
+  it("that cannot be paused keeps what comes, in order, and ends past maxHeldBytes", async () => {
+    const listener = await listen();
+    const sink = new TestSink();
+    const transport = webSocketTransport({ webSocket: PlainWebSocket, maxHeldBytes: 3_000 });
+    const connection = await transport.connect(at(listener.port), sink, never());
+    const peer = await listener.accept();
+    connection.pause();
+    for (let i = 0; i < 3; i++) peer.send(new Uint8Array(1_000).fill(i));
+    peer.socket.ping();
+    await new Promise((resolve) => peer.socket.once("pong", resolve));
+    expect(sink.chunks).toEqual([]);
+    connection.resume();
+    await vi.waitFor(() => expect(sink.chunks.map(([first]) => first)).toEqual([0, 1, 2]));
+    connection.pause();
+    for (let i = 0; i < 4; i++) peer.send(new Uint8Array(1_000));
+    await vi.waitFor(() => expect(sink.closings).toHaveLength(1));
+    expect(sink.closings[0]?.message).toMatch(/more than maxHeldBytes \(3000\) while reading was paused/);
+    expect(sink.chunks).toHaveLength(3);
+  });
+
+  it("that closes in order while paused still delivers what came before", async () => {
+    const listener = await listen();
+    const sink = new TestSink();
+    const connection = await webSocketTransport({ webSocket: PlainWebSocket }).connect(
+      at(listener.port),
+      sink,
+      never(),
+    );
+    const peer = await listener.accept();
+    connection.pause();
+    peer.send(new Uint8Array(10));
+    peer.end();
+    await vi.waitFor(() => expect(peer.isClosed).toBe(true));
+    expect([sink.chunks.length, sink.closings.length]).toEqual([0, 0]);
+    connection.resume();
+    await vi.waitFor(() => expect(sink.closings).toEqual([undefined]));
+    expect(sink.chunks).toHaveLength(1);
+  });
+
+  it("looks at its backlog by the clock it is given, less and less often, and also when something arrives", async () => {
+    const listener = await listen();
+    const looks: { ms: number; run: () => void }[] = [];
+    const clock = {
+      after: (ms: number, run: () => void) => {
+        looks.push({ ms, run });
+        return () => {};
+      },
+    };
+    let bufferedAmount = 0;
+    class Full extends PlainWebSocket {
+      override get bufferedAmount(): number {
+        return bufferedAmount;
+      }
+    }
+    const sink = new TestSink();
+    const transport = webSocketTransport({ webSocket: Full, clock });
+    const connection = await transport.connect(at(listener.port), sink, never());
+    const peer = await listener.accept();
+    expect(connection.write(new Uint8Array(1))).toBe(true);
+    bufferedAmount = 300 * 1024;
+    expect([connection.write(new Uint8Array(1)), connection.write(new Uint8Array(1))]).toEqual([false, false]);
+    for (let i = 0; i < 8; i++) looks.at(-1)?.run();
+    expect(looks.map(({ ms }) => ms)).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64]);
+    expect(sink.drains).toBe(0);
+    bufferedAmount = 1_000;
+    peer.send(new Uint8Array(1));
+    await vi.waitFor(() => expect(sink.drains).toBe(1));
+    expect(connection.write(new Uint8Array(1))).toBe(true);
+    connection.destroy();
+  });
+});
+
+describe("what a runtime's WebSocket cannot do is refused before anything is dialled", () => {
+  class Undialled {
+    constructor() {
+      throw new Error("it dialled");
+    }
+  }
+  const webSocket = Undialled as unknown as NonNullable<WebSocketTransportOptions["webSocket"]>;
+  const refusal = async (options: WebSocketTransportOptions, tls?: TlsOptions, scheme = "wss") =>
+    transportErrorOf(
+      w3cTransport({ webSocket, ...options }).connect(at(443, { tls, scheme }), new TestSink(), never()),
+    );
+
+  it.each<[name: string, tls: TlsOptions]>([
+    ["ca", { ca: "x" }],
+    ["cert", { cert: "x", key: "x" }],
+    ["caFile", { caFile: "/x" }],
+    ["servername", { servername: "x" }],
+    ["rejectUnauthorized", { rejectUnauthorized: false }],
+  ])("P48: tls.%s", async (name, tls) => {
+    const error = await refusal({}, tls);
+    expect([error.code, error.phase]).toEqual(["UNSUPPORTED_TARGET", "tls"]);
+    expect(error.message).toContain(`takes no tls.${name}; install ws`);
+  });
+
+  it.each<[string, WebSocketTransportOptions]>([
+    ["headers", { headers: { authorization: "x" } }],
+    ["agent", { agent: {} }],
+  ])("%s", async (name, options) => {
+    const error = await refusal(options, undefined, "ws");
+    expect([error.code, error.phase]).toEqual(["UNSUPPORTED_TARGET", "tcp"]);
+    expect(error.message).toContain(`takes no ${name}`);
+  });
+
+  it("TLS on ws://", async () => {
+    expect((await refusal({}, {}, "ws")).message).toContain("use wss://");
+  });
+
+  it("a constructor that throws, as on a page that may open wss:// only", async () => {
+    const error = await refusal({}, undefined, "ws");
+    expect(error.code).toBe("UNSUPPORTED_TARGET");
+    expect(error.message).toMatch(/it dialled.*a page loaded over https:\/\/ may open wss:\/\/ only/);
+  });
+
+  it("no WebSocket at all, with what to install", async () => {
+    const transport = transportOf({}, { find: async () => undefined });
+    const error = await transportErrorOf(transport.connect(at(80), new TestSink(), never()));
+    expect(error.code).toBe("UNSUPPORTED_TARGET");
+    expect(error.message).toMatch(/no WebSocket; install ws, or use Node 22 or newer, or give webSocket/);
+  });
+});
+
+describe("misuse", () => {
+  it.each<[string, object]>([
+    ["maxMessageSize", { maxMessageSize: 0 }],
+    ["maxHeldBytes", { maxHeldBytes: 1.5 }],
+    ["webSocket", { webSocket: "ws" }],
+    ["factory", { factory: 1 }],
+    ["factory", { factory: async () => {}, headers: {} }],
+  ])("%s of %j throws at once", (argument, options) => {
+    expect(() => webSocketTransport(options)).toThrow(InvalidArgumentError);
+    expect(() => webSocketTransport(options)).toThrow(argument);
+  });
+
+  it("a factory or a headers function that throws fails its own dial only", async () => {
+    const listener = await listen();
+    let calls = 0;
+    const transport = webSocketTransport({
+      headers: () => {
+        if (++calls === 1) throw new Error("no token yet");
+        return { "x-call": String(calls) };
+      },
+    });
+    const error = await transportErrorOf(transport.connect(at(listener.port), new TestSink(), never()));
+    expect([error.code, (error.cause as Error).message]).toEqual(["CONNECT_FAILED", "no token yet"]);
+    const connection = await transport.connect(at(listener.port), new TestSink(), never());
+    expect((await listener.accept()).request.headers["x-call"]).toBe("2");
+    connection.destroy();
+  });
+
+  it("P24: a factory that answers after the dial was given up leaves no socket", async () => {
+    const listener = await listen();
+    const controller = new AbortController();
+    let answer = (): void => {};
+    const transport = webSocketTransport({
+      factory: (url) =>
+        new Promise((resolve) => {
+          answer = () => resolve({ socket: new WebSocket(url), encrypted: false });
+        }),
+    });
+    const reason = new Error("given up");
+    const dialling = transport.connect(at(listener.port), new TestSink(), controller.signal);
+    controller.abort(reason);
+    await expect(dialling).rejects.toBe(reason);
+    answer();
+    await vi.waitFor(() => expect(listener.openSockets).toBe(0));
+  });
+});

@@ -5,7 +5,13 @@ import { globalWebSocket } from "./web-socket.js";
 import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
 
 export type { Delay } from "./system-delay.js";
-export type { WebSocketConstructor, WebSocketEvent, WebSocketEventType, WebSocketLike } from "./web-socket.js";
+export type {
+  OwnBytes,
+  WebSocketConstructor,
+  WebSocketEvent,
+  WebSocketEventType,
+  WebSocketLike,
+} from "./web-socket.js";
 export {
   defaults,
   type UpgradeHeaders,

@@ -5,7 +5,13 @@ import { nodeRuntime } from "./node-runtime.js";
 import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
 
 export type { Delay } from "./system-delay.js";
-export type { WebSocketConstructor, WebSocketEvent, WebSocketEventType, WebSocketLike } from "./web-socket.js";
+export type {
+  OwnBytes,
+  WebSocketConstructor,
+  WebSocketEvent,
+  WebSocketEventType,
+  WebSocketLike,
+} from "./web-socket.js";
 export {
   defaults,
   type UpgradeHeaders,

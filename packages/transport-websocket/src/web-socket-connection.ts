@@ -3,7 +3,7 @@
 
 import type { TransportConnection, TransportError, TransportSink } from "@myelin/contracts";
 import type { Delay } from "./system-delay.js";
-import { discard, OPEN, type WebSocketEvent, type WebSocketLike } from "./web-socket.js";
+import { discard, OPEN, type OwnBytes, type WebSocketEvent, type WebSocketLike } from "./web-socket.js";
 import { closingError, streamError, unacceptable } from "./web-socket-errors.js";
 
 /** open: bytes flow both ways. closing: we end, what was written leaves. destroyed: it is going. closed: the sink was told. */
@@ -13,6 +13,9 @@ type Phase = "open" | "closing" | "destroyed" | "closed";
 const HIGH_WATER = 256 * 1024;
 const LOW_WATER = HIGH_WATER / 4;
 
+// W3C has no event for "the backlog is gone", so somebody must look, and time is a parameter here as everywhere: a `Delay`
+// of the transport's own, as in transport-node, because the client's Clock is not the transport's business. One way for `ws`
+// too, which could call back: the poll costs one timer while something waits, and nothing otherwise.
 /** Ms between two looks at a backlog: the first, and the longest. */
 const FIRST_LOOK = 1;
 const LAST_LOOK = 64;
@@ -77,7 +80,7 @@ export class WebSocketConnection implements TransportConnection {
     if (this.#phase !== "open" || this.#socket.readyState !== OPEN) return false;
     try {
       // No block of ours is shared memory, which is what the narrower type excludes.
-      this.#socket.send(chunk as Uint8Array<ArrayBuffer>);
+      this.#socket.send(chunk as OwnBytes);
     } catch (error) {
       this.destroy(streamError(this.remoteAddress, { type: "error", error }));
       return false;

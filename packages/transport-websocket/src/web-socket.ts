@@ -15,13 +15,16 @@ export interface WebSocketEvent {
   readonly message?: string;
 }
 
+/** Bytes that are not shared memory, written so that every version of TypeScript reads it. */
+export type OwnBytes = ReturnType<Uint8Array["slice"]>;
+
 /** The W3C WebSocket as far as it is used: the global one and that of `ws` fit. */
 export interface WebSocketLike {
   binaryType: string;
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
   readonly bufferedAmount: number;
-  send(data: Uint8Array<ArrayBuffer>): void;
+  send(data: OwnBytes): void;
   close(code?: number): void;
   addEventListener(type: WebSocketEventType, listener: (event: WebSocketEvent) => void): void;
   removeEventListener(type: WebSocketEventType, listener: (event: WebSocketEvent) => void): void;
@@ -43,7 +46,7 @@ export type WsConstructor = new (
   options: Readonly<Record<string, unknown>>,
 ) => WebSocketLike;
 
-export const CONNECTING = 0;
+/** The `readyState` in which bytes flow. */
 export const OPEN = 1;
 
 /** The constructor as that of `ws`, if it is: nothing in the W3C interface can be terminated. */

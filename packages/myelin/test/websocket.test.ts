@@ -120,6 +120,27 @@ forEachServer((binary) => {
   });
 });
 
+forEachServer((binary) => {
+  it("SEED-26: under wss:// an advertised IP address is verified against the name first connected to", {
+    timeout: BOUND,
+  }, async () => {
+    const authority = await createTestAuthority();
+    const files = await tlsFiles(authority, await authority.issue({ commonName: "node", dnsNames: ["localhost"] }));
+    onTestFinished(files.remove);
+    const cluster = await RealCluster.start({ binary, size: 2, websocket: files.config });
+    onTestFinished(() => cluster.stop());
+    const [a, b] = [cluster.server(0), cluster.server(1)];
+    const nc = await open({ servers: `wss://localhost:${a.websocketPort}`, tls: { ca: authority.caPem } });
+    await until("B is known", () => schemes(nc).includes(b.websocketUrl));
+    const failed = record(nc, "attemptFailed");
+    const reconnected = next(nc, "reconnect", 20_000);
+    await a.kill();
+    expect((await reconnected).server).toBe(`127.0.0.1:${b.websocketPort}`);
+    await nc.flush();
+    for (const one of failed) expect(one).toMatchObject({ error: { code: "CONNECTION_REFUSED" } });
+  });
+});
+
 describe("against a scripted server behind a websocket", () => {
   it("PROTO-65: what we send is binary and masked, in frames whose borders mean nothing", async () => {
     const server = await fake();

@@ -314,10 +314,15 @@ describe("misuse", () => {
     const listener = await listen();
     const controller = new AbortController();
     let answer = (): void => {};
+    const made: WebSocket[] = [];
     const transport = webSocketTransport({
       factory: (url) =>
         new Promise((resolve) => {
-          answer = () => resolve({ socket: new WebSocket(url), encrypted: false });
+          answer = () => {
+            const socket = new WebSocket(url);
+            made.push(socket);
+            resolve({ socket, encrypted: false });
+          };
         }),
     });
     const reason = new Error("given up");
@@ -325,6 +330,7 @@ describe("misuse", () => {
     controller.abort(reason);
     await expect(dialling).rejects.toBe(reason);
     answer();
+    await vi.waitFor(() => expect(made.map(({ readyState }) => readyState)).toEqual([WebSocket.CLOSED]));
     await vi.waitFor(() => expect(listener.openSockets).toBe(0));
   });
 });

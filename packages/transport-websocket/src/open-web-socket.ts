@@ -36,8 +36,9 @@ export function openWebSocket(
     };
     const aborted = (): void => {
       stop();
-      discard(socket);
+      // First, because some report the error of a socket that is closed too early from within close().
       reject(signal.reason);
+      discard(socket);
     };
     socket.binaryType = "arraybuffer";
     if (signal.aborted) return aborted();

@@ -37,8 +37,7 @@ const CERTIFICATE = /^UNABLE_TO_|CERT|^CRL_|^INVALID_(CA|PURPOSE)|PATH_LENGTH|HO
 /** Why a socket that never opened did not. */
 export function openingError(address: string, event: WebSocketEvent): TransportError {
   const cause = event.error ?? new Error(wordsOf(event));
-  const words = cause instanceof Error ? cause.message : String(cause);
-  const [code, phase, sentence] = verdictOf(nodeCode(cause), words);
+  const [code, phase, sentence] = verdictOf(nodeCode(cause), wordsOf(event));
   return new TransportError(code, phase, `${address} ${sentence}`, address, { cause });
 }
 

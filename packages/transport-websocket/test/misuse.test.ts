@@ -5,7 +5,7 @@ import { createServer, type Socket } from "node:net";
 import { type DialTarget, InvalidArgumentError, type TlsOptions } from "@myelin/contracts";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
-import { freePort, TestSink, targetOf, transportErrorOf } from "../../transport-node/test/subjects.js";
+import { freePort, Listener, TestSink, targetOf, transportErrorOf } from "../../transport-node/test/subjects.js";
 import { type WebSocketTransportOptions, webSocketTransport as w3cTransport } from "../src/index.js";
 import { webSocketTransport } from "../src/node.js";
 import { transportOf } from "../src/web-socket-transport.js";
@@ -308,6 +308,27 @@ describe("misuse", () => {
     const connection = await transport.connect(at(listener.port), new TestSink(), never());
     expect((await listener.accept()).request.headers["x-call"]).toBe("2");
     connection.destroy();
+  });
+
+  it("P24: an abort rejects with its reason also where close() itself reports an error", async () => {
+    const silent = await Listener.open();
+    onTestFinished(() => silent.stop());
+    class Hasty extends PlainWebSocket {
+      readonly #listeners = new Set<(event: { type: string }) => void>();
+      override addEventListener(...[type, listener]: Parameters<PlainWebSocket["addEventListener"]>): void {
+        super.addEventListener(type, listener);
+        if (type === "error") this.#listeners.add(listener);
+      }
+      override close(code?: number): void {
+        for (const listener of this.#listeners) listener({ type: "error" });
+        super.close(code);
+      }
+    }
+    const controller = new AbortController();
+    const transport = webSocketTransport({ webSocket: Hasty });
+    const dialling = transport.connect(at(silent.port), new TestSink(), controller.signal);
+    setImmediate(() => controller.abort(new Error("given up")));
+    await expect(dialling).rejects.toThrow("given up");
   });
 
   it("P24: a factory that answers after the dial was given up leaves no socket", async () => {

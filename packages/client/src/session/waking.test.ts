@@ -57,7 +57,7 @@ describe("waking", () => {
     expect(listening.size).toBe(0);
   });
 
-  it("P25: pings a link at once, and gives it up when nothing has come within timeout", async () => {
+  it("P25: pings a link at once, and gives it up when nothing has come within two seconds", async () => {
     const { serve, connect, clock, wake } = wakeable();
     let silent = false;
     const server = serve("a", { onPing: () => (silent ? "silence" : "pong") });

@@ -44,7 +44,7 @@ describe("options of connect()", () => {
     ["servers", { servers: "" }],
     ["servers", { servers: "http://127.0.0.1:4222" }],
     ["servers", { servers: "gopher://127.0.0.1" }],
-    ["servers", { servers: "wss://127.0.0.1:443/nats" }],
+    ["servers", { servers: "wss://127.0.0.1:443/nats#there" }],
     ["port", { port: 0 }],
     ["port", { port: 65_536 }],
     ["port", { port: 4222, servers: "127.0.0.1" }],

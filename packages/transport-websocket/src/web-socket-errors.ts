@@ -2,7 +2,7 @@
 // `ws` passes on what Node says. Messages say what, where and what to try; nothing here decides whether to try again.
 // Sources: RFC 6455 §7.4 (close codes), WHATWG WebSockets "fail the WebSocket connection", Node "Common system errors".
 
-import { TransportError, type TransportErrorCode, type TransportPhase } from "@myelin/contracts";
+import { TlsMaterialError, TransportError, type TransportErrorCode, type TransportPhase } from "@myelin/contracts";
 import type { WebSocketEvent } from "./web-socket.js";
 
 type Verdict = readonly [code: TransportErrorCode, phase: TransportPhase, sentence: string];
@@ -37,6 +37,11 @@ const CERTIFICATE = /^UNABLE_TO_|CERT|^CRL_|^INVALID_(CA|PURPOSE)|PATH_LENGTH|HO
 /** Why a socket that never opened did not. */
 export function openingError(address: string, event: WebSocketEvent): TransportError {
   const cause = event.error ?? new Error(wordsOf(event));
+  // Our own PEM, not the handshake, whose errors are ERR_SSL_….
+  if (nodeCode(cause).startsWith("ERR_OSSL_")) {
+    const message = `${address}: OpenSSL takes no context of this tls (${nodeCode(cause)})`;
+    return new TlsMaterialError(["tls"], message, { cause });
+  }
   const [code, phase, sentence] = verdictOf(nodeCode(cause), wordsOf(event));
   return new TransportError(code, phase, `${address} ${sentence}`, address, { cause });
 }

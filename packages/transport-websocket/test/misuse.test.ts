@@ -2,7 +2,7 @@
 
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer, type Socket } from "node:net";
-import { type DialTarget, InvalidArgumentError, type TlsOptions } from "@myelin/contracts";
+import { type DialTarget, InvalidArgumentError, type TlsMaterialError, type TlsOptions } from "@myelin/contracts";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
 import { freePort, Listener, TestSink, targetOf, transportErrorOf } from "../../transport-node/test/subjects.js";
@@ -292,6 +292,25 @@ describe("misuse", () => {
   ])("%s of %j throws at once", (argument, options) => {
     expect(() => webSocketTransport(options)).toThrow(InvalidArgumentError);
     expect(() => webSocketTransport(options)).toThrow(argument);
+  });
+
+  it.each<[string, TlsOptions | (() => TlsOptions), string]>([
+    ["a file that is not there", { caFile: "/nowhere/ca.pem" }, "tls.caFile"],
+    ["a function that throws", { cert: () => Promise.reject(new Error("vault is sealed")), key: "k" }, "tls.cert"],
+    [
+      "a function for all that throws",
+      () => {
+        throw new Error("no");
+      },
+      "tls",
+    ],
+    ["a broken PEM", { cert: "nonsense", key: "nonsense" }, "tls"],
+  ])("%s of tls is a TlsMaterialError that names the option", async (_what, tls, source) => {
+    const listener = await listen();
+    const target = at(listener.port, { scheme: "wss", tls });
+    const error = await transportErrorOf(webSocketTransport().connect(target, new TestSink(), never()));
+    expect([error.code, error.phase]).toEqual(["TLS_MATERIAL_UNUSABLE", "tls"]);
+    expect((error as TlsMaterialError).sources).toEqual([source]);
   });
 
   it("a factory or a headers function that throws fails its own dial only", async () => {

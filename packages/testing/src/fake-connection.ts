@@ -307,7 +307,7 @@ export class FakeConnection {
 
   #refuse({ reason }: ProtocolError): void {
     if (reason === "payload-too-large") this.err("Maximum Payload Violation");
-    else if (reason === "control-line-too-long") this.err("Maximum Control Line Exceeded");
+    else if (reason === "control-line-too-long") this.err("maximum control line exceeded");
     else if (reason !== "invalid-header-size") this.err("Unknown Protocol Operation");
     this.end();
   }

@@ -1,3 +1,11 @@
+export type { BrokerAuthorization, BrokerUser } from "./broker/authentication.js";
+export { Broker, type BrokerAddress } from "./broker/broker.js";
+export { BrokerCluster, type BrokerClusterOptions } from "./broker/broker-cluster.js";
+export { BrokerConnection, type BrokerSubscription } from "./broker/broker-connection.js";
+export type { BrokerStats } from "./broker/broker-node.js";
+export type { BrokerOptions, BrokerTraffic } from "./broker/broker-options.js";
+export { NodeFaults } from "./broker/node-faults.js";
+export type { BrokerPermissions, SubjectRules } from "./broker/permissions.js";
 export {
   createTestAuthority,
   type TestAuthority,
@@ -8,6 +16,7 @@ export type { FakeSubscription } from "./fake-broker.js";
 export { FakeConnection, type FakeDelivery } from "./fake-connection.js";
 export type { FakeScript, PingReaction, Reaction } from "./fake-script.js";
 export { FakeServer, type FakeServerOptions } from "./fake-server.js";
+export type { FaultDirection, Faults } from "./faults/link-faults.js";
 export { type FindServerOptions, findServer, type ServerBinary, type Source } from "./find-server.js";
 export { type FailedSource, ServerLaunchError, ServerNotFoundError } from "./launch-errors.js";
 export { MemoryPeer } from "./memory-connection.js";

@@ -165,6 +165,11 @@ export class MemoryPeer {
     return this.#closed;
   }
 
+  /** Bytes sent and not yet read by the other side. */
+  get bufferedBytes(): number {
+    return this.#outbound.bufferedBytes;
+  }
+
   /** Called by the network with what the listener returned. */
   handle(handler: MemoryPeerHandler): void {
     this.#handler = handler;

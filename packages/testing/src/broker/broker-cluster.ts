@@ -1,0 +1,132 @@
+// Several brokers with routes between them, and what happens to the routes when nodes die, freeze, leave or are cut off. What
+// crosses a route is route.ts; a node's own life is broker-node.ts.
+
+import { type Clock, InvalidArgumentError, type Random } from "@myelin/contracts";
+import type { MemoryNetwork } from "../memory-network.js";
+import { reservePorts } from "../port-reservation.js";
+import { realClock } from "../real-clock.js";
+import { seededRandom } from "../seeded-random.js";
+import { type ListeningAddress, memoryAddress, tcpAddress } from "../server-stream.js";
+import { Broker } from "./broker.js";
+import { BrokerNode } from "./broker-node.js";
+import { type BrokerOptions, resolveBrokerOptions } from "./broker-options.js";
+import { Mesh, type MeshTimes } from "./mesh.js";
+
+export interface BrokerClusterOptions extends Omit<BrokerOptions, "name" | "advertise">, Partial<MeshTimes> {
+  /** Nodes. Default 3. */
+  readonly size?: number;
+  /** Name of the cluster; the nodes are `<name>-1`, `<name>-2` … Default `cluster`. */
+  readonly name?: string;
+  /** What one node has over the others, by its index. */
+  readonly node?: (index: number) => Omit<BrokerOptions, "name" | "clock" | "random">;
+}
+
+const MESH_MS = 20_000;
+
+/** A cluster of brokers. Disposing it stops all of them. */
+export class BrokerCluster {
+  readonly name: string;
+  readonly servers: readonly Broker[];
+  readonly #mesh: Mesh;
+  readonly #clock: Clock;
+  readonly #release: () => void;
+
+  private constructor(addresses: readonly ListeningAddress[], options: BrokerClusterOptions, release: () => void) {
+    const { node: own, size: _size, name = "cluster", routeRetry = 1_000, routeTimeout = 90_000, ...shared } = options;
+    const clock = options.clock ?? realClock;
+    const random: Random = options.random ?? seededRandom(1);
+    const nodes = addresses.map((address, index) => {
+      const runtime = { clock, random, name: `${name}-${index + 1}` };
+      const node = new BrokerNode(address, resolveBrokerOptions({ ...shared, ...own?.(index) }, runtime));
+      node.clusterName = name;
+      return node;
+    });
+    this.name = name;
+    this.#clock = clock;
+    this.#release = release;
+    this.servers = nodes.map((node) => new Broker(node));
+    this.#mesh = new Mesh(nodes, clock, { routeRetry, routeTimeout });
+  }
+
+  /** Listens on TCP, on free ports of 127.0.0.1. */
+  static async listen(options: BrokerClusterOptions = {}): Promise<BrokerCluster> {
+    const reservation = await reservePorts(sizeOf(options));
+    const addresses = reservation.ports.map((port) => tcpAddress("127.0.0.1", port));
+    const cluster = new BrokerCluster(addresses, options, () => reservation.release());
+    await cluster.#mesh.start();
+    return cluster;
+  }
+
+  /** Listens on a memory network, at once, at `<name>-1:4222`, `<name>-2:4222` … */
+  static onMemory(network: MemoryNetwork, options: BrokerClusterOptions = {}): BrokerCluster {
+    const { name = "cluster" } = options;
+    const addresses = Array.from({ length: sizeOf(options) }, (_, index) =>
+      memoryAddress(network, `${name}-${index + 1}`, 4222),
+    );
+    const cluster = new BrokerCluster(addresses, { clock: network.clock, ...options }, () => {});
+    void cluster.#mesh.start();
+    return cluster;
+  }
+
+  /** Client URLs of all nodes. */
+  get urls(): string[] {
+    return this.servers.map((server) => server.url);
+  }
+
+  /** The node with this index; throws when there is none. */
+  server(index: number): Broker {
+    const server = this.servers[index];
+    if (server === undefined) {
+      throw new RangeError(`the cluster has ${this.servers.length} servers, no index ${index}`);
+    }
+    return server;
+  }
+
+  /**
+   * Cuts the routes between groups of nodes, given by index; nodes that are not listed are a group together. What was under
+   * way waits; when the cut lasts longer than `routeTimeout` it is lost, and each side forgets the other. Clients are not
+   * concerned: see `server(i).faults`.
+   */
+  partition(...groups: readonly (readonly number[])[]): void {
+    for (const index of groups.flat()) this.server(index);
+    this.#mesh.partition(groups);
+  }
+
+  /** Ends every partition. Routes that were given up are made again after `routeRetry`. */
+  heal(): void {
+    this.#mesh.partition([]);
+  }
+
+  /**
+   * Resolves when every running node has a route to every other one it can reach. Rejects after 20 s of the cluster's own
+   * clock.
+   */
+  waitForMesh(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.after(MESH_MS, () => {
+        forget();
+        reject(new Error(`${this.name} has no full mesh after ${MESH_MS} ms: ${this.#mesh.missing()}`));
+      });
+      const forget = this.#mesh.whenWhole(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Stops every node. May be called again. */
+  async stop(): Promise<void> {
+    this.#mesh.stop();
+    await Promise.all(this.servers.map((server) => server.stop()));
+    this.#release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+function sizeOf({ size = 3 }: BrokerClusterOptions): number {
+  if (!Number.isInteger(size) || size < 1) throw new InvalidArgumentError("size", "is not an integer of at least 1");
+  return size;
+}

@@ -1,0 +1,126 @@
+// The byte streams a server in this process accepts, over TCP on loopback or over a memory network, and where it listens for
+// them. No NATS bytes. Used by the fake server and by the broker.
+
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import type { MemoryNetwork } from "./memory-network.js";
+
+/** The server's end of one stream. */
+export interface ServerStream {
+  /** Address of the client. */
+  readonly remoteAddress: string;
+  /** Bytes sent and not yet taken by the client or its system. */
+  readonly bufferedBytes: number;
+  send(bytes: Uint8Array): void;
+  /** After what was sent. */
+  end(): void;
+  /** Now, as an error to the client. */
+  reset(): void;
+  /** Stops reading, so that the client feels back-pressure. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What a server does with a stream it accepted. */
+export interface StreamHandler {
+  /** The chunk belongs to the handler. */
+  data(chunk: Uint8Array): void;
+  /** Once, and last. */
+  closed(): void;
+}
+
+export type Accept = (stream: ServerStream) => StreamHandler;
+
+/** An address that can be opened and closed again. */
+export interface ListeningAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly isOpen: boolean;
+  /** Accepts streams from now on. */
+  open(accept: Accept): Promise<void>;
+  /** Dials are refused from now on; open streams stay. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * An address of a memory network; opens and closes at once, before the promise is awaited. Throws when somebody listens
+ * there already.
+ */
+export function memoryAddress(network: MemoryNetwork, host: string, port: number): ListeningAddress {
+  network.listen(host, port, () => ({ data() {}, closed() {} })).close();
+  let listener: { close(): void } | undefined;
+  return {
+    host,
+    port,
+    get isOpen() {
+      return listener !== undefined;
+    },
+    async open(accept) {
+      listener = network.listen(host, port, (peer) => {
+        const handler = accept({
+          remoteAddress: "memory",
+          get bufferedBytes() {
+            return peer.bufferedBytes;
+          },
+          send: (bytes) => void peer.send(bytes),
+          end: () => peer.end(),
+          reset: () => peer.reset(),
+          pause: () => peer.pause(),
+          resume: () => peer.resume(),
+        });
+        return { data: (chunk) => handler.data(chunk), closed: () => handler.closed() };
+      });
+    },
+    async close() {
+      listener?.close();
+      listener = undefined;
+    },
+  };
+}
+
+/** A TCP address; resolves once the system has the port, or has it no more. Open sockets are the caller's to break. */
+export function tcpAddress(host: string, port: number): ListeningAddress {
+  let server: Server | undefined;
+  return {
+    host,
+    port,
+    get isOpen() {
+      return server !== undefined;
+    },
+    async open(accept) {
+      server = createServer({ noDelay: true });
+      server.on("connection", (socket: Socket) => acceptSocket(socket, accept));
+      server.listen(port, host);
+      await once(server, "listening");
+    },
+    async close() {
+      server?.close(); // no wait for its end: that comes when the last socket has gone
+      server = undefined;
+    },
+  };
+}
+
+function acceptSocket(socket: Socket, accept: Accept): void {
+  const handler = accept({
+    remoteAddress: socket.remoteAddress ?? "unknown",
+    get bufferedBytes() {
+      return socket.writableLength;
+    },
+    send(bytes) {
+      if (!socket.writable) return;
+      // What one turn sends leaves as one write.
+      if (socket.writableCorked === 0) {
+        socket.cork();
+        process.nextTick(() => socket.uncork());
+      }
+      socket.write(bytes);
+    },
+    end: () => void socket.end(),
+    reset: () => void socket.resetAndDestroy(),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+  });
+  socket.on("data", (chunk: Buffer) => handler.data(chunk));
+  socket.on("error", () => {}); // "close" follows
+  socket.on("close", () => handler.closed());
+}

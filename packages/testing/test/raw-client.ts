@@ -1,0 +1,55 @@
+// A client that speaks raw bytes and writes down what it hears, to compare servers by.
+
+import { createConnection, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export class RawClient {
+  heard = "";
+  isClosed = false;
+  readonly #socket: Socket;
+
+  constructor(port: number) {
+    this.#socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
+    this.#socket.on("data", (chunk: Buffer) => {
+      this.heard += chunk.toString("latin1");
+    });
+    this.#socket.on("error", () => {}); // "close" follows
+    this.#socket.on("close", () => {
+      this.isClosed = true;
+    });
+  }
+
+  /** The first INFO. */
+  async info(): Promise<{ readonly nonce?: string; readonly [field: string]: unknown }> {
+    await this.until(() => this.isClosed || /^INFO .*\r\n/.test(this.heard));
+    return JSON.parse(/^INFO (.*)\r\n/.exec(this.heard)?.[1] ?? "{}") as { nonce?: string };
+  }
+
+  /** Sends, and waits until the server has dealt with it: it has answered a PING behind it, or closed. */
+  async say(text: string): Promise<void> {
+    await this.info();
+    const pongs = this.#pongs() + 1 + text.split("PING\r\n").length - 1;
+    this.#socket.write(`${text}PING\r\n`);
+    await this.until(() => this.isClosed || this.#pongs() >= pongs);
+  }
+
+  /** Sends only. */
+  write(text: string): void {
+    this.#socket.write(text);
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await sleep(1);
+  }
+
+  /** What it heard: INFO by name only, because it differs, and without the server's own PINGs, which come when they like. */
+  summary(): string {
+    this.#socket.destroy();
+    const heard = this.heard.replace(/INFO \{.*\} ?\r\n/g, "INFO\r\n").replaceAll("\r\nPING\r\n", "\r\n");
+    return `${heard}${this.isClosed ? "closed" : "open"}`;
+  }
+
+  #pongs(): number {
+    return this.heard.split("PONG\r\n").length - 1;
+  }
+}

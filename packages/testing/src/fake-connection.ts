@@ -1,18 +1,21 @@
 // One client of a fake server: what it sent, what to send it, how to end it. Reading and default answers are here; who
-// receives what is published is fake-broker.ts, accepting is fake-server.ts.
+// receives what is published is broker/message-router.ts, accepting is fake-server.ts.
 
 import type { Clock } from "@myelin/contracts";
 import {
   type ConnectOptions,
   Decoder,
-  Encoder,
   isValidPublishSubject,
   isValidSubscribeSubject,
   Op,
   ProtocolError,
   type ServerInfo,
 } from "@myelin/protocol";
-import type { FakeBroker } from "./fake-broker.js";
+import type { MessageRouter, RoutedMessage, Subscriber, Subscription } from "./broker/message-router.js";
+import { noResponders } from "./broker/no-responders.js";
+import { answerTo } from "./broker/protocol-answers.js";
+import { ServerOperations } from "./broker/server-operations.js";
+import { BEFORE_CONNECT, type ConnectWishes, connectWishes } from "./connect-wishes.js";
 import type { FakeScript } from "./fake-script.js";
 import {
   type ReceivedConnect,
@@ -22,19 +25,11 @@ import {
   type ReceivedUnsub,
   receivedOp,
 } from "./received-op.js";
+import type { ServerStream } from "./server-stream.js";
 import { compareVersions } from "./server-version.js";
 
-/** The byte stream under a connection, TCP or memory. */
-export interface FakeStream {
-  send(bytes: Uint8Array): void;
-  /** After what was sent. */
-  end(): void;
-  /** Now, as an error to the client. */
-  reset(): void;
-  /** Stops reading, so that the client feels back-pressure. */
-  pause(): void;
-  resume(): void;
-}
+/** A subscription of one connection. */
+export type FakeSubscription = Subscription<FakeConnection>;
 
 /** A message on its way to one subscription. */
 export interface FakeDelivery {
@@ -48,8 +43,8 @@ export interface FakeDelivery {
 /** What a connection needs of its server. */
 export interface FakeConnectionOptions {
   readonly index: number;
-  readonly stream: FakeStream;
-  readonly broker: FakeBroker;
+  readonly stream: ServerStream;
+  readonly router: MessageRouter<FakeConnection>;
   readonly clock: Clock;
   /** The server's own part of INFO. */
   readonly base: ServerInfo;
@@ -57,23 +52,13 @@ export interface FakeConnectionOptions {
   readonly script: () => FakeScript;
 }
 
-/** CONNECT as a server understands it: what is left out has the server's default, not the client's. */
-interface Wants {
-  readonly verbose: boolean;
-  readonly pedantic: boolean;
-  readonly echo: boolean;
-  readonly headers: boolean;
-  readonly no_responders: boolean;
-}
-const BEFORE_CONNECT: Wants = { verbose: true, pedantic: true, echo: true, headers: false, no_responders: false };
-
 interface Waiter {
   readonly wanted: (op: ReceivedOp) => boolean;
   readonly resolve: (op: ReceivedOp) => void;
   readonly reject: (error: Error) => void;
 }
 
-export class FakeConnection {
+export class FakeConnection implements Subscriber {
   /** 0 for the first connection of its server. */
   readonly index: number;
   /** Everything the client sent, in order. */
@@ -81,13 +66,14 @@ export class FakeConnection {
   /** Resolves when the stream has gone, however it went. */
   readonly closed: Promise<void>;
   /** CONNECT's fields with the server's defaults. */
-  wants: Wants = BEFORE_CONNECT;
+  wants: ConnectWishes = BEFORE_CONNECT;
   readonly #options: FakeConnectionOptions;
   readonly #received: ReceivedOp[] = [];
+  readonly #subscriptions = new Map<string, FakeSubscription>();
   readonly #claimed = new Set<ReceivedOp>();
   readonly #waiters = new Set<Waiter>();
   readonly #decoder: Decoder;
-  readonly #encoder: Encoder = new Encoder({ wildcardsInPublish: "allow" });
+  readonly #operations: ServerOperations = new ServerOperations();
   readonly #info: ServerInfo;
   #connected = false;
   #pingsOut = 0;
@@ -124,36 +110,32 @@ export class FakeConnection {
 
   /** Sends these bytes as they are; text as UTF-8, its CRLFs are the caller's. */
   send(text: string | Uint8Array): void {
-    if (this.#state === "open") this.#options.stream.send(bytesOf(text));
+    this.#write(bytesOf(text));
   }
 
   /** Sends INFO: what this connection was told first, with these fields over it. */
   sendInfo(overrides: Partial<ServerInfo> = {}): void {
-    this.#encoder.info({ ...this.#info, ...overrides });
-    this.#flush();
+    this.#write(this.#operations.info({ ...this.#info, ...overrides }));
   }
 
   /** Sends `-ERR '<text>'`. */
   err(text: string): void {
-    this.#encoder.err(text);
-    this.#flush();
+    this.#write(this.#operations.err(text));
   }
 
   ping(): void {
-    this.#encoder.ping();
-    this.#flush();
+    this.#write(this.#operations.ping());
   }
 
   pong(): void {
-    this.#encoder.pong();
-    this.#flush();
+    this.#write(this.#operations.pong());
   }
 
   /** Sends a message to one subscription, without asking who subscribed; headers only to a client that said it has them. */
   deliver({ subject, sid, reply, headerBlock, payload }: FakeDelivery): void {
-    if (headerBlock === undefined || !this.wants.headers) this.#encoder.msg(subject, sid, reply, payload);
-    else this.#encoder.hmsg(subject, sid, reply, headerBlock, payload);
-    this.#flush();
+    const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
+    const message = { subject, reply, headerBlock, payload: bytes };
+    this.#write(this.#operations.message(sid, message, this.wants.headers));
   }
 
   /** Ends the stream after what was sent; what the client still sends is not read. */
@@ -200,6 +182,21 @@ export class FakeConnection {
     return compareVersions(this.#info.version, version) >= 0;
   }
 
+  /** Called by the router: whether it takes a message of this publisher. */
+  accepts(from: Subscriber | undefined): boolean {
+    return from !== this || this.wants.echo;
+  }
+
+  /** Called by the router with a message for one subscription. */
+  take(sid: string, message: RoutedMessage): void {
+    this.deliver({ ...message, sid });
+  }
+
+  /** Called by the router when a subscription has reached its limit. */
+  ended(sid: string): void {
+    this.#subscriptions.delete(sid);
+  }
+
   /** Called by the server with what the client sent. */
   push(chunk: Uint8Array): void {
     if (this.#state !== "open") return;
@@ -221,7 +218,7 @@ export class FakeConnection {
   /** Called by the server when the stream has gone. */
   over(): void {
     this.#cancelPing();
-    this.#options.broker.remove(this);
+    for (const subscription of this.#subscriptions.values()) this.#options.router.unsubscribe(subscription);
     for (const { reject } of this.#waiters) reject(new Error(`connection ${this.index} went before that came`));
     this.#waiters.clear();
     this.#state = "gone";
@@ -253,9 +250,7 @@ export class FakeConnection {
   }
 
   #onConnect(received: ReceivedConnect, script: FakeScript): void {
-    // The server's defaults are not the decoder's: a field that was left out says yes to verbose, pedantic and echo.
-    const sent = JSON.parse(received.text.slice("CONNECT ".length)) as Partial<Wants>;
-    this.wants = { ...BEFORE_CONNECT, ...sent };
+    this.wants = connectWishes(this.#decoder);
     if (script.onConnect?.(this, received.options) === "skip") return;
     if (this.wants.no_responders && !this.wants.headers) {
       this.err("no responders requires headers support");
@@ -276,7 +271,11 @@ export class FakeConnection {
 
   #onSub(received: ReceivedSub): void {
     if (isValidSubscribeSubject(received.subject)) {
-      this.#options.broker.subscribe(this, received);
+      // A sid in use stays what it is, as with a real server.
+      const { subject, queue, sid } = received;
+      if (!this.#subscriptions.has(sid)) {
+        this.#subscriptions.set(sid, this.#options.router.subscribe(this, subject, queue, sid));
+      }
       this.#ok();
     } else {
       this.err("Invalid Subject");
@@ -284,31 +283,31 @@ export class FakeConnection {
   }
 
   #onUnsub(received: ReceivedUnsub): void {
-    this.#options.broker.unsubscribe(this, received);
+    const subscription = this.#subscriptions.get(received.sid);
+    if (subscription !== undefined && this.#options.router.limit(subscription, received.max)) this.ended(received.sid);
     this.#ok();
   }
 
   #onPub(received: ReceivedPub): void {
     if (received.headerBlock !== undefined && !this.wants.headers) {
       this.end(); // as a real server: without a word
-    } else if (this.wants.pedantic && !isValidPublishSubject(received.subject)) {
-      this.err("Invalid Publish Subject");
-    } else {
-      this.#ok();
-      this.#options.broker.publish(this, received);
+      return;
     }
+    if (this.wants.pedantic && !isValidPublishSubject(received.subject)) this.err("Invalid Publish Subject");
+    this.#ok();
+    const { subject, reply } = received;
+    if (this.#options.router.publish(this, received) || reply === undefined || !this.wants.no_responders) return;
+    const waiting = this.#options.router.ownSubscription(this, reply);
+    if (waiting !== undefined) this.take(waiting.sid, noResponders(subject, reply, this.isOrNewer("2.12.0")));
   }
 
   #ok(): void {
-    if (!this.wants.verbose) return;
-    this.#encoder.ok();
-    this.#flush();
+    if (this.wants.verbose) this.#write(this.#operations.ok());
   }
 
-  #refuse({ reason }: ProtocolError): void {
-    if (reason === "payload-too-large") this.err("Maximum Payload Violation");
-    else if (reason === "control-line-too-long") this.err("maximum control line exceeded");
-    else if (reason !== "invalid-header-size") this.err("Unknown Protocol Operation");
+  #refuse(error: ProtocolError): void {
+    const text = answerTo(error);
+    if (text !== undefined) this.err(text);
     this.end();
   }
 
@@ -337,10 +336,8 @@ export class FakeConnection {
     }
   }
 
-  #flush(): void {
-    for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) {
-      if (this.#state === "open") this.#options.stream.send(block);
-    }
+  #write(bytes: Uint8Array): void {
+    if (this.#state === "open") this.#options.stream.send(bytes);
   }
 }
 

@@ -2,16 +2,16 @@
 // until its script says otherwise. Its clients are in fake-connection.ts. For behaviour that matters, test against a real
 // server as well; test/fake-and-real.test.ts holds this one to what a real one does.
 
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "@myelin/contracts";
 import type { ServerInfo } from "@myelin/protocol";
-import { FakeBroker, type FakeSubscription } from "./fake-broker.js";
-import { FakeConnection, type FakeStream } from "./fake-connection.js";
+import { MessageRouter } from "./broker/message-router.js";
+import { FakeConnection, type FakeSubscription } from "./fake-connection.js";
 import type { FakeScript } from "./fake-script.js";
 import type { MemoryNetwork } from "./memory-network.js";
 import { reservePorts } from "./port-reservation.js";
 import { realClock } from "./real-clock.js";
+import { seededRandom } from "./seeded-random.js";
+import { type ListeningAddress, memoryAddress, type ServerStream, tcpAddress } from "./server-stream.js";
 
 export interface FakeServerOptions {
   /** Default: a free one. */
@@ -32,15 +32,17 @@ export class FakeServer {
   script: FakeScript;
   readonly #connections: FakeConnection[] = [];
   readonly #waiting: ((connection: FakeConnection) => void)[] = [];
-  readonly #broker = new FakeBroker();
+  readonly #router = new MessageRouter<FakeConnection>(seededRandom(1));
   readonly #clock: Clock;
   #handedOut = 0;
-  #stop: () => Promise<void> = async () => {};
+  readonly #address: ListeningAddress;
+  #release: () => void = () => {};
 
-  private constructor(script: FakeScript, host: string, port: number, clock: Clock) {
+  private constructor(script: FakeScript, address: ListeningAddress, clock: Clock) {
     this.script = script;
-    this.host = host;
-    this.port = port;
+    this.#address = address;
+    this.host = address.host;
+    this.port = address.port;
     this.#clock = clock;
     this.connections = this.#connections;
   }
@@ -48,21 +50,10 @@ export class FakeServer {
   /** Listens on TCP. */
   static async listen(script: FakeScript = {}, options: FakeServerOptions = {}): Promise<FakeServer> {
     const reservation = options.port === undefined ? await reservePorts(1) : undefined;
-    const listener = createServer({ noDelay: true });
-    listener.listen(options.port ?? reservation?.ports[0] ?? 0, options.host ?? "127.0.0.1");
-    await once(listener, "listening");
-    const { address, port } = listener.address() as AddressInfo;
-    const server = new FakeServer(script, address, port, options.clock ?? realClock);
-    const sockets = new Set<Socket>();
-    listener.on("connection", (socket: Socket) => {
-      sockets.add(socket);
-      socket.on("close", () => sockets.delete(socket));
-      server.#acceptSocket(socket);
-    });
-    server.#stop = async () => {
-      await closeListener(listener, sockets);
-      reservation?.release();
-    };
+    const address = tcpAddress(options.host ?? "127.0.0.1", options.port ?? reservation?.ports[0] ?? 0);
+    const server = new FakeServer(script, address, options.clock ?? realClock);
+    await server.#open();
+    server.#release = () => reservation?.release();
     return server;
   }
 
@@ -72,22 +63,8 @@ export class FakeServer {
     address: { readonly host: string; readonly port: number },
     script: FakeScript = {},
   ): FakeServer {
-    const server = new FakeServer(script, address.host, address.port, network.clock);
-    const listener = network.listen(address.host, address.port, (peer) => {
-      // The stream exists before the connection that hears of it.
-      const connection = server.#accept({
-        send: (bytes) => void peer.send(bytes),
-        end: () => peer.end(),
-        reset: () => peer.reset(),
-        pause: () => peer.pause(),
-        resume: () => peer.resume(),
-      });
-      return { data: (chunk) => connection.push(chunk), closed: () => connection.over() };
-    });
-    server.#stop = async () => {
-      listener.close();
-      for (const connection of server.#connections) if (connection.isOpen) connection.reset();
-    };
+    const server = new FakeServer(script, memoryAddress(network, address.host, address.port), network.clock);
+    void server.#open();
     return server;
   }
 
@@ -103,7 +80,7 @@ export class FakeServer {
 
   /** Every open subscription of every client. */
   get subscriptions(): readonly FakeSubscription[] {
-    return this.#broker.subscriptions;
+    return [...this.#router];
   }
 
   /** The first connection not yet returned by an earlier call, accepted already or still to come. */
@@ -119,21 +96,31 @@ export class FakeServer {
   }
 
   /** Stops listening and breaks every connection. May be called again. */
-  stop(): Promise<void> {
-    const stop = this.#stop;
-    this.#stop = async () => {};
-    return stop();
+  async stop(): Promise<void> {
+    const closed = this.#address.close();
+    for (const connection of this.#connections) if (connection.isOpen) connection.reset();
+    await closed;
+    this.#release();
+    this.#release = () => {};
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
-  #accept(stream: FakeStream): FakeConnection {
+  #open(): Promise<void> {
+    return this.#address.open((stream) => {
+      // The stream exists before the connection that hears of it.
+      const connection = this.#accept(stream);
+      return { data: (chunk) => connection.push(chunk), closed: () => connection.over() };
+    });
+  }
+
+  #accept(stream: ServerStream): FakeConnection {
     const connection = new FakeConnection({
       index: this.#connections.length,
       stream,
-      broker: this.#broker,
+      router: this.#router,
       clock: this.#clock,
       base: this.#baseInfo(),
       script: () => this.script,
@@ -141,19 +128,6 @@ export class FakeServer {
     this.#connections.push(connection);
     this.#waiting.shift()?.(connection);
     return connection;
-  }
-
-  #acceptSocket(socket: Socket): void {
-    const connection = this.#accept({
-      send: (bytes) => void socket.write(bytes),
-      end: () => void socket.end(),
-      reset: () => void socket.resetAndDestroy(),
-      pause: () => void socket.pause(),
-      resume: () => void socket.resume(),
-    });
-    socket.on("data", (chunk: Buffer) => connection.push(chunk));
-    socket.on("error", () => {}); // "close" follows
-    socket.on("close", () => connection.over());
   }
 
   #baseInfo(): ServerInfo {
@@ -169,11 +143,4 @@ export class FakeServer {
       proto: 1,
     };
   }
-}
-
-async function closeListener(listener: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  const closed = once(listener, "close");
-  listener.close();
-  for (const socket of [...sockets]) socket.resetAndDestroy();
-  await closed;
 }

@@ -12,8 +12,7 @@ export {
   type TestCertificate,
   type TestCertificateRequest,
 } from "./certificates.js";
-export type { FakeSubscription } from "./fake-broker.js";
-export { FakeConnection, type FakeDelivery } from "./fake-connection.js";
+export { FakeConnection, type FakeDelivery, type FakeSubscription } from "./fake-connection.js";
 export type { FakeScript, PingReaction, Reaction } from "./fake-script.js";
 export { FakeServer, type FakeServerOptions } from "./fake-server.js";
 export type { FaultDirection, Faults } from "./faults/link-faults.js";

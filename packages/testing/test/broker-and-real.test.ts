@@ -1,22 +1,12 @@
 // Holds the broker to what real servers of both lines do: the same raw sessions in, the same bytes out.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Broker, findServer, RealServer } from "../src/index.js";
-import { RawClient } from "./raw-client.js";
-import { type Setup, type Step, sessions, setups } from "./sessions.js";
+import { play } from "./raw-client.js";
+import { type Setup, sessions, setups } from "./sessions.js";
 
 const MINUTES = 60_000;
-
-/** What each client of the session heard. */
-async function play(port: number, steps: readonly Step[]): Promise<Record<string, string>> {
-  const clients = new Map<string, RawClient>();
-  for (const [name, text] of steps) {
-    const client = clients.get(name) ?? new RawClient(port);
-    clients.set(name, client);
-    await client.say(typeof text === "string" ? text : text((await client.info()).nonce ?? ""));
-  }
-  return Object.fromEntries([...clients].map(([name, client]) => [name, client.summary()]));
-}
 
 describe.each(["newest", "oldest"] as const)("a broker and nats-server, %s", (which) => {
   describe.each(Object.keys(setups) as (keyof typeof setups)[])("%s", (kind) => {
@@ -33,7 +23,7 @@ describe.each(["newest", "oldest"] as const)("a broker and nats-server, %s", (wh
       const expected = await play(real.port, steps);
       expect(await play(broker.port, steps)).toEqual(expected);
       // The next session starts with nobody there.
-      while ((await real.varz()).connections > 0 || broker.connections.length > 0) await new Promise(setImmediate);
+      while ((await real.varz()).connections > 0 || broker.connections.length > 0) await nextTurn();
     });
   });
 });

@@ -2,6 +2,18 @@
 
 import { createConnection, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Step } from "./sessions.js";
+
+/** What each client of the session heard. */
+export async function play(port: number, steps: readonly Step[]): Promise<Record<string, string>> {
+  const clients = new Map<string, RawClient>();
+  for (const [name, text] of steps) {
+    const client = clients.get(name) ?? new RawClient(port);
+    clients.set(name, client);
+    await client.say(typeof text === "string" ? text : text((await client.info()).nonce ?? ""));
+  }
+  return Object.fromEntries([...clients].map(([name, client]) => [name, client.summary()]));
+}
 
 export class RawClient {
   heard = "";

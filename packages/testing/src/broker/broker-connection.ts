@@ -9,33 +9,18 @@ import {
   Op,
   ProtocolError,
 } from "@myelin/protocol";
+import { BEFORE_CONNECT, type ConnectWishes, connectWishes } from "../connect-wishes.js";
 import { type Faults, LinkFaults } from "../faults/link-faults.js";
 import type { ServerStream } from "../server-stream.js";
 import type { Identity } from "./authentication.js";
 import type { BrokerCore } from "./broker-core.js";
 import type { RoutedMessage, Subscriber, Subscription } from "./message-router.js";
+import { noResponders } from "./no-responders.js";
 import { allows, denies } from "./permissions.js";
+import { answerTo } from "./protocol-answers.js";
 
 /** A subscription at a broker. */
 export type BrokerSubscription = Subscription<BrokerConnection>;
-
-/** CONNECT as a server understands it: what is left out has the server's default, not the client's. */
-interface Wants {
-  readonly verbose: boolean;
-  readonly pedantic: boolean;
-  readonly echo: boolean;
-  readonly headers: boolean;
-  readonly no_responders: boolean;
-  readonly protocol: number;
-}
-const BEFORE_CONNECT: Wants = {
-  verbose: true,
-  pedantic: true,
-  echo: true,
-  headers: false,
-  no_responders: false,
-  protocol: 0,
-};
 
 // `greeted` = has had INFO; `connected` = CONNECT was accepted; `proven` = its first PING was answered.
 type State = "silent" | "greeted" | "connected" | "proven" | "ending" | "gone";
@@ -50,7 +35,7 @@ export class BrokerConnection implements Subscriber {
   readonly #nonce: string | undefined;
   #toldTopology = 0;
   #state: State = "silent";
-  #wants: Wants = BEFORE_CONNECT;
+  #wants: ConnectWishes = BEFORE_CONNECT;
   #options: ConnectOptions | undefined;
   #identity: Identity | undefined;
   // Most connections of a large fleet never subscribe twice and are never disturbed: both only when needed.
@@ -206,7 +191,7 @@ export class BrokerConnection implements Subscriber {
     return !denies(this.#identity?.permissions?.subscribe, subject);
   }
 
-  deliver(sid: string, message: RoutedMessage): void {
+  take(sid: string, message: RoutedMessage): void {
     this.#core.delivered(message);
     this.#send(this.#core.operations.message(sid, message, this.#wants.headers));
   }
@@ -268,10 +253,8 @@ export class BrokerConnection implements Subscriber {
 
   #onConnect(): void {
     const options = this.#decoder.connect();
-    // The server's defaults are not the decoder's: a field that was left out says yes to verbose, pedantic and echo.
-    const sent = JSON.parse(this.#decoder.text()) as Partial<Wants>;
     this.#options = options;
-    this.#wants = { ...BEFORE_CONNECT, ...sent };
+    this.#wants = connectWishes(this.#decoder);
     const identity = this.#core.identify(options, this.#nonce);
     if (identity === undefined) {
       this.refuse("Authorization Violation");
@@ -344,26 +327,16 @@ export class BrokerConnection implements Subscriber {
     const headerBlock = hasHeaders ? buffer.subarray(headersStart, payloadStart) : undefined;
     const message: RoutedMessage = { subject, reply, headerBlock, payload: buffer.subarray(payloadStart, payloadEnd) };
     if (this.#core.publish(this, message) || reply === undefined || !this.#wants.no_responders) return;
-    this.#noResponders(subject, reply);
-  }
-
-  #noResponders(subject: string, reply: string): void {
+    // It counts towards no limit.
     const waiting = this.#core.router.ownSubscription(this, reply);
-    if (waiting === undefined) return;
-    // Servers from 2.12 on say which subject it was. It counts towards no limit.
-    const detail = this.#core.isOrNewer("2.12.0") ? `Nats-Subject: ${subject}\r\n` : "";
-    const headerBlock = new TextEncoder().encode(`NATS/1.0 503\r\n${detail}\r\n`);
-    this.deliver(waiting.sid, { subject: reply, reply: undefined, headerBlock, payload: new Uint8Array(0) });
+    if (waiting !== undefined) this.take(waiting.sid, noResponders(subject, reply, this.#core.isOrNewer("2.12.0")));
   }
 
-  #broken({ reason, excerpt }: ProtocolError): void {
-    if (!this.isConnected && this.#core.authRequired) this.refuse("Authorization Violation");
-    else if (reason === "payload-too-large") this.refuse("Maximum Payload Violation");
-    else if (reason === "control-line-too-long") this.refuse("maximum control line exceeded");
-    // A verb alone is no operation; fields that make no sense end it without a word.
-    else if (reason === "unknown-operation" || reason === "missing-crlf" || /^\w+$/.test(excerpt)) {
-      this.refuse("Unknown Protocol Operation");
-    } else this.end();
+  #broken(error: ProtocolError): void {
+    const stranger = !this.isConnected && this.#core.authRequired;
+    const text = stranger ? "Authorization Violation" : answerTo(error);
+    if (text !== undefined) this.err(text);
+    this.end();
   }
 
   // --- sending -------------------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ export interface RoutedMessage {
 export interface Subscriber {
   /** Whether it takes a message on this subject from this publisher (`undefined` = from another node). */
   accepts(from: Subscriber | undefined, subject: string): boolean;
-  deliver(sid: string, message: RoutedMessage): void;
+  /** A message for one of its subscriptions. */
+  take(sid: string, message: RoutedMessage): void;
   /** A subscription has ended because it reached its limit. */
   ended(sid: string): void;
 }
@@ -265,7 +266,7 @@ export class MessageRouter<S extends Subscriber> {
       this.unsubscribe(entry);
       entry.connection.ended(entry.sid);
     }
-    entry.connection.deliver(entry.sid, message);
+    entry.connection.take(entry.sid, message);
   }
 }
 

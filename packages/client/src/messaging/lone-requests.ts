@@ -69,8 +69,11 @@ export class LoneRequests {
       callback: (error, message) => {
         if (error instanceof TimeoutError) reject(new TimeoutError(`request to "${subject}"`, timeout));
         else if (error !== null) reject(error);
-        else if (message.status === 503 && message.data.length === 0) reject(new NoRespondersError(subject));
-        else answer.resolve(message);
+        else if (message.status === 503 && message.data.length === 0) {
+          reject(new NoRespondersError(subject));
+          // A server does not count this answer: it would keep the subscription and wait for another one.
+          subscription.unsubscribe();
+        } else answer.resolve(message);
       },
     });
     // Numbers of shared requests are positive.

@@ -15,6 +15,9 @@ export {
 export { FakeConnection, type FakeDelivery, type FakeSubscription } from "./fake-connection.js";
 export type { FakeScript, PingReaction, Reaction } from "./fake-script.js";
 export { FakeServer, type FakeServerOptions } from "./fake-server.js";
+export { DoorFaults } from "./faults/door-faults.js";
+export { FaultControl } from "./faults/fault-control.js";
+export { FaultProxy, type FaultProxyOptions, type ProxyLink } from "./faults/fault-proxy.js";
 export type { FaultDirection, Faults } from "./faults/link-faults.js";
 export { type FindServerOptions, findServer, type ServerBinary, type Source } from "./find-server.js";
 export { type FailedSource, ServerLaunchError, ServerNotFoundError } from "./launch-errors.js";

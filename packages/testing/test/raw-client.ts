@@ -15,10 +15,13 @@ export async function play(port: number, steps: readonly Step[]): Promise<Record
   return Object.fromEntries([...clients].map(([name, client]) => [name, client.summary()]));
 }
 
+type Info = { readonly nonce?: string };
+
 export class RawClient {
   heard = "";
   isClosed = false;
   readonly #socket: Socket;
+  #info: Info | undefined;
 
   constructor(port: number) {
     this.#socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
@@ -32,9 +35,12 @@ export class RawClient {
   }
 
   /** The first INFO. */
-  async info(): Promise<{ readonly nonce?: string; readonly [field: string]: unknown }> {
-    await this.until(() => this.isClosed || /^INFO .*\r\n/.test(this.heard));
-    return JSON.parse(/^INFO (.*)\r\n/.exec(this.heard)?.[1] ?? "{}") as { nonce?: string };
+  async info(): Promise<Info> {
+    if (this.#info === undefined) {
+      await this.until(() => this.isClosed || /^INFO .*\r\n/.test(this.heard));
+      this.#info = JSON.parse(/^INFO (.*)\r\n/.exec(this.heard)?.[1] ?? "{}") as Info;
+    }
+    return this.#info;
   }
 
   /** Sends, and waits until the server has dealt with it: it has answered a PING behind it, or closed. */

@@ -68,11 +68,10 @@ export class BrokerNode implements BrokerCore {
     this.options = options;
     this.authRequired = authRequired(options.authorization);
     this.router = this.#newRouter();
-    this.faults = new NodeFaults({
-      clock: options.clock,
+    this.faults = new NodeFaults(options.clock, {
       links: () => this.#links(),
       refuse: (refused) => this.#refuseDials(refused),
-      greetAll: () => this.#greetAll(),
+      serveAll: () => this.#greetAll(),
     });
     const open = (connection: BrokerConnection): boolean => this.connections.has(connection);
     this.#pings = new DueQueue(options.clock, options.pingInterval, open, (connection) =>

@@ -21,6 +21,7 @@ export { FaultProxy, type FaultProxyOptions, type ProxyLink } from "./faults/fau
 export type { FaultDirection, Faults } from "./faults/link-faults.js";
 export { type FindServerOptions, findServer, type ServerBinary, type Source } from "./find-server.js";
 export { type FailedSource, ServerLaunchError, ServerNotFoundError } from "./launch-errors.js";
+export { type MadeMsg, type MsgFields, type MsgPublisher, makeMsg } from "./make-msg.js";
 export { MemoryPeer } from "./memory-connection.js";
 export {
   type MemoryDial,

@@ -2,11 +2,7 @@
 // follows from the first is given the time to happen. No real delay anywhere.
 
 import type { Clock } from "@myelin/contracts";
-
-interface Timer {
-  readonly due: number;
-  readonly run: () => void;
-}
+import { TimerHeap } from "./timer-heap.js";
 
 // Turns of the real event loop without end-of-turn work after which all promise reactions are taken to have run. One
 // drains every chain of promises; the second is for code that itself waits for a turn (setImmediate, streams).
@@ -21,7 +17,7 @@ const BEGIN = Date.UTC(2030, 0, 1);
 export class VirtualClock implements Clock {
   #now = 0;
   #slept = 0;
-  readonly #timers = new Set<Timer>();
+  readonly #timers = new TimerHeap();
   #work: (() => void)[] = [];
   readonly #failures: unknown[] = [];
 
@@ -41,9 +37,7 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, run: () => void): () => void {
-    const timer: Timer = { due: this.#now + Math.max(0, ms), run };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
+    return this.#timers.add(this.#now + Math.max(0, ms), run);
   }
 
   endOfTurn(run: () => void): void {
@@ -64,8 +58,8 @@ export class VirtualClock implements Clock {
 
   /** Milliseconds until the next timer is due, `undefined` when there is none. */
   get untilNext(): number | undefined {
-    const next = this.#next();
-    return next === undefined ? undefined : next.due - this.#now;
+    const due = this.#timers.nextDue;
+    return due === undefined ? undefined : due - this.#now;
   }
 
   /**
@@ -75,9 +69,7 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await this.settle();
-    for (let timer = this.#next(); timer !== undefined && timer.due <= end; timer = this.#next()) {
-      await this.#fire(timer);
-    }
+    while ((this.#timers.nextDue ?? Number.POSITIVE_INFINITY) <= end) await this.#fire();
     this.#now = end;
     await this.settle();
   }
@@ -86,11 +78,9 @@ export class VirtualClock implements Clock {
   async advanceToNext(): Promise<number> {
     await this.settle();
     const start = this.#now;
-    const first = this.#next();
+    const first = this.#timers.nextDue;
     if (first === undefined) return 0;
-    for (let timer: Timer | undefined = first; timer !== undefined && timer.due <= first.due; timer = this.#next()) {
-      await this.#fire(timer);
-    }
+    while ((this.#timers.nextDue ?? Number.POSITIVE_INFINITY) <= first) await this.#fire();
     return this.#now - start;
   }
 
@@ -103,12 +93,12 @@ export class VirtualClock implements Clock {
     };
     promise.then(note, note);
     for (await this.settle(); !settled; ) {
-      const next = this.#next();
-      if (next === undefined || next.due > end) {
+      const next = this.#timers.nextDue;
+      if (next === undefined || next > end) {
         const why = next === undefined ? "no timer is left that could settle it" : `not within ${limit} ms`;
         throw new Error(`the promise did not settle by ${this.#now} ms of virtual time: ${why}`);
       }
-      await this.#fire(next);
+      await this.#fire();
     }
     return promise;
   }
@@ -123,15 +113,9 @@ export class VirtualClock implements Clock {
     if (this.#work.length > 0) await this.settle();
   }
 
-  #next(): Timer | undefined {
-    let next: Timer | undefined;
-    // A set keeps insertion order: of two timers due at the same time the older one comes first.
-    for (const timer of this.#timers) if (next === undefined || timer.due < next.due) next = timer;
-    return next;
-  }
-
-  async #fire(timer: Timer): Promise<void> {
-    this.#timers.delete(timer);
+  async #fire(): Promise<void> {
+    const timer = this.#timers.take();
+    if (timer === undefined) return;
     this.#now = Math.max(this.#now, timer.due);
     timer.run();
     await this.settle();

@@ -16,7 +16,8 @@ export interface LogEntry {
 
 /** What the frame shows beside the stage. */
 export interface Programme {
-  readonly version: string;
+  /** What the servers are. */
+  readonly label: string;
   readonly act: Act | undefined;
   readonly number: number;
   readonly total: number;
@@ -60,8 +61,8 @@ export function frame(stage: Stage, programme: Programme, width: number, height:
   return [...lines, ...logLines(programme.log, room)].slice(0, height).map((line) => fit(line, width));
 }
 
-function headline({ elapsed: passed, number, total, version }: Programme, width: number): Line {
-  const left = ` Myelin demo   nats-server ${version}`;
+function headline({ elapsed: passed, number, total, label }: Programme, width: number): Line {
+  const left = ` Myelin demo   ${label}`;
   const right = `act ${number} of ${total}   ${elapsed(passed)} `;
   return [span(left + " ".repeat(Math.max(1, width - left.length - right.length)) + right, "inverse")];
 }

@@ -1,8 +1,8 @@
 // The demo's beginning and end: command line, server, stage, acts, summary, exit code. 0 = nothing was lost beyond what the
-// guarantee allows, 1 = something was, or there was no server, 2 = the command line was wrong, 130 = interrupted.
+// guarantee allows, 1 = something was, or there was no server where one was asked for, 2 = the command line was wrong, 130 = interrupted.
 
-import { findServer, RealCluster, realClock, type ServerBinary, ServerNotFoundError } from "@myelin/testing";
-import { InvalidArgumentError } from "myelin";
+import { realClock } from "@myelin/testing";
+import { type StartedCluster, startCluster } from "./cluster.js";
 import type { Narrator } from "./narrator.js";
 import { type DemoOptions, parseOptions, UsageError } from "./options.js";
 import { Plain } from "./plain.js";
@@ -37,40 +37,28 @@ async function main(): Promise<number> {
   }
   stdout.on("error", () => interrupt.abort()); // nobody reads us any more
   try {
-    const binary = await serverFor(options, narrator);
-    return binary === undefined ? 1 : await play(options, binary, narrator, interrupt.signal);
+    const started = await startCluster(options, narrator, (text) => process.stderr.write(text));
+    if (started === undefined) return 1;
+    try {
+      return await play(options, started, narrator, interrupt.signal);
+    } finally {
+      await started.cluster.stop();
+    }
   } finally {
     narrator.close();
   }
 }
 
-/** The server to run on; `undefined` when there is none, which has been said then. */
-async function serverFor({ server }: DemoOptions, narrator: Narrator): Promise<ServerBinary | undefined> {
-  try {
-    if (server === undefined) return await findServer({ say: (line) => narrator.preparing(line) });
-    Object.assign(process.env, { NATS_SERVER: server });
-    return await findServer({ sources: ["env"] });
-  } catch (error) {
-    if (!(error instanceof ServerNotFoundError || error instanceof InvalidArgumentError)) throw error;
-    process.stderr.write(
-      `The demo needs a real nats-server, and none could be had; there is no stand-in for one yet.\n${error.message}\n`,
-    );
-    return undefined;
-  }
-}
-
 async function play(
   options: DemoOptions,
-  binary: ServerBinary,
+  { cluster, label, caveat }: StartedCluster,
   narrator: Narrator,
   signal: AbortSignal,
 ): Promise<number> {
-  narrator.preparing(`starting three nodes of nats-server ${binary.version} (${binary.path})`);
-  await using cluster = await RealCluster.start({ binary, name: "demo" });
   const problems: string[] = [];
   const stage = await Stage.open({ cluster, clock: realClock, rate: options.rate, narrator, signal });
   try {
-    narrator.opened(stage, binary.version);
+    narrator.opened(stage, label);
     stage.load.start();
     await stage.calm();
     for (const [index, act] of options.acts.entries()) {
@@ -109,6 +97,7 @@ async function play(
   };
   const { lines, passed } = summary(evidence, Math.min(100, process.stdout.columns ?? 100));
   process.stdout.write(`${lines.join("\n")}\n`);
+  if (caveat !== undefined) process.stdout.write(`\n${caveat}\n`);
   return passed ? 0 : 1;
 }
 

@@ -8,8 +8,8 @@ export type Tone = "plain" | "good" | "bad" | "move";
 export interface Narrator {
   /** One line about what takes time before the stage is set. */
   preparing(line: string): void;
-  /** The stage is set. */
-  opened(stage: Stage, version: string): void;
+  /** The stage is set; the label says what the servers are. */
+  opened(stage: Stage, label: string): void;
   act(act: Act, number: number, total: number): void;
   /** Something happened; `move` = we did it to the cluster. */
   event(tone: Tone, line: string): void;

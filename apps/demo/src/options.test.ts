@@ -10,8 +10,15 @@ describe("the command line", () => {
       secondsPerAct: 4,
       plain: false,
       real: false,
+      standIn: false,
       server: undefined,
     });
+  });
+
+  it("takes no stand-in together with real servers", () => {
+    expect(parseOptions(["--stand-in"])).toMatchObject({ standIn: true });
+    expect(() => parseOptions(["--stand-in", "--real"])).toThrow(UsageError);
+    expect(() => parseOptions(["--stand-in", "--server", "/x"])).toThrow("no real servers");
   });
 
   it("takes every flag", () => {

@@ -12,6 +12,8 @@ export interface DemoOptions {
   readonly plain: boolean;
   /** Real servers or none. */
   readonly real: boolean;
+  /** Brokers inside this process, whatever servers there are. */
+  readonly standIn: boolean;
   /** Path of a nats-server. */
   readonly server: string | undefined;
 }
@@ -27,18 +29,22 @@ export function parseOptions(argv: readonly string[]): DemoOptions | undefined {
     for (const [name, value] of Object.entries(options)) {
       if (name !== "--" && Array.isArray(value)) throw new UsageError(`--${kebab(name)} is given more than once`);
     }
-    const { acts: names, help, plain, rate, real, secondsPerAct, server } = options;
+    const { acts: names, help, plain, rate, real, secondsPerAct, server, standIn } = options;
     if (help === true) return undefined;
     // Both throw for what nobody declared; they run by themselves only with an action.
     cli.globalCommand.checkUnknownOptions();
     cli.globalCommand.checkOptionValue();
     if (args.length > 0) throw new UsageError(`"${args.join(" ")}" is no option of the demo`);
+    if (standIn === true && (real === true || typeof server === "string")) {
+      throw new UsageError("--stand-in means no real servers: it goes neither with --real nor with --server");
+    }
     return {
       rate: numberOf("--rate", rate, 1, 20_000),
       acts: actsOf(names),
       secondsPerAct: numberOf("--seconds-per-act", secondsPerAct, 0, 600),
       plain: plain === true,
       real: real === true,
+      standIn: standIn === true,
       server: typeof server === "string" ? server : undefined,
     };
   } catch (error) {
@@ -54,6 +60,7 @@ function describe(): CAC {
   cli.option("--seconds-per-act <n>", "Least length of an act", { default: 4 });
   cli.option("--plain", "Plain lines, also on a terminal");
   cli.option("--real", "Real servers, or fail");
+  cli.option("--stand-in", "Brokers inside this process; so it is also where no real server can be had");
   cli.option("--server <path>", "The nats-server to run; else one is found or fetched");
   cli.help();
   return cli;

@@ -26,11 +26,9 @@ export class Plain implements Narrator {
     this.#write(line);
   }
 
-  opened(stage: Stage, version: string): void {
+  opened(stage: Stage, label: string): void {
     const { origin, url } = stage.connection.getServers()[0] ?? {};
-    this.#write(
-      `nats-server ${version}: ${stage.cluster.servers.map(({ name, url: at }) => `${name} ${at}`).join(", ")}`,
-    );
+    this.#write(`${label}: ${stage.cluster.servers.map(({ name, url: at }) => `${name} ${at}`).join(", ")}`);
     this.#write(
       `connected to ${stage.nameOf(stage.connection.getServer())}; ${origin} ${url?.href}, the rest by gossip`,
     );

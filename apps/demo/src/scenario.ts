@@ -1,7 +1,7 @@
 // The play: its acts in their order, as data. What an act can do to the cluster is in stage.ts, what it must hold to in verdict.ts.
 
-import type { RealCluster } from "@myelin/testing";
 import { connect } from "myelin";
+import type { DemoCluster } from "./cluster.js";
 import type { Stage } from "./stage.js";
 
 export type ActName =
@@ -160,7 +160,7 @@ async function bringBack(stage: Stage): Promise<void> {
   await stage.bringBack();
 }
 
-function listForms(cluster: RealCluster): { readonly form: string; readonly servers: string | string[] }[] {
+function listForms(cluster: DemoCluster): { readonly form: string; readonly servers: string | string[] }[] {
   return [
     { form: "an array of three", servers: cluster.urls },
     { form: "a comma-separated string", servers: cluster.urls.join(", ") },

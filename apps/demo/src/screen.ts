@@ -24,7 +24,7 @@ export class Screen implements Narrator {
   readonly #begin: number;
   readonly #log: LogEntry[] = [];
   #stage: Stage | undefined;
-  #version = "";
+  #label = "";
   #act: Act | undefined;
   #number = 0;
   #total = 0;
@@ -42,9 +42,9 @@ export class Screen implements Narrator {
     if (this.#stage === undefined && !this.#closed) this.#terminal.write(`${line}\n`);
   }
 
-  opened(stage: Stage, version: string): void {
+  opened(stage: Stage, label: string): void {
     this.#stage = stage;
-    this.#version = version;
+    this.#label = label;
     this.#terminal.write(ENTER);
     this.#draw();
   }
@@ -71,7 +71,7 @@ export class Screen implements Narrator {
     if (this.#stage === undefined || this.#closed) return;
     const { columns = 80, rows = 24 } = this.#terminal;
     const programme = {
-      version: this.#version,
+      label: this.#label,
       act: this.#act,
       number: this.#number,
       total: this.#total,

@@ -2,8 +2,8 @@
 // accounts. It offers the moves (kill, pause, wait, bring back) and keeps the records; the order of moves is in scenario.ts.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RealCluster, RealServer } from "@myelin/testing";
 import { connect, type NatsConnection } from "myelin";
+import type { DemoCluster, DemoServer } from "./cluster.js";
 import { Ledger } from "./ledger.js";
 import { type Clock, Load, PING_INTERVAL_MS, REQUEST_TIMEOUT_MS } from "./load.js";
 import type { Narrator } from "./narrator.js";
@@ -16,7 +16,7 @@ import { Witness } from "./witness.js";
 export type Condition = "running" | "killed" | "paused" | "lame duck" | "starting";
 
 export interface StageOptions {
-  readonly cluster: RealCluster;
+  readonly cluster: DemoCluster;
   readonly clock: Clock;
   readonly rate: number;
   readonly narrator: Narrator;
@@ -31,7 +31,7 @@ const TRANSIT_MS = 100;
 type Mutable<T> = { -readonly [name in keyof T]: T[name] };
 
 export class Stage {
-  readonly cluster: RealCluster;
+  readonly cluster: DemoCluster;
   readonly clock: Clock;
   readonly narrator: Narrator;
   readonly ledger: Ledger;
@@ -96,7 +96,7 @@ export class Stage {
   }
 
   /** The node that serves the connection; throws while there is none. */
-  here(): RealServer {
+  here(): DemoServer {
     return this.cluster.server(this.hereIndex());
   }
 

@@ -1,8 +1,8 @@
 // A witness: a connection pinned to one node of the cluster. It answers requests, in a queue group with the others, and
 // reports every message of the publish load, so that what arrives is known on every node.
 
-import type { RealServer } from "@myelin/testing";
 import { connect, type NatsConnection, type Subscription } from "myelin";
+import type { DemoServer } from "./cluster.js";
 import { PING_INTERVAL_MS, subjects } from "./load.js";
 
 export interface WitnessEvents {
@@ -31,7 +31,7 @@ export class Witness {
     connection.on("reconnect", () => this.#respond());
   }
 
-  static async start(server: RealServer, index: number, events: WitnessEvents): Promise<Witness> {
+  static async start(server: DemoServer, index: number, events: WitnessEvents): Promise<Witness> {
     const connection = await connect({
       servers: server.url,
       gossip: "ignore",

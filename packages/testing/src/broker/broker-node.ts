@@ -288,7 +288,7 @@ export class BrokerNode implements BrokerCore {
   }
 
   #untilExpiry(expires: number): number {
-    return expires * 1_000 - this.options.epoch - this.options.clock.now();
+    return expires * 1_000 - this.options.clock.wallTime();
   }
 
   #whenAwake(run: () => void): void {

@@ -45,8 +45,6 @@ export interface BrokerOptions extends BrokerAuthorization {
   readonly lameDuckGracePeriod?: number;
   /** `host:port` told to clients by the nodes of its cluster instead of its own address. */
   readonly advertise?: string;
-  /** Unix milliseconds at which `clock.now()` is 0, for JWTs that end. Default 0. */
-  readonly epoch?: number;
   /** Sees everything that goes over its client connections. */
   readonly tap?: (traffic: BrokerTraffic) => void;
 }
@@ -103,7 +101,6 @@ export function resolveBrokerOptions(
     pingMax: options.pingMax ?? 2,
     lameDuckDuration: options.lameDuckDuration ?? 30,
     lameDuckGracePeriod: options.lameDuckGracePeriod ?? 1,
-    epoch: options.epoch ?? 0,
     advertise: options.advertise,
     tap: options.tap,
     authorization,

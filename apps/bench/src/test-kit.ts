@@ -45,7 +45,7 @@ async function manyServers(): Promise<void> {
       flakes++;
       say(`round ${round + 1}: ${String(result.reason)}`);
     }
-    await Promise.all(started.map((result) => (result.status === "fulfilled" ? result.value.stop() : undefined)));
+    await Promise.all(started.map(async (result) => (result.status === "fulfilled" ? result.value.stop() : undefined)));
   }
   say(
     `${SERVERS} servers (nats-server ${binary.version}) at once, ${rounds} rounds, ${SERVERS * rounds} starts: ${flakes} failed; ` +

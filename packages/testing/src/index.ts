@@ -4,6 +4,8 @@ export { BrokerCluster, type BrokerClusterOptions } from "./broker/broker-cluste
 export { BrokerConnection, type BrokerSubscription } from "./broker/broker-connection.js";
 export type { BrokerStats } from "./broker/broker-node.js";
 export type { BrokerOptions, BrokerTraffic } from "./broker/broker-options.js";
+export type { MeshTimes } from "./broker/mesh.js";
+export type { RoutedMessage, Subscriber, Subscription } from "./broker/message-router.js";
 export { NodeFaults } from "./broker/node-faults.js";
 export type { BrokerPermissions, SubjectRules } from "./broker/permissions.js";
 export {

@@ -85,7 +85,6 @@ export const open = [];
 /** Statements whose tests prove a part of them, and what is missing. */
 export const partly = {
   P6: "the long random runs do not yet make every call under every fault",
-  P10: "not every kind of failure to connect has its sentence tested",
   P21: "no checker of all event sequences, and a status iterator does not yet say what it dropped",
   D18: "no diagnostics_channel yet",
 };

@@ -3,6 +3,7 @@
 
 import { InvalidArgumentError, NatsError } from "@myelin/contracts";
 import { classifyServerError, InvalidSubjectError, MaxPayloadError, ProtocolError } from "@myelin/protocol";
+import { adviceAfterTimeout, adviceOnRefusal, NOT_NATS } from "./connect-advice.js";
 
 /** The connection could not be made, or was lost. Base of the more exact {@link ConnectError} and {@link DisconnectedError}. */
 export class ConnectionError extends NatsError {
@@ -40,7 +41,7 @@ export class ConnectError extends ConnectionError {
     super(
       main === undefined
         ? summary
-        : `${summary}: ${main.server} failed in phase ${main.phase}: ${main.error.message}${othersOf(attempts, main)}`,
+        : `${summary}: ${main.server} failed in phase ${main.phase}: ${main.error.message}${adviceOn(main)}${othersOf(attempts, main)}`,
       main === undefined ? undefined : { cause: main.error },
     );
     const code = main === undefined ? undefined : (main.error as { code?: unknown }).code;
@@ -238,9 +239,12 @@ export class CallbackError extends NatsError {
     override readonly subject: string | undefined,
     cause: unknown,
   ) {
-    super(`a ${callback} callback${subject === undefined ? "" : ` on "${subject}"`} failed: ${messageOf(cause)}`, {
-      cause,
-    });
+    super(
+      `${/^[aeiou]/.test(callback) ? "an" : "a"} ${callback} callback${subject === undefined ? "" : ` on "${subject}"`} failed: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -300,48 +304,13 @@ export const errors = Object.freeze({
   readonly UserAuthenticationExpiredError: typeof UserAuthenticationExpiredError;
 };
 
-/** What is known of an operation that failed. */
-export interface OperationFacts {
-  readonly subject: string;
-  /** `host:port`, `undefined` while there is no link. */
-  readonly server: string | undefined;
-  readonly elapsedMs: number;
-}
-
-/** Adds what is known to an error of one operation, and where in the caller's code that operation began. */
-export function located(
-  error: Error,
-  facts: OperationFacts,
-  calledFrom: { readonly stack?: string } | undefined,
-): Error {
-  if (error instanceof NatsError) {
-    for (const [name, value] of Object.entries(facts)) {
-      if ((error as unknown as Record<string, unknown>)[name] !== undefined) continue;
-      Object.defineProperty(error, name, { value, enumerable: true });
-    }
-  }
-  const frames = calledFrom?.stack?.split("\n").slice(1).join("\n");
-  if (frames !== undefined && frames !== "")
-    error.stack = `${error.stack ?? error.message}\n    --- called from ---\n${frames}`;
-  return error;
-}
-
-/** The stack above `callee`, formatted only when it is read; `undefined` where the runtime cannot. */
-export function callSite(callee: object): { readonly stack?: string } | undefined {
-  const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: object) => void };
-  if (captureStackTrace === undefined) return undefined;
-  const site: { readonly stack?: string } = {};
-  captureStackTrace(site, callee);
-  return site;
-}
-
 /** The typed error for the text of a server's `-ERR` (without quotes). */
 export function serverErrorOf(text: string): NatsError {
   const found = classifyServerError(text);
   switch (found.kind) {
     case "auth":
     case "auth-timeout":
-      return new AuthorizationError(`the server refused the credentials: ${text}`);
+      return new AuthorizationError(`the server refused the credentials: ${text}${adviceOnRefusal(found.kind)}`);
     case "auth-expired":
     case "auth-revoked":
       return new UserAuthenticationExpiredError(`the server took the credentials back: ${text}`);
@@ -352,7 +321,7 @@ export function serverErrorOf(text: string): NatsError {
     case "stale":
       return new StaleConnectionError("the server closed the link as stale");
     default:
-      return new ServerError(text);
+      return new ServerError(text, `the server reported: ${text}${adviceOnRefusal(found.kind)}`);
   }
 }
 
@@ -381,6 +350,11 @@ function mostSpecific(attempts: readonly ConnectAttempt[]): ConnectAttempt | und
     if (best === undefined || specificity(attempt) >= specificity(best)) best = attempt;
   }
   return best;
+}
+
+function adviceOn({ error, phase }: ConnectAttempt): string {
+  if (error instanceof TimeoutError) return `; ${adviceAfterTimeout(phase)}`;
+  return error instanceof ProtocolError && phase === "info" ? `; ${NOT_NATS}` : "";
 }
 
 function othersOf(attempts: readonly ConnectAttempt[], main: ConnectAttempt): string {

@@ -63,7 +63,7 @@ export { Msg, type Publisher, type PublishOptions } from "./messaging/message.js
 export type { Overflow } from "./messaging/message-queue.js";
 export { Nuid } from "./messaging/nuid.js";
 export type { MsgHandler, ProcessOptions } from "./messaging/processing.js";
-export type { RequestManyOptions, RequestStrategy } from "./messaging/request-many.js";
+export type { RequestManyOptions, RequestStrategy, SentinelFn } from "./messaging/request-many.js";
 export type { RequestOptions, RequestRetry } from "./messaging/requesting.js";
 export type { MsgCallback, Subscription, SubscriptionOptions } from "./messaging/subscription.js";
 export { type SyncIterator, syncIterator } from "./messaging/sync-iterator.js";

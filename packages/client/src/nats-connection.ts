@@ -13,7 +13,6 @@ import {
   DisconnectedError,
   DrainingConnectionError,
   errorOf,
-  located,
   PermissionViolationError,
   serverErrorOf,
 } from "./errors.js";
@@ -24,6 +23,7 @@ import { Requesting, type RequestingHost, type RequestOptions } from "./messagin
 import type { Requests } from "./messaging/requests.js";
 import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./messaging/subscription.js";
 import { Subscriptions } from "./messaging/subscriptions.js";
+import { located } from "./operation-facts.js";
 import { Confirmations } from "./publishing/confirmations.js";
 import { Publishing } from "./publishing/publishing.js";
 import { addressOf } from "./session/announcements.js";

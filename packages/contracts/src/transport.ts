@@ -65,6 +65,8 @@ export interface DialTarget {
   readonly handshakeFirst: boolean;
   /** Shuffle the addresses a name resolves to (ADR-11); `false` keeps the resolver's order. */
   readonly shuffleAddresses: boolean;
+  /** A transport with several steps calls it as it enters each, so that a time-out can say in which. Does not throw. */
+  readonly reached?: ((phase: "dns" | "tcp" | "tls") => void) | undefined;
 }
 
 /**

@@ -20,7 +20,7 @@ const CODES: ReadonlyMap<string, TransportErrorCode> = new Map<string, Transport
 
 const SENTENCES: Readonly<Partial<Record<TransportErrorCode, string>>> = {
   CONNECTION_REFUSED: "refused the connection: is a server listening there",
-  CONNECTION_RESET: "reset the connection",
+  CONNECTION_RESET: "reset the connection: see its log, and what stands in between",
   HOST_UNREACHABLE: "cannot be reached: check the address, the network and the firewall",
   CONNECT_FAILED: "could not be connected to",
   STREAM_FAILED: "broke the connection",
@@ -71,9 +71,18 @@ export function tlsError(address: string, cause: unknown): TransportError {
 const CLIENT_CERTIFICATE = ": the server wants a client certificate, set tls.cert and tls.key";
 
 export function certificateError(address: string, serverName: string, cause: unknown): TransportError {
-  const message = `the certificate of ${address} was rejected for ${serverName}: ${tlsReason(cause)} (${nodeCode(cause)})`;
+  const name = nodeCode(cause);
+  const message = `the certificate of ${address} was rejected for ${serverName}: ${tlsReason(cause)} (${name}): ${
+    CERTIFICATE_ADVICE.get(name) ?? "set tls.ca to the authority that signed it"
+  }`;
   return new TransportError("TLS_CERTIFICATE_REJECTED", "tls", message, address, { cause });
 }
+
+const CERTIFICATE_ADVICE: ReadonlyMap<string, string> = new Map([
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "connect by a name it holds, or set tls.servername to one"],
+  ["CERT_HAS_EXPIRED", "it must be renewed"],
+  ["CERT_NOT_YET_VALID", "check the clocks on both sides"],
+]);
 
 // How much an address's failure says: an answer from the host beats silence, and silence beats having no route.
 const MOST_TELLING_FIRST: readonly TransportErrorCode[] = [

@@ -91,10 +91,13 @@ class TcpTransport implements Transport {
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
     const { material, handshakeFirst } = await abortable(this.#tls.load(target, sink, signal), signal);
+    target.reached?.("dns");
     const found = await abortable(resolveAddresses(target.hostname, lookup, signal), signal);
     const candidates = orderAddresses(found, target.shuffleAddresses ? random : undefined);
+    target.reached?.("tcp");
     const { socket, label } = await this.#race(target, candidates, signal);
     const secure = target.handshakeFirst || handshakeFirst;
+    if (secure) target.reached?.("tls");
     return openStream({ socket, label, material, delay, sink, signal, secure });
   }
 

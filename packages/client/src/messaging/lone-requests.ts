@@ -3,7 +3,8 @@
 
 import type { MsgHdrs, Payload } from "@myelin/protocol";
 import { deferred } from "../deferred.js";
-import { ConnectionError, located, NoRespondersError, TimeoutError } from "../errors.js";
+import { ConnectionError, NoRespondersError, TimeoutError } from "../errors.js";
+import { located } from "../operation-facts.js";
 import type { Msg } from "./message.js";
 import type { Subscription, SubscriptionOptions } from "./subscription.js";
 

@@ -4,7 +4,8 @@
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs } from "@myelin/protocol";
 import { integer, positive } from "../argument-checks.js";
-import { CallbackError, located, NoRespondersError } from "../errors.js";
+import { CallbackError, NoRespondersError } from "../errors.js";
+import { located } from "../operation-facts.js";
 import type { Msg } from "./message.js";
 import type { MessageQueue } from "./message-queue.js";
 import type { Subscription, SubscriptionOptions } from "./subscription.js";
@@ -13,21 +14,30 @@ import type { TraceOptions } from "./trace.js";
 /** Names for what ends a request for many answers, as in nats.js; {@link RequestManyOptions} says more. */
 export type RequestStrategy = "timer" | "count" | "stall" | "sentinel";
 
+/**
+ * A strategy of one's own, asked after each answer was delivered: `true` to go on, `false` to end, an error to end with it.
+ * Several are asked in order, up to the first that does not say `true`.
+ */
+export type SentinelFn = (msg: Msg) => boolean | Error;
+
 /** Options of one request for many answers. Every condition given counts, and the first to hold ends it. */
 export interface RequestManyOptions extends TraceOptions {
   /** Total milliseconds, whatever else is given. Default 1 000. */
   readonly maxWait?: number | undefined;
   /** Ends after this many answers; -1 = no bound (default). Required by the strategy `"count"`. */
   readonly maxMessages?: number | undefined;
-  /** Ends when no answer came for so many milliseconds after the last one. Default 300 with the strategy `"stall"`, else none. */
+  /**
+   * Ends when no answer came for so many milliseconds after the last one; 0 or less, and `maxWait` or more, say nothing.
+   * Default 300 with the strategy `"stall"`, else none.
+   */
   readonly stall?: number | undefined;
   /**
    * Ends with the answer for which this is true; `true` = with an empty one. That answer is delivered too. Default `true` with
-   * the strategy `"sentinel"`, else none.
+   * the strategy `"sentinel"`, else none. Mind the sense: a {@link SentinelFn} given as `strategy` says `true` to go on.
    */
   readonly sentinel?: boolean | ((msg: Msg) => boolean) | undefined;
   /** Default `"timer"`: time alone, and whatever other option is given. */
-  readonly strategy?: RequestStrategy | undefined;
+  readonly strategy?: RequestStrategy | SentinelFn | readonly SentinelFn[] | undefined;
   readonly headers?: MsgHdrs | undefined;
   /** Accepted for nats.js; every request for many answers has an inbox of its own. */
   readonly noMux?: boolean | undefined;
@@ -41,6 +51,7 @@ export interface RequestManyLimits {
   readonly maxMessages: number;
   readonly stall: number | undefined;
   readonly isSentinel: ((msg: Msg) => boolean) | undefined;
+  readonly goesOn: readonly SentinelFn[];
 }
 
 const DEFAULT_MAX_WAIT = 1_000;
@@ -48,23 +59,42 @@ const DEFAULT_STALL = 300;
 
 /** @throws InvalidArgumentError naming the option */
 export function requestManyLimits(options: RequestManyOptions): RequestManyLimits {
-  const { sentinel, strategy = "timer" } = options;
-  if (!["timer", "count", "stall", "sentinel"].includes(strategy)) {
-    throw new InvalidArgumentError("strategy", 'must be one of "timer", "count", "stall", "sentinel"');
-  }
+  const { sentinel } = options;
+  const { goesOn, strategy } = strategyOf(options.strategy);
   const maxMessages = integer("maxMessages", options.maxMessages, -1, -1);
   if (strategy === "count" && maxMessages < 1) {
     throw new InvalidArgumentError("maxMessages", 'is needed by the strategy "count"; give the number of answers');
   }
-  const stalls = strategy === "stall" || options.stall !== undefined;
+  const stall = stallOf(options.stall) ?? (strategy === "stall" ? DEFAULT_STALL : undefined);
   const empty = (msg: Msg): boolean => msg.data.length === 0;
   return {
     maxWait: positive("maxWait", options.maxWait, DEFAULT_MAX_WAIT),
     maxMessages: maxMessages < 1 ? Number.POSITIVE_INFINITY : maxMessages,
-    stall: stalls ? positive("stall", options.stall, DEFAULT_STALL) : undefined,
+    stall,
     isSentinel:
       typeof sentinel === "function" ? sentinel : sentinel === true || strategy === "sentinel" ? empty : undefined,
+    goesOn,
   };
+}
+
+function strategyOf(given: RequestManyOptions["strategy"]): {
+  readonly strategy: RequestStrategy;
+  readonly goesOn: readonly SentinelFn[];
+} {
+  if (typeof given === "function") return { strategy: "timer", goesOn: [given] };
+  const known = ["timer", "count", "stall", "sentinel"] as const;
+  const strategy = known.find((one) => one === (given ?? "timer"));
+  if (strategy !== undefined) return { strategy, goesOn: [] };
+  if (Array.isArray(given) && given.every((one) => typeof one === "function")) {
+    return { strategy: "timer", goesOn: [...given] };
+  }
+  throw new InvalidArgumentError("strategy", 'must be one of "timer", "count", "stall", "sentinel", or functions');
+}
+
+// ADR-47: a stall below 1 is as none.
+function stallOf(stall: number | undefined): number | undefined {
+  if (stall === undefined || stall < 1) return undefined;
+  return positive("stall", stall, DEFAULT_STALL);
 }
 
 /** What it needs of its connection. */
@@ -167,10 +197,20 @@ export class RequestMany implements AsyncIterable<Msg> {
     }
     this.#received++;
     if (this.#answers.push(msg) === "overflow") this.#host.slow(this.#subscription);
-    const { isSentinel, maxMessages, stall } = this.#limits;
+    const { goesOn, isSentinel, maxMessages, stall } = this.#limits;
     let last = this.#received >= maxMessages;
     try {
       last ||= isSentinel?.(msg) === true;
+      for (const ask of last ? [] : goesOn) {
+        const verdict = ask(msg);
+        if (verdict === true) continue;
+        if (verdict instanceof Error) {
+          this.end(verdict);
+          return;
+        }
+        last = true;
+        break;
+      }
     } catch (cause) {
       this.fail(new CallbackError("sentinel", this.subject, cause));
       return;

@@ -161,7 +161,7 @@ describe("requestMany", () => {
     const before = subs(server);
     for (const options of [
       { maxWait: 0 },
-      { stall: -1 },
+      { stall: Number.NaN },
       { strategy: "count" },
       { strategy: "all" },
       { maxMessages: 1.5 },

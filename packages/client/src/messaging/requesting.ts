@@ -7,15 +7,8 @@ import type { MsgHdrs, Payload } from "@myelin/protocol";
 import { choice, integer, positive } from "../argument-checks.js";
 import { bounded } from "../bounded.js";
 import { type Deferred, deferred } from "../deferred.js";
-import {
-  callSite,
-  DisconnectedError,
-  errorOf,
-  located,
-  NoRespondersError,
-  type OperationFacts,
-  TimeoutError,
-} from "../errors.js";
+import { DisconnectedError, errorOf, NoRespondersError, TimeoutError } from "../errors.js";
+import { callSite, located, type OperationFacts } from "../operation-facts.js";
 import { createInbox } from "./inbox.js";
 import { LoneRequests, type RequestPublisher } from "./lone-requests.js";
 import type { Msg, PublishOptions } from "./message.js";

@@ -3,7 +3,8 @@
 
 import type { Decoder } from "@myelin/protocol";
 import { type Deferred, deferred } from "../deferred.js";
-import { located, NoRespondersError, TimeoutError } from "../errors.js";
+import { NoRespondersError, TimeoutError } from "../errors.js";
+import { located } from "../operation-facts.js";
 import { Msg, type Publisher } from "./message.js";
 import type { Receiver } from "./subscriptions.js";
 

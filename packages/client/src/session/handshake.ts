@@ -83,7 +83,7 @@ export async function shakeHands(
   const abort = (): void => handshake.fail(errorOf(signal.reason));
   signal.addEventListener("abort", abort, { once: true });
   const dial = (): void => {
-    transport.connect(dialTarget(server, options), handshake, signal).then(
+    transport.connect(dialTarget(server, options, handshake), handshake, signal).then(
       (connection) => handshake.open(connection),
       (cause: unknown) => handshake.fail(errorOf(cause)),
     );
@@ -97,7 +97,7 @@ export async function shakeHands(
   }
 }
 
-function dialTarget(server: ServerView, options: HandshakeOptions): DialTarget {
+function dialTarget(server: ServerView, options: HandshakeOptions, handshake: Handshake): DialTarget {
   const { url } = server;
   // What a function answers is read by the transport, which asks it.
   const tls = typeof options.tls === "function" ? undefined : options.tls;
@@ -111,6 +111,7 @@ function dialTarget(server: ServerView, options: HandshakeOptions): DialTarget {
     tls: options.tls,
     handshakeFirst: tls?.handshakeFirst === true,
     shuffleAddresses: options.randomize,
+    reached: (phase) => handshake.reached(phase),
   };
 }
 
@@ -127,6 +128,7 @@ class Handshake implements TransportSink {
   #info: ServerInfo | undefined;
   #credentialsExpireAt: number | undefined;
   #successor: TransportSink | undefined;
+  #lacking: string | undefined;
   #ended: { readonly error: TransportError | undefined } | undefined;
 
   constructor(
@@ -154,6 +156,11 @@ class Handshake implements TransportSink {
         dial();
       })
       .catch((cause: unknown) => this.#failAuthenticator(cause));
+  }
+
+  /** The transport has come so far. */
+  reached(phase: "dns" | "tcp" | "tls"): void {
+    if (this.#connection === undefined && this.#phase !== "failed") this.#phase = phase;
   }
 
   /** The byte stream is there. */
@@ -195,7 +202,9 @@ class Handshake implements TransportSink {
     this.#ended = { error };
     if (this.#successor !== undefined) this.#successor.closed(error);
     else if (this.#connection !== undefined) {
-      this.fail(error ?? new ConnectionError(`${this.#server.url.href} closed the link before it had answered`));
+      this.fail(
+        error ?? new ConnectionError(`${this.#server.url.href} closed the link before it had answered; see its log`),
+      );
     }
   }
 
@@ -225,7 +234,7 @@ class Handshake implements TransportSink {
     const connection = this.#connection;
     if (connection === undefined) return;
     if (op === Op.Err) {
-      this.fail(serverErrorOf(this.#decoder.text()));
+      this.fail(this.#refusal(this.#decoder.text()));
     } else if (op === Op.Info) {
       const info = this.#decoder.info();
       const first = this.#info === undefined;
@@ -235,7 +244,11 @@ class Handshake implements TransportSink {
         this.#secure(connection, info);
       }
     } else if (this.#phase === "info") {
-      this.fail(new ConnectionError(`${this.#server.url.href} does not speak NATS: its first words were not INFO`));
+      this.fail(
+        new ConnectionError(
+          `${this.#server.url.href} does not speak NATS: its first words were not INFO; check the port`,
+        ),
+      );
     } else if (op === Op.Pong && this.#phase === "ping" && this.#info !== undefined) {
       this.#phase = "greeted";
       this.greeting.resolve({
@@ -263,7 +276,7 @@ class Handshake implements TransportSink {
     // A WebSocket is encrypted or not before the first byte, whatever a server behind a proxy says of itself.
     const webSocket = scheme === "ws" || scheme === "wss";
     if (noEcho && info.proto < 1) {
-      this.fail(new ConnectionError(`${href} is too old for noEcho (protocol ${info.proto})`));
+      this.fail(new ConnectionError(`${href} is too old for noEcho (protocol ${info.proto}); leave noEcho out`));
     } else if (connection.encrypted || !(wanted || (info.tls_required === true && !webSocket))) {
       void this.#identify(connection, info);
     } else if (webSocket) {
@@ -307,6 +320,7 @@ class Handshake implements TransportSink {
       return;
     }
     if (this.#phase !== "auth") return;
+    this.#lacking = lackingIn(auth, info.nonce);
     try {
       const encoder = new Encoder();
       encoder.connect(connectOptions(this.#options, this.#identity, info, connection.encrypted, auth));
@@ -316,6 +330,13 @@ class Handshake implements TransportSink {
     } catch (cause) {
       this.fail(errorOf(cause));
     }
+  }
+
+  // What a server says that takes no credentials of ours tells less than what we know: that we gave none, or not all.
+  #refusal(text: string): Error {
+    const error = serverErrorOf(text);
+    if (!(error instanceof AuthorizationError) || this.#lacking === undefined) return error;
+    return new AuthorizationError(`the server refused us: ${text}; ${this.#lacking}`);
   }
 
   #failAuthenticator(cause: unknown): void {
@@ -348,6 +369,18 @@ function connectOptions(
     ...(options.noEcho ? { echo: false } : {}),
     ...auth,
   };
+}
+
+// Why a server that refuses these credentials may do so; never the credentials themselves.
+function lackingIn(auth: Auth, nonce: string | undefined): string | undefined {
+  if (Object.values(auth).every((value) => value === undefined)) {
+    return nonce === undefined
+      ? "no credentials were given: set user and pass, token or authenticator"
+      : "no credentials were given, and it sent a nonce to sign: set authenticator to that of an nkey or of .creds";
+  }
+  if (nonce === undefined || auth.sig !== undefined || (auth.jwt === undefined && auth.nkey === undefined))
+    return undefined;
+  return "its nonce was not signed: give the authenticator the seed too";
 }
 
 function writeAll(connection: TransportConnection, encoder: Encoder): void {

@@ -1,0 +1,38 @@
+// What is known of an operation that failed: subject, server, time and caller, added to its error. No error class lives here.
+
+import { NatsError } from "@myelin/contracts";
+
+/** What is known of an operation that failed. */
+export interface OperationFacts {
+  readonly subject: string;
+  /** `host:port`, `undefined` while there is no link. */
+  readonly server: string | undefined;
+  readonly elapsedMs: number;
+}
+
+/** Adds what is known to an error of one operation, and where in the caller's code that operation began. */
+export function located(
+  error: Error,
+  facts: OperationFacts,
+  calledFrom: { readonly stack?: string } | undefined,
+): Error {
+  if (error instanceof NatsError) {
+    for (const [name, value] of Object.entries(facts)) {
+      if ((error as unknown as Record<string, unknown>)[name] !== undefined) continue;
+      Object.defineProperty(error, name, { value, enumerable: true });
+    }
+  }
+  const frames = calledFrom?.stack?.split("\n").slice(1).join("\n");
+  if (frames !== undefined && frames !== "")
+    error.stack = `${error.stack ?? error.message}\n    --- called from ---\n${frames}`;
+  return error;
+}
+
+/** The stack above `callee`, formatted only when it is read; `undefined` where the runtime cannot. */
+export function callSite(callee: object): { readonly stack?: string } | undefined {
+  const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: object) => void };
+  if (captureStackTrace === undefined) return undefined;
+  const site: { readonly stack?: string } = {};
+  captureStackTrace(site, callee);
+  return site;
+}

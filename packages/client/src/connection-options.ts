@@ -76,7 +76,7 @@ export interface ConnectionOptions {
   readonly reconnectTimeWait?: number | undefined;
   /** Upper end of the uniform delay before the first attempt after a loss, and on top of `reconnectTimeWait`. Default 100. */
   readonly reconnectJitter?: number | undefined;
-  /** The same on a link with TLS. Default 1 000 with `reconnectTimeWait`, else as `reconnectJitter`. */
+  /** The same where TLS is asked for, by `tls` or by a URL of the list. Default 1 000 with `reconnectTimeWait`, else as `reconnectJitter`. */
   readonly reconnectJitterTLS?: number | undefined;
   /** Replaces wait and jitter: milliseconds before the next attempt on a server that failed. */
   readonly reconnectDelayHandler?: (() => number) | undefined;
@@ -385,7 +385,9 @@ function backoffOf(options: ConnectionOptions): Backoff {
   }
   if (options.reconnectTimeWait === undefined) return exponentialBackoff();
   const wait = nonNegative("reconnectTimeWait", options.reconnectTimeWait, 0);
-  const encrypted = options.tls === true || tlsOf(options.tls) !== undefined;
+  const list = typeof options.servers === "string" ? options.servers : (options.servers ?? []).join();
+  const byUrl = /(^|,)\s*(tls|wss):/i.test(list);
+  const encrypted = byUrl || options.tls === true || tlsOf(options.tls) !== undefined;
   const jitter = encrypted
     ? nonNegative("reconnectJitterTLS", options.reconnectJitterTLS, defaults.reconnectJitterTLS)
     : nonNegative("reconnectJitter", options.reconnectJitter, defaults.reconnectJitter);

@@ -374,6 +374,8 @@ export class NatsConnection implements AsyncDisposable {
   #ended(reason: Error | undefined): void {
     this.#handover?.dispose();
     const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
+    // A drain that close() overtakes has nothing to wait for.
+    this.#linkLost.abort(closed("drain()"));
     this.#publishing.refuse((subject) => closed(`publish to "${subject}"`));
     this.#requesting.reject((_id, subject) => closed(`request to "${subject}"`));
     this.#requesting.stopRepeating((subject) => closed(`request to "${subject}"`));

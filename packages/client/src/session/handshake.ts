@@ -9,7 +9,15 @@ import type {
   TransportError,
   TransportSink,
 } from "@myelin/contracts";
-import { type ConnectOptions, Decoder, Encoder, Op, ProtocolError, type ServerInfo } from "@myelin/protocol";
+import {
+  type ConnectOptions,
+  classifyServerError,
+  Decoder,
+  Encoder,
+  Op,
+  ProtocolError,
+  type ServerInfo,
+} from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
@@ -334,8 +342,7 @@ class Handshake implements TransportSink {
 
   // What a server says that takes no credentials of ours tells less than what we know: that we gave none, or not all.
   #refusal(text: string): Error {
-    const error = serverErrorOf(text);
-    if (!(error instanceof AuthorizationError) || this.#lacking === undefined) return error;
+    if (this.#lacking === undefined || classifyServerError(text).kind !== "auth") return serverErrorOf(text);
     return new AuthorizationError(`the server refused us: ${text}; ${this.#lacking}`);
   }
 

@@ -1,0 +1,133 @@
+// Publishing faster than the peer reads, and how what is published becomes writes. Fakes and virtual time.
+
+import type { Transport } from "@myelin/contracts";
+import type { FakeConnection } from "@myelin/testing";
+import { describe, expect, it } from "vitest";
+import { rejection, simulate } from "../../test/simulated.js";
+import { BufferedBytesError, type ConnectionOptions, headers, type NatsConnection } from "../index.js";
+
+const KIB = "x".repeat(1_024);
+
+/** A connection whose server reads nothing from now on. */
+async function stuck(options: ConnectionOptions): Promise<{
+  readonly nc: NatsConnection;
+  readonly peer: FakeConnection;
+  readonly simulation: ReturnType<typeof simulate>;
+}> {
+  const simulation = simulate();
+  const server = simulation.serve("a");
+  const nc = await simulation.connect({ servers: "a", pingInterval: 3_600_000, ...options });
+  const [peer] = server.connections;
+  if (peer === undefined) throw new Error("there is a connection");
+  peer.pause();
+  return { nc, peer, simulation };
+}
+
+describe("a peer that does not read", () => {
+  it("publish says so, then throws past maxBufferedBytes, and accepts again once the peer has read", async () => {
+    const limit = 2 * 1_024 * 1_024;
+    const { nc, peer, simulation } = await stuck({ maxBufferedBytes: limit });
+    let accepted = 0;
+    let firstFalse: number | undefined;
+    let error: unknown;
+    for (; accepted < 10_000 && error === undefined; accepted++) {
+      try {
+        if (!nc.publish("x", KIB)) firstFalse ??= accepted;
+      } catch (cause) {
+        error = cause;
+        break;
+      }
+    }
+    expect(error).toBeInstanceOf(BufferedBytesError);
+    expect(error).toMatchObject({ code: "MAX_BUFFERED_BYTES", subject: "x", limit });
+    expect((error as Error).message).toContain("await nc.writable()");
+    // Told before it is too late, and bounded: what is queued for the socket, one block in the socket, one message.
+    expect(firstFalse).toBeLessThan(accepted);
+    expect(nc.bufferedBytes).toBeGreaterThan(limit);
+    expect(nc.bufferedBytes).toBeLessThan(limit + 256 * 1_024);
+    expect(nc.stats().outMsgs).toBe(accepted);
+
+    // Everything that publishes is bound by it, and none of it was counted.
+    expect(() => nc.publish("x", KIB, { headers: headers() })).toThrow(BufferedBytesError);
+    expect((await rejection(nc.request("x", KIB))).code).toBe("MAX_BUFFERED_BYTES");
+    expect((await rejection(nc.request("x", KIB, { noMux: true }))).code).toBe("MAX_BUFFERED_BYTES");
+    expect((await rejection(nc.requestMany("x", KIB))).code).toBe("MAX_BUFFERED_BYTES");
+    expect((await rejection(nc.publishConfirmed("x", KIB))).code).toBe("MAX_BUFFERED_BYTES");
+    expect(nc.stats().outMsgs).toBe(accepted);
+    expect(nc.state).toBe("connected");
+
+    const writable = nc.writable();
+    peer.resume();
+    await simulation.clock.until(writable);
+    expect(nc.publish("x", KIB)).toBe(true);
+    await simulation.clock.until(nc.flush());
+    expect(peer.received.filter(({ op }) => op === "PUB")).toHaveLength(accepted + 1);
+    expect(nc.bufferedBytes).toBe(0);
+  });
+
+  it("writable() rejects when the link is lost or closed before there is room", async () => {
+    for (const end of ["lost", "closed"] as const) {
+      const { nc, peer, simulation } = await stuck({});
+      while (nc.publish("x", KIB));
+      const writable = rejection(nc.writable());
+      if (end === "lost") peer.reset();
+      else void nc.close();
+      expect((await simulation.clock.until(writable)).code).toBe(end === "lost" ? "DISCONNECTED" : "CONNECTION_CLOSED");
+      await simulation.clock.until(nc.close());
+    }
+  });
+});
+
+describe("writes", () => {
+  it("SEND-FLUSH-1: what is published in one turn leaves in one write at its end, without waiting for a timer", async () => {
+    const simulation = simulate();
+    const server = simulation.serve("a");
+    const { transport } = simulation.network;
+    const writes: string[] = [];
+    const counting: Transport = {
+      schemes: transport.schemes,
+      connect: async (target, sink, signal) => {
+        const connection = await transport.connect(target, sink, signal);
+        const write = connection.write.bind(connection);
+        connection.write = (chunk) => {
+          writes.push(new TextDecoder().decode(chunk));
+          return write(chunk);
+        };
+        return connection;
+      },
+    };
+    const nc = await simulation.connect({ servers: "a", transports: [counting] });
+    await simulation.clock.settle();
+    writes.length = 0;
+    for (let i = 0; i < 100; i++) nc.publish("x", String(i % 10));
+    expect(writes).toEqual([]);
+    const begin = simulation.clock.now();
+    await simulation.clock.settle();
+    expect(simulation.clock.now()).toBe(begin);
+    expect(writes).toHaveLength(1);
+    expect(writes[0]?.match(/PUB x 1\r\n/g)).toHaveLength(100);
+    expect(server.connections[0]?.received.filter(({ op }) => op === "PUB")).toHaveLength(100);
+  });
+});
+
+describe("the server's limit", () => {
+  it("SEND-2, P39: holds for headers and payload together, and is told with size and limit before a byte is written", async () => {
+    const simulation = simulate();
+    const server = simulation.serve("a", { info: { max_payload: 64 } });
+    const nc = await simulation.connect({ servers: "a" });
+    const some = headers();
+    some.set("Bar", "Baz");
+    // 22 bytes of headers and 42 of payload fit; one more does not, though the payload alone would.
+    nc.publish("x", "y".repeat(42), { headers: some });
+    const tooMuch = (): unknown => nc.publish("x", "y".repeat(43), { headers: some });
+    expect(tooMuch).toThrow(expect.objectContaining({ code: "MAX_PAYLOAD", size: 65, limit: 64, subject: "x" }));
+    nc.publish("x", "y".repeat(64));
+    await simulation.clock.until(nc.flush());
+    expect(server.connections[0]?.received.filter(({ op }) => op === "PUB")).toHaveLength(2);
+    // The limit of the latest INFO is the one that holds.
+    server.sendInfo({ max_payload: 10 });
+    await simulation.clock.settle();
+    expect(() => nc.publish("x", "y".repeat(11))).toThrow(expect.objectContaining({ size: 11, limit: 10 }));
+    expect(nc.state).toBe("connected");
+  });
+});

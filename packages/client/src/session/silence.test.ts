@@ -1,0 +1,95 @@
+// When a peer counts as dead: the keep-alive's counts, its defaults, and what it takes for life. Fakes and virtual time. D16.
+
+import type { FakeConnection, FakeServer } from "@myelin/testing";
+import { describe, expect, it } from "vitest";
+import { recorded, simulate } from "../../test/simulated.js";
+
+const last = (server: FakeServer): FakeConnection | undefined => server.connections.at(-1);
+const mute = { onPing: () => "silence", onPub: () => "skip" } as const;
+
+describe("the count of pings", () => {
+  it("CONN-PING-8: begins at 1 on every new link, whatever was outstanding on the last, a whole interval after its first PONG", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a", pingInterval: 1_000, maxPingOut: 4, reconnectJitter: 0 });
+    const pings = recorded(nc, "ping");
+    const counts = (): number[] => pings.map((one) => ("pendingPings" in one ? one.pendingPings : 0));
+    a.script = mute;
+    await clock.advance(3_500);
+    expect(counts()).toEqual([1, 2, 3]);
+    last(a)?.reset();
+    a.script = {};
+    await clock.advance(10);
+    expect([nc.state, a.connections.length]).toEqual(["connected", 2]);
+    a.script = mute;
+    pings.length = 0;
+    await clock.advance(900);
+    expect(counts()).toEqual([]);
+    await clock.advance(350);
+    expect(counts()).toEqual([1]);
+    await clock.advance(1_000);
+    expect(counts()).toEqual([1, 2]);
+    await clock.until(nc.close());
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("CONN-PING-1: is cleared by a PONG, so that pings lost now and then never add up", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a", pingInterval: 1_000, maxPingOut: 2 });
+    const lost = recorded(nc, "staleConnection", "disconnect");
+    const pings = recorded(nc, "ping");
+    for (let i = 0; i < 10; i++) {
+      a.script = mute;
+      await clock.advance(1_500);
+      a.script = {};
+      last(a)?.pong();
+      await clock.advance(10);
+    }
+    expect(lost).toEqual([]);
+    expect(pings.length).toBeGreaterThanOrEqual(9);
+    expect(pings.every((one) => "pendingPings" in one && one.pendingPings === 1)).toBe(true);
+  });
+});
+
+describe("by default", () => {
+  it("D16: a silent peer is given up within 60 s, and not before a third of it", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const stale = recorded(nc, "staleConnection");
+    a.script = mute;
+    await clock.advance(40_000);
+    expect(stale).toEqual([]);
+    await clock.advance(20_000);
+    expect(stale).toHaveLength(1);
+  });
+
+  it("D16: with writes it does not answer within 20 s, however steadily more is written", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a", whileDisconnected: "drop" });
+    const stale = recorded(nc, "staleConnection");
+    a.script = mute;
+    await clock.advance(1_000);
+    for (let ms = 0; ms < 20_000; ms += 50) {
+      nc.publish("x", "on and on");
+      await clock.advance(50);
+    }
+    expect(stale).toHaveLength(1);
+  });
+
+  it("D16: a peer that answers nothing but sends anything is alive; a peer that talks is never pinged", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const told = recorded(nc, "staleConnection", "ping");
+    nc.subscribe("news");
+    a.script = mute;
+    for (let ms = 0; ms < 300_000; ms += 2_000) {
+      last(a)?.send("MSG news 1 2\r\nhi\r\n");
+      await clock.advance(2_000);
+    }
+    expect(told).toEqual([]);
+  });
+});

@@ -23,7 +23,7 @@ import { Requesting, type RequestingHost, type RequestOptions } from "./messagin
 import type { Requests } from "./messaging/requests.js";
 import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./messaging/subscription.js";
 import { Subscriptions } from "./messaging/subscriptions.js";
-import { located } from "./operation-facts.js";
+import { callSite, located, locating } from "./operation-facts.js";
 import { Confirmations } from "./publishing/confirmations.js";
 import { Publishing } from "./publishing/publishing.js";
 import { addressOf } from "./session/announcements.js";
@@ -171,12 +171,16 @@ export class NatsConnection implements AsyncDisposable {
     const { signal, timeout, ...publishOptions } = options;
     signal?.throwIfAborted();
     const what = `publish to "${subject}"`;
-    await this.#confirmations.confirm(
+    const { clock } = this.#runtime;
+    const begin = clock.now();
+    const confirmed = this.#confirmations.confirm(
       subject,
       () => this.#session.link ?? this.#nextLink(what, { signal, timeout }),
       () => this.publish(subject, payload, publishOptions),
-      (work) => bounded(work, { signal, timeout }, what, this.#runtime.clock),
+      (work) => bounded(work, { signal, timeout }, what, clock),
     );
+    const facts = () => ({ subject, server: this.getServer() || undefined, elapsedMs: clock.now() - begin });
+    await locating(confirmed, facts, this.#options.asyncTraces ? callSite(this.publishConfirmed) : undefined);
   }
 
   /** Publishes `msg` again: its subject, reply, headers and data. */
@@ -388,8 +392,8 @@ export class NatsConnection implements AsyncDisposable {
     this.#status.emit({ type: "error", error });
     if (!(error instanceof PermissionViolationError)) return error;
     if (error.operation === "publish") {
-      this.#confirmations.denied(error);
-      // An error of its own for each: facts and stack are the request's.
+      // An error of its own for each: facts and stack are the publish's or the request's.
+      this.#confirmations.denied(error.subject, () => serverErrorOf(text));
       this.#requesting.reject((_id, subject) => (subject === error.subject ? serverErrorOf(text) : undefined));
     } else {
       this.#requesting.inboxDenied(error.subject);

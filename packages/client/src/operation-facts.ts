@@ -1,6 +1,6 @@
 // What is known of an operation that failed: subject, server, time and caller, added to its error. No error class lives here.
 
-import { NatsError } from "@myelin/contracts";
+import { isNatsError, NatsError } from "@myelin/contracts";
 
 /** What is known of an operation that failed. */
 export interface OperationFacts {
@@ -35,4 +35,17 @@ export function callSite(callee: object): { readonly stack?: string } | undefine
   const site: { readonly stack?: string } = {};
   captureStackTrace(site, callee);
   return site;
+}
+
+/** `work`, whose error then tells these facts and the caller; a reason that is the caller's own is passed on untouched. */
+export async function locating<T>(
+  work: Promise<T>,
+  facts: () => OperationFacts,
+  calledFrom: { readonly stack?: string } | undefined,
+): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw isNatsError(cause) ? located(cause, facts(), calledFrom) : cause;
+  }
 }

@@ -1,20 +1,19 @@
 // Publishes somebody waits to see accepted: a PING goes out behind each, and a denial of its subject that comes before the PONG is
 // its own. It decides nothing about links.
 
-import type { PermissionViolationError } from "../errors.js";
 import type { Link } from "../session/link.js";
 
 interface Confirmation {
   readonly subject: string;
-  denied: PermissionViolationError | undefined;
+  denied: Error | undefined;
 }
 
 export class Confirmations {
   readonly #open = new Set<Confirmation>();
 
-  /** A publish was denied. */
-  denied(error: PermissionViolationError): void {
-    for (const one of this.#open) if (one.subject === error.subject) one.denied = error;
+  /** A publish to `subject` was denied: `errorFor` makes an error of its own for each that waits. */
+  denied(subject: string, errorFor: () => Error): void {
+    for (const one of this.#open) if (one.subject === subject) one.denied = errorFor();
   }
 
   /**

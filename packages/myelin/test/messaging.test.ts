@@ -1,6 +1,6 @@
 // Receiving and sending as the documentation describes them, against real servers.
 
-import { RealCluster, RealServer } from "@myelin/testing";
+import { RealServer } from "@myelin/testing";
 import {
   createInbox,
   DisconnectedError,
@@ -88,33 +88,6 @@ forEachServer((binary) => {
       for (let i = 0; i < 10; i++) nc.publish("a");
       await nc.flush();
       expect([first.length, second.length, one.isClosed(), two.isClosed()]).toEqual([3, 5, true, true]);
-    });
-
-    it("RECV-QUEUE-1, RECV-QUEUE-2: each message goes to one member of each group, and to every plain subscription", {
-      timeout: BOUND,
-    }, async () => {
-      const cluster = await RealCluster.start({ size: 3, binary });
-      onTestFinished(() => cluster.stop());
-      const members = await Promise.all(
-        cluster.servers.map((node) => open({ servers: node.url, ignoreClusterUpdates: true })),
-      );
-      const groups = ["blue", "green"].map((queue) => members.map((nc) => collected(nc.subscribe("work", { queue }))));
-      const plain = members.map((nc) => collected(nc.subscribe("work")));
-      for (const nc of members) await nc.flush();
-      const [publisher] = members;
-      let sent = 0;
-      const total = (all: readonly Msg[][]): number => all.reduce((sum, one) => sum + one.length, 0);
-      // Interest of the other nodes may still be on its way, so that the first messages may miss a member.
-      await until("every member of both groups was served", async () => {
-        for (let i = 0; i < 50; i++, sent++) publisher?.publish("work", String(sent));
-        await publisher?.flush();
-        return groups.flat().every((one) => one.length > 0);
-      });
-      await until(
-        "every message was delivered",
-        () => plain.concat().every((one) => one.length > 0) && groups.every((one) => total(one) === sent),
-      );
-      for (const group of groups) expect(new Set(group.flat().map((msg) => msg.string())).size).toBe(sent);
     });
 
     it("RECV-QUEUE-4, RECONN-1: a queue group and a plain subscription are there again after a reconnect", {

@@ -203,7 +203,7 @@ describe("retry", () => {
     expect(world.clock.now() - begin).toBeLessThanOrEqual(1_000);
   });
 
-  it("repeats after a lost link on the next one, and not when only no responders are to be repeated", async () => {
+  it("P14: repeats after a lost link on the next one, and not when only no responders are to be repeated", async () => {
     const world = await scene();
     world.nc.subscribe("echo", { callback: (_, msg) => void world.clock.after(200, () => void msg.respond(msg.data)) });
     const options = { timeout: 5_000, retry: { attempts: 3 } };
@@ -462,11 +462,14 @@ describe("after the end", () => {
     await world.nc.close();
     expect(() => world.nc.publish("a")).toThrow(ClosedConnectionError);
     expect(() => kept[0]?.respond("")).toThrow(ClosedConnectionError);
+    for (const noMux of [false, true]) {
+      expect(await rejection(world.nc.request("a", "", { noMux }))).toBeInstanceOf(ClosedConnectionError);
+    }
     expect(await rejection(world.nc.requestMany("a"))).toBeInstanceOf(ClosedConnectionError);
     expect(await rejection(world.nc.publishConfirmed("a"))).toBeInstanceOf(ClosedConnectionError);
   });
 
-  it("headers to a server without them are refused before anything is sent", async () => {
+  it("PROTO-35: headers to a server without them are refused before anything is sent", async () => {
     const simulation = simulate();
     const server = simulation.serve("a", { info: { headers: false } });
     const nc = await simulation.connect({ servers: "a" });

@@ -133,6 +133,32 @@ describe("a name with several addresses", () => {
   });
 });
 
+describe("the steps of a dial", () => {
+  it("P10: are told as they begin: the name, the connection, and the handshake where it comes first", async () => {
+    const listener = await listen("127.0.0.1");
+    for (const handshakeFirst of [false, true]) {
+      const steps: string[] = [];
+      const transport = tcpTransport({
+        lookup: async () => {
+          steps.push("asked the resolver");
+          return [{ address: "127.0.0.1", family: 4 }];
+        },
+      });
+      const target = targetOf({
+        hostname: "one.example",
+        port: listener.port,
+        handshakeFirst,
+        reached: (phase) => steps.push(phase),
+      });
+      // The listener speaks no TLS and says nothing.
+      const dialling = transport.connect(target, new TestSink(), AbortSignal.timeout(300));
+      if (handshakeFirst) await expect(dialling).rejects.toThrow();
+      else (await dialling).destroy();
+      expect(steps).toEqual(["dns", "asked the resolver", "tcp", ...(handshakeFirst ? ["tls"] : [])]);
+    }
+  });
+});
+
 describe("misuse", () => {
   it.each([{ connectionAttemptDelay: -1 }, { connectionAttemptDelay: Number.NaN }, { keepAlive: -5 }])(
     "tcpTransport throws for %j at once",

@@ -1,11 +1,11 @@
 // When a peer counts as dead: the keep-alive's counts, its defaults, and what it takes for life. Fakes and virtual time. D16.
 
-import type { FakeConnection, FakeServer } from "@myelin/testing";
+import type { FakeConnection, FakeScript, FakeServer } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
 import { recorded, simulate } from "../../test/simulated.js";
 
 const last = (server: FakeServer): FakeConnection | undefined => server.connections.at(-1);
-const mute = { onPing: () => "silence", onPub: () => "skip" } as const;
+const mute: FakeScript = { onPing: () => "silence", onPub: () => "skip" };
 
 describe("the count of pings", () => {
   it("CONN-PING-8: begins at 1 on every new link, whatever was outstanding on the last, a whole interval after its first PONG", async () => {

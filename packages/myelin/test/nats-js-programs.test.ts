@@ -94,6 +94,7 @@ const programs: Readonly<Record<string, Program>> = {
     print((await collect("who", { strategy: "count", maxMessages: 2, maxWait: 1000 })).length);
     print(await collect("who", { strategy: "stall", maxWait: 1000, stall: 100 }));
     print(await collect("list", { strategy: "sentinel", maxWait: 1000 }));
+    print(await collect("list", { strategy: "stall", maxWait: 1000, stall: 0 }));
     await nc.drain();
   },
   "queue groups and unsubscribing": async ({ connect }, servers, print) => {

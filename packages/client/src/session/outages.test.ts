@@ -307,6 +307,17 @@ describe("what is kept", () => {
 });
 
 describe("a first connect", () => {
+  it.each([0, 1, 2, -1])(
+    "SEED-42: goes through the whole list whatever the limit of attempts is (%i)",
+    async (limit) => {
+      const { connect, network, serve } = simulate();
+      serve("c");
+      const nc = await connect({ servers: "a,b,c", noRandomize: true, maxReconnectAttempts: limit });
+      expect(nc.getServer()).toBe("c:4222");
+      expect(network.dials.map(({ hostname }) => hostname)).toEqual(["a", "b", "c"]);
+    },
+  );
+
   it("D5, CONN-TIMEOUT-1: is bounded by 5 s a server from the name to the PONG, all steps together, and by nothing else", async () => {
     const { clock, connect, network, serve } = simulate();
     network.blackHole("a", 4222);

@@ -2,12 +2,9 @@
 // Fakes and virtual time. EVENTS-*, D13, D14.
 
 import type { FakeConnection, FakeServer } from "@myelin/testing";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recorded, simulate } from "../test/simulated.js";
 import { CallbackError, deferred, headers, type Status, type StatusType } from "./index.js";
-
-// Busy machines are slow.
-vi.setConfig({ testTimeout: 30_000 });
 
 const last = (server: FakeServer): FakeConnection | undefined => server.connections.at(-1);
 

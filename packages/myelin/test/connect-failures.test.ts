@@ -5,14 +5,11 @@ import type { Transport } from "@myelin/contracts";
 import { createTestAuthority, type FakeScript, RealServer } from "@myelin/testing";
 import { tcpTransport } from "@myelin/transport-node";
 import { ConnectError, type ConnectionOptions, connect, jwtAuthenticator, nkeyAuthenticator, nkeys } from "myelin";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { rejectionOf, within } from "./conditions.js";
 import { forEachServer } from "./every-server.js";
 import { blackHoleUrl, deadUrl, fake } from "./opened.js";
 import { tlsFiles } from "./tls-files.js";
-
-// Busy machines are slow.
-vi.setConfig({ testTimeout: 30_000 });
 
 const TIMEOUT = 300;
 const BOUND = 30_000;

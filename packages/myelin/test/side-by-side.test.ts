@@ -5,13 +5,10 @@ import type { Transport } from "@myelin/contracts";
 import { FakeServer, memoryNetwork, realClock } from "@myelin/testing";
 import { tcpTransport } from "@myelin/transport-node";
 import { ConnectError, connect, type NatsConnection } from "myelin";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { next, record, rejectionOf, until, within } from "./conditions.js";
 import { addressOf, deadUrl, fake, open } from "./opened.js";
 import { recordingTransport } from "./recording-transport.js";
-
-// Busy machines are slow.
-vi.setConfig({ testTimeout: 30_000 });
 
 const QUICK = { reconnectJitter: 0, reconnectTimeWait: 5 };
 

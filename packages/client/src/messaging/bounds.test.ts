@@ -1,11 +1,8 @@
 // The bounds on what waits for a consumer, at their defaults and under a flood: how much is really held. Fakes and virtual time.
 
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recorded, simulate } from "../../test/simulated.js";
 import { defaults } from "../index.js";
-
-// Busy machines are slow.
-vi.setConfig({ testTimeout: 30_000 });
 
 const MIB = 1_024 * 1_024;
 

@@ -2,12 +2,9 @@
 
 import type { Transport } from "@myelin/contracts";
 import type { FakeConnection } from "@myelin/testing";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { rejection, simulate } from "../../test/simulated.js";
 import { BufferedBytesError, type ConnectionOptions, headers, type NatsConnection } from "../index.js";
-
-// Busy machines are slow.
-vi.setConfig({ testTimeout: 30_000 });
 
 const KIB = "x".repeat(1_024);
 

@@ -1,7 +1,7 @@
 // close() and drain() from every state a connection can be in, with whatever hangs there. Fakes and virtual time. P18, D10.
 
 import type { FakeScript } from "@myelin/testing";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recorded, rejection, type Simulation, simulate } from "../../test/simulated.js";
 import {
   type ConnectionOptions,
@@ -10,9 +10,6 @@ import {
   type NatsConnection,
   transitions,
 } from "../index.js";
-
-// Busy machines are slow.
-vi.setConfig({ testTimeout: 30_000 });
 
 interface Case {
   readonly state: ConnectionState;

@@ -2,7 +2,7 @@
 // Fakes and virtual time.
 
 import type { FakeConnection, FakeServer } from "@myelin/testing";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recorded, rejection, type Simulation, simulate } from "../../test/simulated.js";
 import {
   ConnectError,
@@ -11,9 +11,6 @@ import {
   ReconnectBufferFullError,
   TimeoutError,
 } from "../index.js";
-
-// Busy machines are slow.
-vi.setConfig({ testTimeout: 30_000 });
 
 const last = (server: FakeServer): FakeConnection | undefined => server.connections.at(-1);
 const MIB = 1_024 * 1_024;

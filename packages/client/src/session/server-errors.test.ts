@@ -1,12 +1,9 @@
 // What the client does about each -ERR of a server: on a link, and while connecting. Fakes and virtual time.
 
 import type { FakeScript } from "@myelin/testing";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recorded, rejection, simulate } from "../../test/simulated.js";
 import type { ConnectError } from "../index.js";
-
-// Busy machines are slow.
-vi.setConfig({ testTimeout: 30_000 });
 
 // As servers write them; code of the error an application is told.
 const closing: readonly (readonly [id: string, text: string, code: string])[] = [

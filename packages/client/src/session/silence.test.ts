@@ -1,11 +1,8 @@
 // When a peer counts as dead: the keep-alive's counts, its defaults, and what it takes for life. Fakes and virtual time. D16.
 
 import type { FakeConnection, FakeScript, FakeServer } from "@myelin/testing";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recorded, simulate } from "../../test/simulated.js";
-
-// Busy machines are slow.
-vi.setConfig({ testTimeout: 30_000 });
 
 const last = (server: FakeServer): FakeConnection | undefined => server.connections.at(-1);
 const mute: FakeScript = { onPing: () => "silence", onPub: () => "skip" };

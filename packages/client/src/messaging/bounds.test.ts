@@ -30,6 +30,19 @@ describe("what waits for a loop that does not read", () => {
     expect(nc.state).toBe("connected");
   });
 
+  it("P8: a paused subscription that ends with the message that filled it holds up nobody", async () => {
+    const { clock, connect, serve } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    const full = nc.subscribe("x", { max: 2, pending: { messages: 1, overflow: "pause" } });
+    const other = nc.subscribe("y", { callback: () => {} });
+    await clock.settle();
+    server.connections[0]?.send("MSG x 1 1\r\n1\r\nMSG x 1 1\r\n2\r\nMSG y 2 1\r\n3\r\n");
+    await clock.settle();
+    expect([full.isClosed(), full.getPending(), other.getReceived()]).toEqual([true, 2, 1]);
+    await clock.until(nc.flush());
+  });
+
   it("D8: the count of messages is a bound beside the bytes", async () => {
     const { clock, connect, serve } = simulate();
     const server = serve("a");

@@ -46,6 +46,27 @@ describe("a denied inbox", () => {
   );
 });
 
+describe("what was denied", () => {
+  it("P22: is not asked for again on the next link, neither a subscription nor an inbox", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a", {
+      onSub: (connection, { subject }) => {
+        connection.err(`Permissions Violation for Subscription to "${subject}"`);
+        return "skip";
+      },
+    });
+    const nc = await connect({ servers: "a" });
+    nc.subscribe("secret", { callback: () => {} });
+    await rejection(clock.until(nc.request("x")));
+    a.script = {};
+    nc.subscribe("open", { callback: () => {} });
+    await nc.reconnect();
+    await clock.advance(5_000);
+    const asked = a.connections[1]?.received.filter(({ op }) => op === "SUB").map(({ text }) => text.split(" ")[1]);
+    expect(asked).toEqual(["open"]);
+  });
+});
+
 describe("malformed headers", () => {
   it.each([false, true])(
     "of an answer are that message's alone: the requester gets it, and everybody goes on (noMux %s)",

@@ -52,6 +52,28 @@ describe("the count of pings", () => {
   });
 });
 
+describe("the answer to a ping of the connection's own", () => {
+  it("SEND-FLUSH-2: is not taken for that of a flush behind it", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a", pingInterval: 1_000, maxPingOut: 5 });
+    const pings = recorded(nc, "ping");
+    a.script = mute;
+    await clock.advance(1_100);
+    expect(pings).toHaveLength(1);
+    let flushed = false;
+    const flush = nc.flush().then(() => {
+      flushed = true;
+    });
+    await clock.settle();
+    last(a)?.pong();
+    await clock.settle();
+    expect(flushed).toBe(false);
+    last(a)?.pong();
+    await clock.until(flush);
+  });
+});
+
 describe("by default", () => {
   it("D16: a silent peer is given up within 60 s, and not before a third of it", async () => {
     const { clock, connect, serve } = simulate();

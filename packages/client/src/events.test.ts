@@ -15,6 +15,7 @@ const EVERY_TYPE: { readonly [type in StatusType]: true } = {
   reconnecting: true,
   attemptFailed: true,
   reconnect: true,
+  handover: true,
   update: true,
   ldm: true,
   error: true,
@@ -107,6 +108,20 @@ describe("events", () => {
     expect(since()).toEqual([{ type: "close", error: undefined }]);
     await clock.advance(60_000);
     expect(since()).toEqual([]);
+  });
+
+  it("EVENTS-2: a move to another server that breaks nothing is told once, as a handover and not as a loss", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    serve("b");
+    const nc = await connect({ servers: "a,b", noRandomize: true });
+    const told = recorded(nc, "ldm", "handover", "disconnect", "reconnecting", "reconnect");
+    last(a)?.sendInfo({ ldm: true });
+    await clock.advance(60_000);
+    expect(told).toMatchObject([
+      { type: "ldm", server: "a:4222" },
+      { type: "handover", from: "a:4222", server: "b:4222", reason: expect.any(String) as string },
+    ]);
   });
 
   it("EVENTS-1, EVENTS-4: the state is readable at every step, and disconnect comes before any reconnecting", async () => {

@@ -86,3 +86,15 @@ function urlCredentials(url: ServerUrl): Auth {
   if (url.user !== undefined) return { user: url.user, pass: url.pass ?? "" };
   return {};
 }
+
+/** Why a server that refuses these credentials may do so; never the credentials themselves. */
+export function lackingIn(auth: Auth, nonce: string | undefined): string | undefined {
+  if (Object.values(auth).every((value) => value === undefined)) {
+    return nonce === undefined
+      ? "no credentials were given: set user and pass, token or authenticator"
+      : "no credentials were given, and it sent a nonce to sign: set authenticator to that of an nkey or of .creds";
+  }
+  if (nonce === undefined || auth.sig !== undefined || (auth.jwt === undefined && auth.nkey === undefined))
+    return undefined;
+  return "its nonce was not signed: give the authenticator the seed too";
+}

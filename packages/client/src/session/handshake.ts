@@ -29,7 +29,7 @@ import {
   errorOf,
   serverErrorOf,
 } from "../errors.js";
-import { AttemptCredentials, AuthenticatorFailure, type CredentialOptions } from "./authentication.js";
+import { AttemptCredentials, AuthenticatorFailure, type CredentialOptions, lackingIn } from "./authentication.js";
 
 /** Who we are, for CONNECT's `lang` and `version`. */
 export interface ClientIdentity {
@@ -376,18 +376,6 @@ function connectOptions(
     ...(options.noEcho ? { echo: false } : {}),
     ...auth,
   };
-}
-
-// Why a server that refuses these credentials may do so; never the credentials themselves.
-function lackingIn(auth: Auth, nonce: string | undefined): string | undefined {
-  if (Object.values(auth).every((value) => value === undefined)) {
-    return nonce === undefined
-      ? "no credentials were given: set user and pass, token or authenticator"
-      : "no credentials were given, and it sent a nonce to sign: set authenticator to that of an nkey or of .creds";
-  }
-  if (nonce === undefined || auth.sig !== undefined || (auth.jwt === undefined && auth.nkey === undefined))
-    return undefined;
-  return "its nonce was not signed: give the authenticator the seed too";
 }
 
 function writeAll(connection: TransportConnection, encoder: Encoder): void {

@@ -374,7 +374,8 @@ describe("against scripted servers", () => {
     const hole = await blackHoleUrl();
     const b = await fake();
     const a: FakeServer = await fake({ info: { connect_urls: [hole.slice("nats://".length), addressOf(b)] } });
-    const nc = await open({ servers: a.url, noRandomize: true, timeout, reconnectJitter: 0 });
+    // Without the waits after a failed attempt, which are another matter.
+    const nc = await open({ servers: a.url, noRandomize: true, timeout, reconnectTimeWait: 20, reconnectJitter: 0 });
     const failed = record(nc, "attemptFailed");
     const ms = await elapsed(async () => {
       const reconnected = next(nc, "reconnect");

@@ -3,6 +3,7 @@
 
 import { InvalidArgumentError, type Random } from "@myelin/contracts";
 import { defaults } from "./defaults.js";
+import { type PaceContext, spreadPace } from "./pace.js";
 import type { ServerFailure } from "./server.js";
 
 /** Policy of the wait between a failed dial and the next dial of the same server. */
@@ -13,6 +14,11 @@ export interface Backoff {
    * @param consecutiveFailures failures in a row of this server, 1 or more
    */
   delay(consecutiveFailures: number, failure: ServerFailure, random: Random): number;
+  /**
+   * Milliseconds from a failure to the next dial of any server, so that a fleet does not fall on the next server together.
+   * Absent = 0: another server may be dialled at once. Not asked before every server has been dialled once.
+   */
+  pace?(context: PaceContext): number;
   /** Least milliseconds between two dials of one server, also when the first succeeded. Default 0. */
   readonly minSpacing?: number;
 }
@@ -28,6 +34,9 @@ export interface ExponentialBackoffOptions {
 /**
  * Full jitter: uniform from 0 to `base`·2^(n-1), at most `cap`. After an authentication error the base counts four times.
  *
+ * Its `pace`: after the first failure of an outage 0 to 6·`base`·((servers - 1) / 8)³, at most 6·`base`; from the second on 0 to 1.2·`base`
+ * for each server, doubling up to half of `cap`, and one step ahead when a server sent us away. The file pace.ts has the arithmetic.
+ *
  * @throws InvalidArgumentError for a negative or non-finite bound.
  */
 export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Backoff {
@@ -38,6 +47,7 @@ export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Bac
       const factor = failure.kind === "auth" ? defaults.authBackoffFactor : 1;
       return random() * Math.min(cap, base * factor * 2 ** (Math.max(1, consecutiveFailures) - 1));
     },
+    pace: (context: PaceContext): number => spreadPace(base, cap, context),
   });
 }
 

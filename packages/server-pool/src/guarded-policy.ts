@@ -4,6 +4,7 @@
 import type { Random } from "@myelin/contracts";
 import { type Backoff, exponentialBackoff } from "./backoff.js";
 import { PolicyError } from "./errors.js";
+import type { PaceContext } from "./pace.js";
 import type { ServerFailure, ServerView } from "./server.js";
 import { random as defaultStrategy, type Strategy, type StrategyContext } from "./strategy.js";
 
@@ -25,6 +26,52 @@ export function firstRanked(
     report(new PolicyError("strategy", `"${strategy.name}" threw; the default decided`, { cause }));
   }
   return defaultStrategy.rank(candidates, context)[0]?.id;
+}
+
+/** The server the strategy would move to, or `undefined` in place of a wrong answer: to stay is always right. */
+export function betterOne(
+  strategy: Strategy,
+  current: ServerView,
+  servers: readonly ServerView[],
+  context: StrategyContext,
+  report: (error: PolicyError) => void,
+): number | undefined {
+  try {
+    const better = strategy.better?.(current, servers, context);
+    if (better === undefined || better.id === current.id) return undefined;
+    if (servers.some((server) => server.id === better.id)) return better.id;
+    report(new PolicyError("strategy", `"${strategy.name}" would move to an unknown server; the connection stays`));
+  } catch (cause) {
+    report(new PolicyError("strategy", `"${strategy.name}" threw; the connection stays`, { cause }));
+  }
+  return undefined;
+}
+
+/** Whether the strategy lets load move between the two; no, in place of a wrong answer. */
+export function areInterchangeable(
+  strategy: Strategy,
+  a: ServerView,
+  b: ServerView,
+  report: (error: PolicyError) => void,
+): boolean {
+  try {
+    return strategy.interchangeable?.(a, b) === true;
+  } catch (cause) {
+    report(new PolicyError("strategy", `"${strategy.name}" threw; the connection stays`, { cause }));
+    return false;
+  }
+}
+
+/** The backoff's wait of the whole pool, or the default one in its place: finite, 0 or more. */
+export function safePace(backoff: Backoff, context: PaceContext, report: (error: PolicyError) => void): number {
+  try {
+    const pace = backoff.pace?.(context) ?? 0;
+    if (Number.isFinite(pace) && pace >= 0) return pace;
+    report(new PolicyError("backoff", `paced by ${String(pace)}, which is no time to wait; the default decided`));
+  } catch (cause) {
+    report(new PolicyError("backoff", "threw; the default decided", { cause }));
+  }
+  return DEFAULT_BACKOFF.pace?.(context) ?? 0;
 }
 
 /** The backoff's delay, or the default one in its place: finite, 0 or more. */

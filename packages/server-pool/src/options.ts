@@ -30,6 +30,12 @@ export interface PoolOptions {
   /** Upper bound of the uniform wait between a loss and the first dial. Default 100. */
   readonly firstAttemptJitter?: number | undefined;
   readonly strategy?: Strategy | undefined;
+  /**
+   * Move to servers that are new or came back, slowly and with the probability that makes the load of a fleet equal: 1 of M
+   * clients for each such server among M. Takes effect through {@link ServerPool.rebalance}, for strategies whose servers are
+   * interchangeable: `random`, and `zones` within a tier. `interval`: span over which clients move, default 60 000. Default off.
+   */
+  readonly rebalance?: boolean | { readonly interval?: number | undefined } | undefined;
   /** Give up when a server answers with the same authentication error twice in a row. Default `false`. */
   readonly abortOnRepeatedAuthError?: boolean | undefined;
 }
@@ -45,6 +51,8 @@ export interface ResolvedPoolOptions {
   readonly firstAttemptJitter: number;
   readonly strategy: Strategy;
   readonly abortOnRepeatedAuthError: boolean;
+  readonly rebalance: boolean;
+  readonly rebalanceInterval: number;
 }
 
 /** Checks and completes options. Throws InvalidArgumentError. */
@@ -72,6 +80,14 @@ export function resolveOptions(options: PoolOptions): ResolvedPoolOptions {
   if (typeof strategy.rank !== "function") {
     throw new InvalidArgumentError("strategy", "must be an object with a method rank()");
   }
+  if (backoff.pace !== undefined && typeof backoff.pace !== "function") {
+    throw new InvalidArgumentError("backoff", "must have a function as pace, or none");
+  }
+  const { rebalance = false } = options;
+  if (typeof rebalance !== "boolean" && (typeof rebalance !== "object" || rebalance === null)) {
+    throw new InvalidArgumentError("rebalance", "must be true, false or { interval }");
+  }
+  const { interval = defaults.rebalanceInterval } = typeof rebalance === "object" ? rebalance : {};
   return {
     seeds,
     parsing,
@@ -81,5 +97,7 @@ export function resolveOptions(options: PoolOptions): ResolvedPoolOptions {
     firstAttemptJitter: milliseconds("firstAttemptJitter", options.firstAttemptJitter ?? defaults.firstAttemptJitter),
     strategy,
     abortOnRepeatedAuthError: options.abortOnRepeatedAuthError ?? false,
+    rebalance: rebalance !== false,
+    rebalanceInterval: milliseconds("rebalance.interval", interval),
   };
 }

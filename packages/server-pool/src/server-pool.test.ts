@@ -2,7 +2,14 @@ import { InvalidArgumentError } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { mulberry32 } from "../test/mulberry32.js";
 import { PoolDriver } from "../test/pool-driver.js";
-import { exponentialBackoff, fixedBackoff, PolicyError, type PoolOptions, ServerPool } from "./index.js";
+import {
+  exponentialBackoff,
+  fixedBackoff,
+  PolicyError,
+  type PoolOptions,
+  resolveOptions,
+  ServerPool,
+} from "./index.js";
 
 describe("the first connect", () => {
   it("SEED-7, SEED-32, SEED-42: dials every seed once, at once, and nothing else", () => {
@@ -59,7 +66,7 @@ describe("a lost connection", () => {
     const client = new PoolDriver({ servers: "a,b,c", randomize: false });
     client.connect();
     client.lose("a");
-    expect([client.fail(), client.fail()].includes("a")).toBe(true);
+    expect([client.fail(), client.fail(), client.fail()]).toEqual(["b", "c", "a"]);
     for (let seed = 0; seed < 50; seed += 1) {
       const random = new PoolDriver({ servers: "a,b" }, seed);
       const first = random.connect();
@@ -170,173 +177,6 @@ describe("a forced reconnect", () => {
   });
 });
 
-describe("the limit of attempts", () => {
-  const limited = (servers: string, maxAttempts: number): PoolDriver => {
-    const client = new PoolDriver({ servers, maxAttempts, randomize: false });
-    client.connect();
-    return client;
-  };
-
-  for (const n of [1, 3, 10]) {
-    it(`RECONN-MAX-6, RECONN-MAX-7: allows exactly ${n} dials of a server, then gives up`, () => {
-      const client = limited("a", n);
-      client.lose("a");
-      for (let i = 0; i < n; i += 1) expect(client.fail()).toBe("a");
-      expect(client.decide()).toEqual({ kind: "give-up", reason: "max-attempts" });
-      expect(client.pool.size).toBe(0);
-      const [gone] = client.pool.exhausted();
-      expect(gone).toMatchObject({ consecutiveFailures: n, lastFailure: { kind: "network" } });
-      expect(gone?.reason).toBe(`left the rotation after ${n} failed attempts in a row`);
-      expect(client.pool.get(gone?.id ?? 0)).toEqual(gone);
-    });
-  }
-
-  it("RECONN-MAX-1, RECONN-MAX-2: counts for each server, advertised ones too, and removes each alone", () => {
-    const client = limited("a,b", 3);
-    client.advertise("a", "c:1");
-    client.lose("a");
-    const dialled: Record<string, number> = {};
-    while (client.pool.size > 0) {
-      const host = client.fail();
-      dialled[host] = (dialled[host] ?? 0) + 1;
-    }
-    expect(dialled).toEqual({ a: 3, b: 3, c: 3 });
-    expect(client.decide()).toEqual({ kind: "give-up", reason: "max-attempts" });
-  });
-
-  it("RECONN-MAX-3: starts anew after every success", () => {
-    const client = limited("a", 3);
-    for (let i = 0; i < 5; i += 1) {
-      client.lose("a");
-      client.fail();
-      client.fail();
-      client.connect();
-    }
-    expect(client.pool.size).toBe(1);
-  });
-
-  it("RECONN-MAX-4: a removed server, seed or not, is rediscovered with a fresh count", () => {
-    const client = limited("nats://u:p@a,b", 1);
-    client.advertise("a", "c:1");
-    client.lose("a");
-    expect([client.fail(), client.fail(), client.connect()]).toEqual(["b", "a", "c"]);
-    expect(client.hosts()).toEqual(["c"]);
-    expect(client.advertise("c", "a:4222", "b:4222", "c:1").added).toEqual(["a:4222", "b:4222"]);
-    expect(client.view("a")).toMatchObject({ origin: "seed", consecutiveFailures: 0, learnedFrom: "nats://c:1" });
-    expect(client.view("a").url.user).toBe("u");
-    expect(client.pool.exhausted()).toEqual([]);
-  });
-
-  it("D6, RECONN-MAX-5: -1 never gives up", () => {
-    const client = limited("a", -1);
-    client.lose("a");
-    for (let i = 0; i < 2_000; i += 1) client.fail();
-    expect(client.pool.size).toBe(1);
-  });
-
-  it("0 allows no attempt after the first connection is lost", () => {
-    const client = limited("a,b", 0);
-    client.lose("a");
-    expect(client.decide()).toEqual({ kind: "give-up", reason: "max-attempts" });
-  });
-});
-
-describe("authentication errors", () => {
-  const violation = (): Error => new Error("Authorization Violation");
-
-  it("D11: back off and never end it by default", () => {
-    const client = new PoolDriver({ servers: "a" });
-    for (let i = 0; i < 50; i += 1) client.fail("auth", violation());
-    expect(client.decide().kind).toBe("wait");
-  });
-
-  const strict = { servers: "a,b", randomize: false, abortOnRepeatedAuthError: true };
-
-  it("RECONN-MAX-8: the same one twice in a row from the same server gives up, if asked to", () => {
-    const client = new PoolDriver(strict);
-    client.fail("auth", violation());
-    client.fail("auth", violation());
-    expect(client.decide().kind).not.toBe("give-up");
-    client.fail("auth", violation());
-    expect(client.decide()).toEqual({ kind: "give-up", reason: "repeated-auth-error" });
-  });
-
-  it("P1, D11: a success anywhere, another error or another failure in between starts anew", () => {
-    const client = new PoolDriver({ ...strict, servers: "a" });
-    client.fail("auth", violation());
-    client.fail("auth", new Error("Authentication Timeout"));
-    client.fail("network");
-    client.fail("auth", new Error("Authentication Timeout"));
-    client.connect();
-    client.lose("a");
-    client.fail("auth", new Error("Authentication Timeout"));
-    expect(client.decide().kind).toBe("wait");
-  });
-});
-
-describe("replace", () => {
-  const driver = (): PoolDriver => {
-    const client = new PoolDriver({ servers: "a,b", randomize: false });
-    client.fail();
-    client.connect();
-    client.advertise("b", "c:1");
-    return client;
-  };
-
-  it("replaces everything, advertised servers too; a server that stays keeps its counts", () => {
-    const client = driver();
-    const { id } = client.view("a");
-    expect(client.pool.replace(["d", "nats://u:p@a"])).toEqual({
-      added: ["d:4222"],
-      deleted: ["b:4222", "c:1"],
-      rejected: [],
-    });
-    expect(client.hosts()).toEqual(["d", "a"]);
-    expect(client.view("a")).toMatchObject({ id, consecutiveFailures: 1 });
-    expect(client.view("a").url.user).toBe("u");
-  });
-
-  it("makes an advertised server a seed", () => {
-    const client = driver();
-    client.pool.replace("c:1");
-    expect(client.view("c")).toMatchObject({ origin: "seed", learnedFrom: undefined });
-  });
-
-  it("changes nothing when the list is wrong", () => {
-    const client = driver();
-    for (const wrong of ["", "a,b:0", undefined as unknown as string]) {
-      expect(() => client.pool.replace(wrong)).toThrow(InvalidArgumentError);
-    }
-    expect(client.hosts()).toEqual(["a", "b", "c"]);
-  });
-
-  it("leaves the connection be: its server teaches on, and is known again once advertised", () => {
-    const client = driver();
-    const old = client.id("b");
-    client.pool.replace("d");
-    expect(client.pool.get(old)?.state).toBe("connected");
-    expect(client.pool.advertise(["b:4222", "e:1"], old, client.now).added).toEqual(["b:4222", "e:1"]);
-    expect(client.view("b")).toMatchObject({ id: old, state: "connected", origin: "gossip" });
-  });
-
-  it("forgets a removed server once its dial has failed", () => {
-    const client = new PoolDriver({ servers: "a" });
-    const { id } = client.dial();
-    client.pool.replace("b");
-    client.pool.failed(id, { kind: "network", error: new Error("x") }, client.now);
-    expect(client.pool.get(id)).toBeUndefined();
-  });
-
-  it("never has a removed server dialled, whose connection may still end", () => {
-    const client = driver();
-    const old = client.id("b");
-    client.pool.replace("d");
-    client.pool.lost(old, new Error("reset"), client.now);
-    expect(client.pool.get(old)).toBeUndefined();
-    expect([client.fail(), client.fail()]).toEqual(["d", "d"]);
-  });
-});
-
 describe("decide", () => {
   it("names a time to ask again when every server is being dialled or connected", () => {
     const client = new PoolDriver({ servers: "a,b" });
@@ -415,6 +255,43 @@ describe("reports", () => {
     expect(client.view("a").lastFailure).toMatchObject({ kind: "auth", at: 5 });
   });
 
+  it("P4, P26: a snapshot tells where each server is from, how it stands, and why", () => {
+    const client = new PoolDriver({ servers: "s#zone=eu,t", randomize: false });
+    client.connect();
+    client.pool.identified(client.id("s"), "NS", "10.0.0.1:4222", client.now);
+    client.pool.measured(client.id("s"), 12, client.now);
+    client.advertise("s", "s:4222", "g:4222");
+    client.lose("s");
+    client.fail("tls", new Error("bad certificate"));
+    client.decide();
+    const error = expect.any(Error) as Error;
+    expect(client.view("s")).toMatchObject({
+      origin: "seed",
+      learnedFrom: undefined,
+      labels: { zone: "eu" },
+      state: "idle",
+      rtt: 12,
+      serverId: "NS",
+      listed: true,
+      lastFailure: { kind: "lost", error },
+    });
+    expect(client.view("g")).toMatchObject({
+      origin: "gossip",
+      learnedFrom: "nats://s:4222",
+      labels: {},
+      listed: true,
+    });
+    expect(client.view("t")).toMatchObject({
+      consecutiveFailures: 1,
+      lastFailure: { kind: "tls", error },
+      listed: undefined,
+    });
+    for (const { eligibleAt, reason } of client.pool.snapshot()) {
+      expect(eligibleAt).toBeGreaterThan(client.now);
+      expect(reason).toMatch(/^(every server waits|backing off for) .* after /);
+    }
+  });
+
   it("SEED-15: are seen in frozen snapshots", () => {
     const client = new PoolDriver({ servers: "a,b" });
     client.connect();
@@ -432,6 +309,7 @@ describe("options", () => {
     gossip: { gossip: "some" as "all" },
     strategy: { strategy: { name: "x" } as never },
     backoff: { backoff: {} as never },
+    "rebalance.interval": { rebalance: { interval: -1 } },
     "backoff.minSpacing": { backoff: { delay: () => 0, minSpacing: Number.NaN } },
   };
   for (const [argument, options] of Object.entries(wrong)) {
@@ -441,6 +319,24 @@ describe("options", () => {
       expect(build).toThrow(new RegExp(`^${argument}: `));
     });
   }
+
+  it("refuse a rebalance or a pace that is neither", () => {
+    const build = (options: Partial<PoolOptions>) => () => new ServerPool({ servers: "a", ...options }, mulberry32(1));
+    expect(build({ rebalance: "yes" as never })).toThrow(/^rebalance: /);
+    expect(build({ rebalance: null as never })).toThrow(/^rebalance: /);
+    expect(build({ backoff: { delay: () => 0, pace: 7 as never } })).toThrow(/^backoff: .*pace/);
+  });
+
+  it("may be resolved once for many pools, which share nothing that changes", () => {
+    const resolved = resolveOptions({ servers: "a,b", randomize: false });
+    const [one, other] = [new ServerPool(resolved, mulberry32(1)), new ServerPool(resolved, mulberry32(2))];
+    one.failed(one.snapshot()[0]?.id ?? 0, { kind: "network", error: new Error("x") }, 0);
+    one.replace("c");
+    expect(other.snapshot().map((server) => [server.url.href, server.consecutiveFailures])).toEqual([
+      ["nats://a:4222", 0],
+      ["nats://b:4222", 0],
+    ]);
+  });
 
   it("undefined means the default", () => {
     const undefinedOptions = { randomize: undefined, gossip: undefined, backoff: undefined, strategy: undefined };

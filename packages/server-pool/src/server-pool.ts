@@ -2,16 +2,16 @@
 // caller reports what happened and asks again. Same options, same chance and same calls give the same decisions.
 // Source: decisions D3, D6, D11, D15; conformance SEED-*, RECONN-MAX-*, RECONN-RANDOM-*, RECONN-WAIT-*; ADR-40.
 
-import { InvalidArgumentError, type Random } from "@myelin/contracts";
+import type { Random } from "@myelin/contracts";
 import { defaults } from "./defaults.js";
-import { readGossip, serverNameOf } from "./gossip.js";
-import { firstRanked, safeDelay } from "./guarded-policy.js";
+import { firstRanked, safeDelay, safePace } from "./guarded-policy.js";
+import { Mover, type Rebalance } from "./mover.js";
 import { type PoolOptions, type ResolvedPoolOptions, resolveOptions } from "./options.js";
+import { type PoolChange, Roster, UNCHANGED } from "./roster.js";
+import { sameError } from "./same-error.js";
 import type { ServerFailure, ServerView } from "./server.js";
-import { ServerEntry } from "./server-entry.js";
-import { parseServerList } from "./server-list.js";
-import { addressOf, type ServerUrl } from "./server-url.js";
-import { LEAVING, standing, standingReason, waitReason } from "./standing.js";
+import type { ServerEntry } from "./server-entry.js";
+import { isUnproven, judgeWait, LEAVING, standing, standingReason } from "./standing.js";
 
 /** What to do now. `until` is on the caller's clock; ask again then, or after the next report, whichever is first. */
 export type Decision =
@@ -19,19 +19,8 @@ export type Decision =
   | { readonly kind: "wait"; readonly until: number }
   | { readonly kind: "give-up"; readonly reason: "max-attempts" | "repeated-auth-error" | "empty-pool" };
 
-/** What a list did to the pool, as `host:port`; all empty when it changed nothing. */
-export interface PoolChange {
-  readonly added: readonly string[];
-  readonly deleted: readonly string[];
-  /** Advertised entries nothing can be made of, as they came. */
-  readonly rejected: readonly string[];
-}
-
-const NONE: readonly string[] = Object.freeze([]);
-const UNCHANGED: PoolChange = Object.freeze({ added: NONE, deleted: NONE, rejected: NONE });
 const AT_ONCE = Number.NEGATIVE_INFINITY;
-// Incidents nobody takes must not grow a long-lived process.
-const MAX_INCIDENTS = 100;
+const MAX_INCIDENTS = 100; // those nobody takes must not grow a long-lived process
 
 /**
  * The servers of one connection, what is known of each, and the choice among them.
@@ -46,44 +35,51 @@ const MAX_INCIDENTS = 100;
 export class ServerPool {
   readonly #options: ResolvedPoolOptions;
   readonly #random: Random;
-  /** In rotation, by key, in pool order. */
-  #entries = new Map<string, ServerEntry>();
-  /** Those in rotation, and those taken out of it while a dial or connection of theirs goes on. */
-  readonly #byId = new Map<number, ServerEntry>();
-  /** Out of rotation for having used up their attempts. */
-  readonly #exhausted = new Map<string, ServerEntry>();
+  readonly #roster: Roster;
+  readonly #mover: Mover;
+  readonly #outranked: string;
   #incidents: Error[] = [];
-  #nextId = 1;
   #everConnected = false;
   #round = 1;
-  #failuresInOutage = 0;
+  /** An advertised server that never worked has failed in this outage. */
+  #gossipFailed = false;
+  /** Failed dials and connections that broke at once, since the last connection that lasted. */
+  #strikes = 0;
+  /** No server is dialled before; `#paced` tells whether for a failure or for the jitter of the first attempt. */
   #notBefore: number = AT_ONCE;
+  #paced = false;
+  #latest: number = AT_ONCE;
 
-  /** @throws InvalidArgumentError for a server or an option that makes no sense. */
-  constructor(options: PoolOptions, random: Random) {
-    this.#options = resolveOptions(options);
+  /**
+   * @param options as the user gave them, or resolved once by {@link resolveOptions} for many pools
+   * @throws InvalidArgumentError for a server or an option that makes no sense.
+   */
+  constructor(options: PoolOptions | ResolvedPoolOptions, random: Random) {
+    this.#options = "seeds" in options ? options : resolveOptions(options);
     this.#random = random;
-    for (const url of this.#options.seeds) this.#add(url, "seed", undefined, url.hostname);
+    this.#roster = new Roster(this.#options.seeds);
+    this.#mover = new Mover(this.#options, this.#roster, random, (error) => this.#report(error));
+    this.#outranked = `ranks below {} by strategy ${this.#options.strategy.name}`;
   }
 
   /** Servers in rotation. */
   get size(): number {
-    return this.#entries.size;
+    return this.#roster.entries.size;
   }
 
   /** All servers in rotation: seeds as listed, then advertised ones as learned. A frozen copy. */
   snapshot(): readonly ServerView[] {
-    return Object.freeze([...this.#entries.values()].map((entry) => entry.view()));
+    return Object.freeze([...this.#roster.entries.values()].map((entry) => entry.view(this.#notBefore)));
   }
 
   /** Servers that used up their attempts, for a final report; advertised ones are forgotten with the next success. */
   exhausted(): readonly ServerView[] {
-    return Object.freeze([...this.#exhausted.values()].map((entry) => entry.view()));
+    return Object.freeze([...this.#roster.exhausted.values()].map((entry) => entry.view()));
   }
 
   /** One server, also one that just left the rotation; `undefined` once it is forgotten. */
   get(id: number): ServerView | undefined {
-    return (this.#byId.get(id) ?? [...this.#exhausted.values()].find((entry) => entry.id === id))?.view();
+    return this.#roster.get(id)?.view(this.#notBefore);
   }
 
   /** Errors of the caller's own functions since the last call, oldest first, 100 at most. */
@@ -95,23 +91,23 @@ export class ServerPool {
 
   /** Answers which server to dial now, or how long to wait, or that nothing is left to do. Always answers, never throws. */
   decide(now: number): Decision {
-    for (const entry of this.#entries.values()) {
-      if (entry.state === "idle" && this.#attemptsUsedUp(entry)) this.#exhaust(entry);
+    this.#tick(now);
+    const { entries, exhausted } = this.#roster;
+    for (const entry of entries.values()) {
+      if (entry.state === "idle" && this.#attemptsUsedUp(entry)) this.#roster.exhaust(entry);
     }
-    const entries = [...this.#entries.values()];
-    if (entries.length === 0)
-      return { kind: "give-up", reason: this.#exhausted.size > 0 ? "max-attempts" : "empty-pool" };
-    if (entries.some((entry) => entry.repeatedAuthError)) return { kind: "give-up", reason: "repeated-auth-error" };
+    if (entries.size === 0) return { kind: "give-up", reason: exhausted.size > 0 ? "max-attempts" : "empty-pool" };
 
     const eligible: ServerEntry[] = [];
     let until = Number.POSITIVE_INFINITY;
-    for (const entry of entries) {
+    for (const entry of entries.values()) {
+      if (entry.repeatedAuthError) return { kind: "give-up", reason: "repeated-auth-error" };
       const at = Math.max(entry.eligibleAt, this.#notBefore);
       if (entry.state !== "idle") {
-        entry.reason = entry.state === "dialing" ? "being dialled" : "connected";
+        entry.judge(entry.state === "dialing" ? "being dialled" : "connected");
       } else if (at > now) {
         until = Math.min(until, at);
-        entry.reason = waitReason(entry, this.#notBefore, now);
+        judgeWait(entry, this.#notBefore, this.#paced, now);
       } else {
         eligible.push(entry);
       }
@@ -120,15 +116,26 @@ export class ServerPool {
     return { kind: "dial", server: this.#choose(eligible, now).view() };
   }
 
+  /**
+   * Answers whether a working connection should move to another server, or when to ask again. Always answers, never throws,
+   * and changes nothing but the time of its next look; how often it is asked makes no move more likely.
+   */
+  rebalance(now: number): Rebalance {
+    this.#tick(now);
+    return this.#mover.decide(now);
+  }
+
   /** A dial of this server has begun. */
   dialing(id: number, now: number): void {
-    const entry = this.#byId.get(id);
+    this.#tick(now);
+    const entry = this.#roster.byId.get(id);
     if (entry?.state === "idle") this.#begin(entry, now);
   }
 
   /** The dial succeeded: the server has answered the first PING. Clears every count and wait of this server. */
   connected(id: number, now: number): void {
-    const entry = this.#byId.get(id);
+    this.#tick(now);
+    const entry = this.#roster.byId.get(id);
     if (entry === undefined || entry.state === "connected") return;
     if (entry.state === "idle") this.#begin(entry, now);
     entry.state = "connected";
@@ -139,15 +146,18 @@ export class ServerPool {
     entry.lameDuck = false;
     entry.leftGossip = false;
     this.#everConnected = true;
-    this.#failuresInOutage = 0;
+    this.#gossipFailed = false;
+    this.#mover.settled(entry, now);
     this.#forgiveAuthErrors();
-    for (const other of this.#entries.values()) other.justLost = false;
-    for (const [key, gone] of this.#exhausted) if (gone.origin === "gossip") this.#exhausted.delete(key);
+    for (const other of this.#roster.entries.values()) other.justLost = false;
+    const { exhausted } = this.#roster;
+    for (const [key, gone] of exhausted) if (gone.origin === "gossip") exhausted.delete(key);
   }
 
   /** A dial failed, or could not begin. The server waits for its backoff, or leaves when its attempts are used up. */
   failed(id: number, failure: Omit<ServerFailure, "at">, now: number): void {
-    const entry = this.#byId.get(id);
+    this.#tick(now);
+    const entry = this.#roster.byId.get(id);
     if (entry === undefined || entry.state === "connected") return;
     if (entry.state === "idle") this.#begin(entry, now);
     const { kind, error } = failure;
@@ -160,10 +170,16 @@ export class ServerPool {
     }
     entry.authError = kind === "auth" ? error : undefined;
     if (this.#everConnected) entry.attemptsSpent += 1;
-    this.#failuresInOutage += 1;
-    for (const other of this.#entries.values()) other.justLost = false;
-    if (!this.#inRotation(entry)) this.#byId.delete(id);
-    else if (this.#attemptsUsedUp(entry)) this.#exhaust(entry);
+    // The first address nobody ever reached tells of the network, not of an outage: the next failure is answered as soon.
+    const stray = isUnproven(entry) && !this.#gossipFailed && (kind === "network" || kind === "timeout");
+    if (isUnproven(entry)) this.#gossipFailed = true;
+    if (this.#countsStrikes(now)) {
+      if (!stray) this.#strikes += 1;
+      this.#hold(entry.lastFailure, now);
+    }
+    this.#mover.failed(entry, now);
+    if (!this.#roster.inRotation(entry)) this.#roster.release(entry);
+    else if (this.#attemptsUsedUp(entry)) this.#roster.exhaust(entry);
   }
 
   /**
@@ -171,31 +187,39 @@ export class ServerPool {
    * where one may be dialled. A server whose connections keep ending within seconds also backs off.
    */
   lost(id: number, error: Error, now: number): void {
-    const entry = this.#byId.get(id);
+    this.#tick(now);
+    const entry = this.#roster.byId.get(id);
     if (entry?.state !== "connected") return;
     entry.state = "idle";
-    entry.lastFailure = Object.freeze({ kind: "lost", error, at: now });
+    const failure = Object.freeze({ kind: "lost", error, at: now } as const);
+    entry.lastFailure = failure;
     // Without this, a server that accepts and then throws everybody out is dialled twenty times a second by each client.
     const short = now - (entry.lastConnectedAt ?? now) < defaults.stableAfter;
     entry.shortLinks = short ? entry.shortLinks + 1 : 0;
     if (entry.shortLinks > 1) {
-      entry.eligibleAt = Math.max(entry.eligibleAt, now + this.#delay(entry.shortLinks - 1, entry.lastFailure));
+      entry.eligibleAt = Math.max(entry.eligibleAt, now + this.#delay(entry.shortLinks - 1, failure));
     }
-    entry.justLost = true;
+    for (const other of this.#roster.entries.values()) {
+      if (other === entry || other.isSameServer(entry)) other.justLost = other.state === "idle";
+    }
     this.#notBefore = now + this.#random() * this.#options.firstAttemptJitter;
+    this.#paced = false;
+    // Nor may a whole cluster that does so be dialled in turn.
+    if (short && this.#strikes > 0) this.#hold(failure, now);
+    this.#strikes = short ? this.#strikes + 1 : 0;
     this.#round += 1;
-    this.#failuresInOutage = 0;
-    if (!this.#inRotation(entry)) this.#byId.delete(id);
+    this.#gossipFailed = false;
+    this.#roster.release(entry);
   }
 
-  /**
-   * A dial was called off, or a connection left on purpose: it says nothing against the server, and nothing waits for it.
-   */
-  left(id: number, _now: number): void {
-    const entry = this.#byId.get(id);
+  /** A dial was called off, or a connection left on purpose: it says nothing against the server, and nothing waits for it. */
+  left(id: number, now: number): void {
+    this.#tick(now);
+    const entry = this.#roster.byId.get(id);
     if (entry === undefined || entry.state === "idle") return;
+    if (entry.state === "connected") entry.shortLinks = 0;
     entry.state = "idle";
-    if (!this.#inRotation(entry)) this.#byId.delete(id);
+    this.#roster.release(entry);
   }
 
   /**
@@ -203,12 +227,13 @@ export class ServerPool {
    * unreachable; `undefined` when there is none. The strategy chooses among them. Counts as a turn of its round only when it is dialled.
    */
   alternative(now: number): ServerView | undefined {
-    const eligible = [...this.#entries.values()].filter(
+    this.#tick(now);
+    const eligible = [...this.#roster.entries.values()].filter(
       (entry) =>
         entry.state === "idle" &&
         entry.eligibleAt <= now &&
         !this.#attemptsUsedUp(entry) &&
-        standing(entry, this.#failuresInOutage) < LEAVING,
+        standing(entry, this.#gossipFailed) < LEAVING,
     );
     return eligible.length === 0 ? undefined : this.#choose(eligible, now).view();
   }
@@ -217,11 +242,28 @@ export class ServerPool {
    * The server announced that it is leaving: it ranks last until a later connect to it succeeds, or another server
    * advertises it again after having advertised a list without it.
    */
-  lameDuck(id: number, _now: number): void {
-    const entry = this.#byId.get(id);
+  lameDuck(id: number, now: number): void {
+    const entry = this.#roster.byId.get(id);
     if (entry === undefined) return;
     entry.lameDuck = true;
     entry.leftGossip = false;
+    if (entry.state === "connected") this.#mover.leaving(now);
+  }
+
+  /** A round-trip time to this server in milliseconds, for the `latency` strategy. Smoothed; one that is none is ignored. */
+  measured(id: number, rtt: number, _now: number): void {
+    if (Number.isFinite(rtt) && rtt >= 0) this.#roster.byId.get(id)?.measure(rtt);
+  }
+
+  /**
+   * Who answered at this server's URL: its INFO `server_id`, and the `host:port` of the peer where known. Two URLs of one server
+   * stay two entries, for a name may lead elsewhere tomorrow; but both count as just lost, and none as a place to move to.
+   */
+  identified(id: number, serverId: string, address: string | undefined, _now: number): void {
+    const entry = this.#roster.byId.get(id);
+    if (entry === undefined) return;
+    entry.serverId = serverId === "" ? undefined : serverId;
+    entry.address = address;
   }
 
   /**
@@ -231,35 +273,14 @@ export class ServerPool {
    *
    * @param overTls the teacher demands TLS though its URL is `nats://`: what it teaches is then `tls://` (SEED-25)
    */
-  advertise(urls: readonly string[] | undefined, from: number, _now: number, overTls = false): PoolChange {
-    const teacher = this.#byId.get(from);
-    const { gossip: policy, parsing } = this.#options;
-    if (teacher === undefined || policy === "ignore" || urls === undefined || urls.length === 0) return UNCHANGED;
-    const gossip = readGossip(urls, teacher.url, overTls, policy, parsing, (error) => this.#report(error));
-    const added: string[] = [];
-    const deleted: string[] = [];
-    // A list tells of listeners of one kind: that of the connection it came over. Those of the other kind it cannot miss.
-    const known = [...this.#entries].filter(([, { learnedFrom, url }]) => {
-      return isWebSocket(learnedFrom ?? url.href) === isWebSocket(teacher.url.href);
-    });
-    for (const [key, entry] of gossip.credible ? known : []) {
-      const listed = gossip.servers.has(key);
-      if (entry.lameDuck && entry.id !== from) {
-        if (listed && entry.leftGossip) entry.lameDuck = false;
-        entry.leftGossip = !listed;
-      }
-      if (!listed && entry.origin === "gossip" && entry.state === "idle") {
-        this.#entries.delete(key);
-        this.#byId.delete(entry.id);
-        deleted.push(addressOf(entry.url));
-      }
-    }
-    for (const [key, url] of gossip.servers) {
-      if (this.#entries.has(key)) continue;
-      this.#learn(url, teacher);
-      added.push(addressOf(url));
-    }
-    return Object.freeze({ added, deleted, rejected: gossip.rejected });
+  advertise(urls: readonly string[] | undefined, from: number, now: number, overTls = false): PoolChange {
+    const teacher = this.#roster.byId.get(from);
+    const { gossip, parsing } = this.#options;
+    if (teacher === undefined || gossip === "ignore" || urls === undefined || urls.length === 0) return UNCHANGED;
+    const report = (error: Error): void => this.#report(error);
+    const { change, arrived } = this.#roster.advertise(urls, teacher, overTls, gossip, parsing, report);
+    this.#mover.arrived(arrived, teacher, now);
+    return change;
   }
 
   /**
@@ -268,44 +289,32 @@ export class ServerPool {
    * @throws InvalidArgumentError before anything changes.
    */
   replace(servers: string | readonly string[]): PoolChange {
-    if (servers === undefined) throw new InvalidArgumentError("servers", "name at least one server");
-    const urls = parseServerList(servers, this.#options.parsing);
-    const before = this.#entries;
-    this.#entries = new Map();
-    this.#exhausted.clear();
-    const added: string[] = [];
-    for (const url of urls) {
-      const known = this.#find(url.key);
-      if (!before.has(url.key)) added.push(addressOf(url));
-      if (known === undefined) {
-        this.#add(url, "seed", undefined, url.hostname);
-        continue;
-      }
-      known.url = url;
-      known.origin = "seed";
-      known.learnedFrom = undefined;
-      known.serverName = url.hostname;
-      this.#entries.set(url.key, known);
-    }
-    const deleted: string[] = [];
-    for (const [key, entry] of before) {
-      if (this.#entries.has(key)) continue;
-      deleted.push(addressOf(entry.url));
-      if (entry.state === "idle") this.#byId.delete(entry.id);
-    }
+    const change = this.#roster.replace(servers, this.#options.parsing);
     this.#forgiveAuthErrors();
-    return Object.freeze({ added, deleted, rejected: NONE });
+    return change;
   }
 
   /** Ends every wait that is running, once: a forced reconnect does not sit out a backoff. Counts stay. */
   wakeNow(_now: number): void {
     this.#notBefore = AT_ONCE;
-    for (const entry of this.#byId.values()) {
+    this.#strikes = 0;
+    for (const entry of this.#roster.byId.values()) {
       entry.eligibleAt = AT_ONCE;
       // The connection that is about to be dropped on purpose says nothing against its server.
       entry.shortLinks = 0;
     }
     this.#forgiveAuthErrors();
+  }
+
+  // A clock that goes back (a machine moved or restored) would make every wait longer by as much. So what is known moves along.
+  #tick(now: number): void {
+    if (now < this.#latest) {
+      const back = now - this.#latest;
+      for (const entry of this.#roster.byId.values()) entry.shift(back);
+      this.#notBefore += back;
+      this.#mover.shift(back);
+    }
+    this.#latest = now;
   }
 
   #choose(eligible: readonly ServerEntry[], now: number): ServerEntry {
@@ -314,15 +323,17 @@ export class ServerPool {
       this.#round += 1;
       pending = [...eligible];
     }
-    const best = Math.min(...pending.map((entry) => standing(entry, this.#failuresInOutage)));
-    const candidates = pending.filter((entry) => standing(entry, this.#failuresInOutage) === best);
-    const chosen = this.#rank(candidates, now);
+    const best = Math.min(...pending.map((entry) => standing(entry, this.#gossipFailed)));
+    const chosen = this.#rank(
+      pending.filter((entry) => standing(entry, this.#gossipFailed) === best),
+      now,
+    );
     for (const entry of eligible) {
-      const place = standing(entry, this.#failuresInOutage);
-      if (entry === chosen) entry.reason = "chosen";
-      else if (!pending.includes(entry)) entry.reason = "tried in this round";
-      else if (place > best) entry.reason = standingReason(place);
-      else entry.reason = `ranks below ${chosen.url.href} by strategy ${this.#options.strategy.name}`;
+      const place = standing(entry, this.#gossipFailed);
+      if (entry === chosen) entry.judge("chosen");
+      else if (!pending.includes(entry)) entry.judge("tried in this round");
+      else if (place > best) entry.judge(standingReason(place));
+      else entry.judge(this.#outranked, chosen.url.href);
     }
     return chosen;
   }
@@ -339,58 +350,45 @@ export class ServerPool {
     return safeDelay(this.#options.backoff, failures, failure, this.#random, (error) => this.#report(error));
   }
 
+  /** False at the first connect, until every server has had its turn. Forgets the outage before a connection that lasts. */
+  #countsStrikes(now: number): boolean {
+    for (const entry of this.#roster.entries.values()) {
+      if (!this.#everConnected && entry.round === 0) return false;
+      if (entry.state === "connected" && now - (entry.lastConnectedAt ?? now) >= defaults.stableAfter)
+        this.#strikes = 0;
+    }
+    return true;
+  }
+
+  // Nobody is dialled for a while.
+  #hold(failure: ServerFailure, now: number): void {
+    const context = {
+      failuresInOutage: Math.max(1, this.#strikes),
+      failure,
+      servers: this.size,
+      firstAttemptJitter: this.#options.firstAttemptJitter,
+      random: this.#random,
+    };
+    const until = now + safePace(this.#options.backoff, context, (error) => this.#report(error));
+    if (until <= this.#notBefore || until === now) return;
+    this.#notBefore = until;
+    this.#paced = true;
+  }
+
   #begin(entry: ServerEntry, now: number): void {
     entry.state = "dialing";
+    entry.justLost = false;
     entry.lastDialAt = now;
     entry.round = this.#round;
     entry.eligibleAt = now + (this.#options.backoff.minSpacing ?? 0);
-  }
-
-  #learn(url: ServerUrl, teacher: ServerEntry): void {
-    const { href } = teacher.url;
-    const gone = this.#exhausted.get(url.key);
-    this.#exhausted.delete(url.key);
-    const known = this.#find(url.key);
-    if (known !== undefined) {
-      // Taken out by replace() while it was in use: it is still the same server, and still in use.
-      known.origin = "gossip";
-      known.learnedFrom = href;
-      this.#entries.set(url.key, known);
-    } else if (gone?.origin === "seed") {
-      this.#add(gone.url, "seed", href, gone.serverName);
-    } else {
-      this.#add(url, "gossip", href, serverNameOf(url, teacher.serverName));
-    }
-  }
-
-  #add(url: ServerUrl, origin: ServerView["origin"], learnedFrom: string | undefined, serverName: string): void {
-    const entry = new ServerEntry(this.#nextId, url, origin, learnedFrom, serverName);
-    this.#nextId += 1;
-    this.#entries.set(url.key, entry);
-    this.#byId.set(entry.id, entry);
-  }
-
-  #find(key: string): ServerEntry | undefined {
-    return this.#entries.get(key) ?? [...this.#byId.values()].find((entry) => entry.url.key === key);
-  }
-
-  #inRotation(entry: ServerEntry): boolean {
-    return this.#entries.get(entry.url.key) === entry;
   }
 
   #attemptsUsedUp(entry: ServerEntry): boolean {
     return this.#everConnected && entry.attemptsSpent >= this.#options.maxAttempts;
   }
 
-  #exhaust(entry: ServerEntry): void {
-    entry.reason = `left the rotation after ${entry.attemptsSpent} failed attempts in a row`;
-    this.#entries.delete(entry.url.key);
-    this.#byId.delete(entry.id);
-    this.#exhausted.set(entry.url.key, entry);
-  }
-
   #forgiveAuthErrors(): void {
-    for (const entry of this.#byId.values()) {
+    for (const entry of this.#roster.byId.values()) {
       entry.authError = undefined;
       entry.repeatedAuthError = false;
     }
@@ -400,16 +398,4 @@ export class ServerPool {
     this.#incidents.push(error);
     if (this.#incidents.length > MAX_INCIDENTS) this.#incidents.shift();
   }
-}
-
-function isWebSocket(href: string): boolean {
-  return /^wss?:/.test(href);
-}
-
-function sameError(a: Error | undefined, b: Error): boolean {
-  return a !== undefined && a.name === b.name && a.message === b.message && codeOf(a) === codeOf(b);
-}
-
-function codeOf(error: Error): unknown {
-  return "code" in error ? error.code : undefined;
 }

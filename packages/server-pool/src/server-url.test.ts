@@ -82,6 +82,18 @@ describe("parseServerUrl", () => {
     expect(Object.isFrozen(url)).toBe(true);
   });
 
+  it("P26: labels are data on the address: in no key, no href, and sent nowhere", () => {
+    const url = parseServerUrl("nats://h:1#zone=eu%2Dwest&tier=1&note=a=b");
+    expect(url.labels).toEqual({ zone: "eu-west", tier: "1", note: "a=b" });
+    expect([url.href, url.key, url.path]).toEqual(["nats://h:1", "h:1", ""]);
+    expect(Object.isFrozen(url.labels)).toBe(true);
+    expect(parseServerUrl("h#zone=eu").labels).toEqual({ zone: "eu" });
+    expect(parseServerUrl("ws://h/path?x=1#zone=eu")).toMatchObject({ path: "/path?x=1", labels: { zone: "eu" } });
+    expect(parseServerUrl("nats://user:pa#ss@h/#zone=eu")).toMatchObject({ pass: "pa#ss", labels: { zone: "eu" } });
+    expect(parseServerUrl("unix:///run/a#b.sock")).toMatchObject({ path: "/run/a#b.sock", labels: {} });
+    expect(parseServerUrl("h").labels).toEqual({});
+  });
+
   const bad: readonly (readonly [string, RegExp])[] = [
     ["", /empty/],
     ["h:0", /1 to 65535/],
@@ -97,6 +109,10 @@ describe("parseServerUrl", () => {
     ["http://h", /unknown scheme "http"; known are nats, tls, ws, wss, unix/],
     ["nats://h/path", /only ws:\/\/ and wss:\/\//],
     ["ws://h/#x", /fragment/],
+    ["nats://h#zone", /fragment.*#zone=eu/],
+    ["nats://h#=eu", /fragment/],
+    ["nats://h#", /fragment/],
+    ["nats://h#zone=eu&", /fragment/],
     ["[::1", /closing bracket/],
     ["[::1]4222", /only a port/],
     ["[::g]", /IPv6/],

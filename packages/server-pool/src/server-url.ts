@@ -28,6 +28,8 @@ export interface ServerUrl {
   readonly href: string;
   /** Equal for two spellings of one server: `host:port`, with the path for WebSocket and unix. */
   readonly key: string;
+  /** From the fragment, `nats://host#zone=eu&tier=1`, percent-decoded; for strategies, never sent anywhere. Frozen. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** How to read an address. */
@@ -45,6 +47,7 @@ export interface ServerUrlParts extends UrlCredentials {
   readonly port: number;
   readonly path: string;
   readonly explicitScheme: boolean;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the part before `@` can hold. */
@@ -59,11 +62,12 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
   ["wss", 443],
 ]);
 const BROWSER_HINT = " (a browser has no TCP: use the server's websocket port)";
+const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 const NO_CREDENTIALS: UrlCredentials = Object.freeze({ user: undefined, pass: undefined, token: undefined });
 
 /**
  * Reads one server address: `nats://h:p`, `tls://h`, `h:p`, `h`, an IPv4 or IPv6 address, `ws(s)://h/path`,
- * `unix:///path`, each with optional credentials.
+ * `unix:///path`, each with optional credentials, and all but the last with labels for strategies (`#zone=eu`).
  *
  * @throws InvalidArgumentError naming what is wrong, never showing what may be a credential.
  */
@@ -91,15 +95,15 @@ export function parseLabelled(text: string, options: ServerUrlOptions, label: st
       `nothing here dials ${scheme}://; ${known}${scheme === "nats" || scheme === "tls" ? BROWSER_HINT : ""}`,
     );
   }
-  const { userinfo, hostPort, path } = split(scheme, match?.[2] ?? trimmed);
+  const { userinfo, hostPort, path: pathAndFragment } = split(scheme, match?.[2] ?? trimmed);
   const shared = { scheme, explicitScheme: match !== null, ...parseCredentials(userinfo) };
 
   if (scheme === "unix") {
     if (hostPort !== "") return fail("a unix socket has no host; write unix:///path with three slashes");
-    if (path.length < 2) return fail("the path of the unix socket is missing");
-    return createServerUrl({ ...shared, hostname: "", port: 0, path: percentDecode(path) });
+    if (pathAndFragment.length < 2) return fail("the path of the unix socket is missing");
+    return createServerUrl({ ...shared, hostname: "", port: 0, path: percentDecode(pathAndFragment) });
   }
-  if (path.includes("#")) return fail("a server address has no fragment (#)");
+  const [path = "", ...fragment] = pathAndFragment.split("#");
   if ((scheme === "nats" || scheme === "tls") && path !== "" && path !== "/") {
     return fail("only ws:// and wss:// addresses have a path");
   }
@@ -109,6 +113,7 @@ export function parseLabelled(text: string, options: ServerUrlOptions, label: st
     hostname,
     port: port ?? DEFAULT_PORTS.get(scheme) ?? 4222,
     path: path === "/" ? "" : path,
+    labels: fragment.length === 0 ? undefined : parseLabels(fragment.join("#"), fail),
   });
 }
 
@@ -131,10 +136,11 @@ class ParsedServerUrl implements ServerUrl {
   readonly explicitScheme: boolean;
   readonly href: string;
   readonly key: string;
+  readonly labels: Readonly<Record<string, string>>;
   // Private, not merely hidden: `util.inspect` shows hidden properties when it is asked to.
   readonly #credentials: UrlCredentials;
 
-  constructor({ scheme, hostname, port, path, explicitScheme, user, pass, token }: ServerUrlParts) {
+  constructor({ scheme, hostname, port, path, explicitScheme, labels, user, pass, token }: ServerUrlParts) {
     const address = scheme === "unix" ? "" : hostAndPort(hostname, port);
     const keyPath = scheme === "ws" || scheme === "wss" ? path || "/" : path;
     this.scheme = scheme;
@@ -144,6 +150,7 @@ class ParsedServerUrl implements ServerUrl {
     this.explicitScheme = explicitScheme;
     this.href = `${scheme}://${address}${scheme === "unix" ? percentEncode(path) : path}`;
     this.key = scheme === "unix" ? `unix:${path}` : `${address}${keyPath}`;
+    this.labels = labels ?? NO_LABELS;
     this.#credentials = { user, pass, token };
   }
 
@@ -199,6 +206,16 @@ function parseCredentials(userinfo: string): UrlCredentials {
   const pass = percentDecode(userinfo.slice(colon + 1));
   if (user !== "") return { user, pass, token: undefined };
   return pass === "" ? NO_CREDENTIALS : { ...NO_CREDENTIALS, token: pass };
+}
+
+function parseLabels(fragment: string, fail: Fail): Readonly<Record<string, string>> {
+  const labels: [string, string][] = [];
+  for (const pair of fragment.split("&")) {
+    const equals = pair.indexOf("=");
+    if (equals < 1) return fail("the fragment (#) holds labels for strategies, as in #zone=eu&tier=1");
+    labels.push([percentDecode(pair.slice(0, equals)), percentDecode(pair.slice(equals + 1))]);
+  }
+  return Object.freeze(Object.fromEntries(labels));
 }
 
 // Just enough that the href reads back as the same address, also within a comma-separated list.

@@ -11,6 +11,8 @@ export interface ServerView {
   readonly origin: "seed" | "gossip";
   /** `href` of the server that advertised it. */
   readonly learnedFrom: string | undefined;
+  /** What the URL's fragment says, for strategies: `nats://host#zone=eu` has `{ zone: "eu" }`. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Name to verify a TLS certificate against: the own host; for an advertised IP address that of the server that taught it. */
   readonly serverName: string;
   readonly state: "idle" | "dialing" | "connected";
@@ -21,7 +23,13 @@ export interface ServerView {
   readonly lastFailure: ServerFailure | undefined;
   readonly lastDialAt: number | undefined;
   readonly lastConnectedAt: number | undefined;
-  /** Not dialled before; `-Infinity` = may be dialled at any time. */
+  /** Round-trip time in milliseconds as last reported, smoothed over four reports; `undefined` = never measured. */
+  readonly rtt: number | undefined;
+  /** The server's own id (INFO `server_id`) when it was last connected to; a new one after every restart. */
+  readonly serverId: string | undefined;
+  /** Whether the last list of advertised servers named it; `undefined` until one has. */
+  readonly listed: boolean | undefined;
+  /** Not dialled before, for its own wait or for that of the whole pool; `-Infinity` = may be dialled at any time. */
   readonly eligibleAt: number;
   /** Why the last decision chose this server or did not: a sentence for people, without secrets. */
   readonly reason: string;

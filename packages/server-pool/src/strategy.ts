@@ -1,4 +1,4 @@
-// Which of the servers that may be dialled now comes first. A strategy is a pure object over a snapshot; the pool decides
+// What a strategy is, and the two plain ones; zones, latency and fail-back have files of their own. A strategy is a pure object over a snapshot; the pool decides
 // beforehand who may be dialled at all (waits, rounds, demotions), so no strategy can starve a server or hammer one.
 
 import type { Random } from "@myelin/contracts";
@@ -26,9 +26,19 @@ export interface Strategy {
    * in pool order: seeds as listed, then advertised servers as learned.
    */
   rank(candidates: readonly ServerView[], context: StrategyContext): readonly ServerView[];
+  /**
+   * While connected, asked about once a minute: a server worth moving to, or `undefined` to stay. Absent = always stay.
+   *
+   * @param servers the current one and those that may be dialled now, in pool order (the current one last
+   * when it left the list); no lame duck, none known to be gone
+   */
+  better?(current: ServerView, servers: readonly ServerView[], context: StrategyContext): ServerView | undefined;
+  /** Whether load may be moved from one to the other when `rebalance` is on. Absent = never. */
+  interchangeable?(a: ServerView, b: ServerView): boolean;
 }
 
-function shuffled(servers: readonly ServerView[], random: Random): ServerView[] {
+/** Servers in uniformly random order; a new array. */
+export function shuffled(servers: readonly ServerView[], random: Random): ServerView[] {
   const result = [...servers];
   for (let i = result.length - 1; i > 0; i -= 1) {
     const j = Math.floor(random() * (i + 1));
@@ -40,9 +50,11 @@ function shuffled(servers: readonly ServerView[], random: Random): ServerView[] 
   return result;
 }
 
-// A server nobody dials cannot clear its name. Without an end to the memory, every client that once failed on a server
-// would avoid it until all others fail too, and the load would never even out again.
-function recentFailures(server: ServerView, now: number): number {
+/**
+ * Failures in a row, as far as they are recent. A server nobody dials cannot clear its name: without an end to the memory,
+ * every client that once failed on a server would avoid it until all others fail too, and the load would never even out.
+ */
+export function recentFailures(server: ServerView, now: number): number {
   const { lastFailure, consecutiveFailures } = server;
   return lastFailure === undefined || now - lastFailure.at > defaults.failureMemory ? 0 : consecutiveFailures;
 }
@@ -60,9 +72,10 @@ export const random: Strategy = Object.freeze({
       (a, b) => recentFailures(a, context.now) - recentFailures(b, context.now),
     );
   },
+  interchangeable: () => true,
 });
 
-/** The order of the list is an order of preference, at the first connect and after every loss. */
+/** The order of the list is an order of preference, at the first connect and after every loss. Stays where it is. */
 export const ordered: Strategy = Object.freeze({
   name: "ordered",
   rank(candidates: readonly ServerView[]): readonly ServerView[] {

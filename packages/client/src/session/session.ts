@@ -258,6 +258,7 @@ export class Session {
       },
     );
     this.#pool.connected(server.id, this.#now());
+    this.#pool.identified(server.id, greeting.info.server_id, greeting.connection.remoteAddress, this.#now());
     return link;
   }
 

@@ -21,7 +21,6 @@ export type Decision =
 
 const AT_ONCE = Number.NEGATIVE_INFINITY;
 const MAX_INCIDENTS = 100; // those nobody takes must not grow a long-lived process
-
 /**
  * The servers of one connection, what is known of each, and the choice among them.
  *
@@ -48,7 +47,7 @@ export class ServerPool {
   /** No server is dialled before; `#paced` tells whether for a failure or for the jitter of the first attempt. */
   #notBefore: number = AT_ONCE;
   #paced = false;
-  #latest: number = AT_ONCE;
+  #latest: number = AT_ONCE; // moment of the last call
 
   /**
    * @param options as the user gave them, or resolved once by {@link resolveOptions} for many pools

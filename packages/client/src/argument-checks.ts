@@ -1,6 +1,7 @@
 // Checks of single arguments, one for each kind; every failure is an InvalidArgumentError that names the argument and the rule.
 
 import { InvalidArgumentError } from "@myelin/contracts";
+import { messageOf } from "./errors.js";
 
 /** `; did you mean …?` for a name close to one of `known`, else nothing. */
 export function suggestion(name: string, known: readonly string[]): string {
@@ -31,7 +32,7 @@ function number(
 ): number {
   const found = value ?? fallback;
   if (typeof found !== "number" || !ok(found))
-    throw new InvalidArgumentError(name, `must be ${rule}, not ${String(value)}`);
+    throw new InvalidArgumentError(name, `must be ${rule}, not ${messageOf(value)}`);
   return found;
 }
 
@@ -55,6 +56,20 @@ export function integer(
 ): number {
   const rule = `a whole number${most === Number.MAX_SAFE_INTEGER ? `, ${least} or more` : ` from ${least} to ${most}`}`;
   return number(name, value, fallback, (n) => Number.isSafeInteger(n) && n >= least && n <= most, rule);
+}
+
+/** The signal, if there is one; must be an AbortSignal, of whatever realm. */
+export function abortSignal(name: string, value: AbortSignal | undefined): AbortSignal | undefined {
+  const signal = value ?? undefined;
+  if (signal === undefined) return undefined;
+  if (typeof signal.addEventListener === "function" && typeof signal.aborted === "boolean") return signal;
+  throw new InvalidArgumentError(name, "must be an AbortSignal");
+}
+
+/** The function. */
+export function callable<T>(name: string, value: T): T {
+  if (typeof value === "function") return value;
+  throw new InvalidArgumentError(name, `must be a function, not ${typeof value}`);
 }
 
 /** The value or its default, which must be one of `all`. */

@@ -2,6 +2,7 @@
 // which would hold every loser for as long as the longest-lived contender lives.
 
 import type { Clock } from "@myelin/contracts";
+import { abortSignal, nonNegative } from "./argument-checks.js";
 import { TimeoutError } from "./errors.js";
 
 /** Bounds on one wait. */
@@ -10,6 +11,17 @@ export interface Bounds {
   readonly timeout?: number | undefined;
   /** Rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The bounds, read once and checked; to be called before anything is done that they are to bound.
+ *
+ * @throws InvalidArgumentError, or the reason of a signal that is aborted already
+ */
+export function checkedBounds({ timeout, signal }: Bounds): Bounds {
+  if (timeout !== undefined) nonNegative("timeout", timeout, 0);
+  abortSignal("signal", signal)?.throwIfAborted();
+  return { timeout, signal };
 }
 
 /** `work` within `bounds`; what `work` does after the bound passed is ignored. */

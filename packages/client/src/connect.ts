@@ -2,6 +2,7 @@
 
 import type { Clock, Random, Transport } from "@myelin/contracts";
 import { type ConnectionOptions, resolveOptions } from "./connection-options.js";
+import { observed } from "./deferred.js";
 import { NatsConnection } from "./nats-connection.js";
 import type { ClientIdentity } from "./session/handshake.js";
 import { systemClock, systemRandom } from "./system-clock.js";
@@ -33,7 +34,11 @@ export interface ClientRuntime {
  *
  * @throws (rejects with) InvalidArgumentError before anything is dialled, ConnectError, or the signal's reason
  */
-export async function connect(options: ConnectionOptions, runtime: ClientRuntime): Promise<NatsConnection> {
+export function connect(options: ConnectionOptions, runtime: ClientRuntime): Promise<NatsConnection> {
+  return observed(() => connected(options, runtime));
+}
+
+async function connected(options: ConnectionOptions, runtime: ClientRuntime): Promise<NatsConnection> {
   const resolved = resolveOptions(options);
   const connection = new NatsConnection(resolved, {
     transports: runtime.transports,

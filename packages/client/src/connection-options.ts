@@ -9,9 +9,10 @@ import {
   type Transport,
 } from "@myelin/contracts";
 import { type Backoff, exponentialBackoff, fixedBackoff, type GossipPolicy, type Strategy } from "@myelin/server-pool";
-import { choice, integer, nonNegative, positive, suggestion } from "./argument-checks.js";
+import { abortSignal, choice, integer, nonNegative, positive, suggestion } from "./argument-checks.js";
 import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./messaging/inbox.js";
 import { OVERFLOWS, type Overflow, type QueueBounds } from "./messaging/message-queue.js";
+import { watched } from "./user-code.js";
 
 /** What happens to a publish made while there is no connection: kept for the next one, refused, or dropped and counted. */
 export type WhileDisconnected = "buffer" | "reject" | "drop";
@@ -298,7 +299,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     transports: options.transports ?? [],
     timeout: positive("timeout", options.timeout, defaults.timeout),
     deadline: options.deadline === undefined ? undefined : positive("deadline", options.deadline, 0),
-    signal: options.signal,
+    signal: abortSignal("signal", options.signal),
     firstConnect: choice(
       "firstConnect",
       options.firstConnect ?? (options.waitOnFirstConnect === true ? "retry" : undefined),
@@ -381,7 +382,14 @@ function dialPlanOf(plan: ConnectionOptions["dialPlan"]): DialPlan {
 function backoffOf(options: ConnectionOptions): Backoff {
   const handler = options.reconnectDelayHandler;
   if (handler !== undefined) {
-    return { delay: () => nonNegative("reconnectDelayHandler's result", handler(), 0) };
+    return {
+      delay: () => {
+        const wait: unknown = handler();
+        // A promise is no time to wait, and that is what is told.
+        void watched(wait, () => {});
+        return nonNegative("reconnectDelayHandler's result", wait as number, 0);
+      },
+    };
   }
   if (options.reconnectTimeWait === undefined) return exponentialBackoff();
   const wait = nonNegative("reconnectTimeWait", options.reconnectTimeWait, 0);

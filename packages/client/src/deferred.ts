@@ -1,5 +1,5 @@
-// A promise with its two ends in hand, whose rejection never counts as unhandled: the library holds promises that nobody may
-// be waiting for.
+// Promises whose rejection never counts as unhandled: one with its two ends in hand, and the result of a public call. Nobody may
+// be waiting for it, or not yet: which of two awaited calls fails first must not decide whether the process lives.
 
 /** A promise and its resolvers. */
 export interface Deferred<T> {
@@ -18,4 +18,11 @@ export function deferred<T = void>(): Deferred<T> {
   });
   promise.catch(() => {});
   return { promise, resolve, reject };
+}
+
+/** What an async function promises, taken care of: the caller may await it late, or never. */
+export function observed<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work();
+  promise.catch(() => {});
+  return promise;
 }

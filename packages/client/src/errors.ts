@@ -325,14 +325,21 @@ export function serverErrorOf(text: string): NatsError {
   }
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown; never throws itself. */
 export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  try {
+    return String(cause instanceof Error ? cause.message : cause);
+  } catch {
+    return "something that cannot be printed";
+  }
 }
 
-/** What was thrown, as an Error. */
+/** What was thrown, as an Error whose message can be read. */
 export function errorOf(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(String(cause));
+  try {
+    if (cause instanceof Error && typeof cause.message === "string") return cause;
+  } catch {} // such as a message that throws
+  return new Error(messageOf(cause));
 }
 
 // How much an attempt's error tells about what to mend; a refusal only says that nobody was there.

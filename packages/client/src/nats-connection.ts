@@ -3,10 +3,10 @@
 
 import { checkQueue, checkSubscribeSubject, type Payload, type ServerInfo } from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
-import { positive } from "./argument-checks.js";
-import { type Bounds, bounded } from "./bounded.js";
+import { abortSignal, callable, positive } from "./argument-checks.js";
+import { type Bounds, bounded, checkedBounds } from "./bounded.js";
 import { pendingBounds, type ResolvedOptions } from "./connection-options.js";
-import { type Deferred, deferred } from "./deferred.js";
+import { observed } from "./deferred.js";
 import { type DrainReport, drainAndClose } from "./draining.js";
 import {
   ClosedConnectionError,
@@ -23,6 +23,7 @@ import { Requesting, type RequestingHost, type RequestOptions } from "./messagin
 import type { Requests } from "./messaging/requests.js";
 import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./messaging/subscription.js";
 import { Subscriptions } from "./messaging/subscriptions.js";
+import { NextLink } from "./next-link.js";
 import { callSite, located, locating } from "./operation-facts.js";
 import { Confirmations } from "./publishing/confirmations.js";
 import { Publishing } from "./publishing/publishing.js";
@@ -53,8 +54,7 @@ export class NatsConnection implements AsyncDisposable {
   // Ended, with handlers that still run.
   readonly #lingering = new Set<Subscription>();
   readonly #linkLost = new AbortController();
-  // Waits for the next link.
-  readonly #awaitingLink = new Set<Deferred<Link>>();
+  readonly #nextLink: NextLink;
   #drain: Promise<DrainReport> | undefined;
   // While two links carry the subscriptions, and a moment longer.
   #handover: Handover | undefined;
@@ -63,6 +63,7 @@ export class NatsConnection implements AsyncDisposable {
   constructor(options: ResolvedOptions, runtime: SessionRuntime) {
     this.#options = options;
     this.#runtime = runtime;
+    this.#nextLink = new NextLink(runtime.clock);
     this.#publishing = new Publishing(options, this.#traffic, {
       dropped: ({ bytes, messages }, reason) => this.#status.emit({ type: "dropped", messages, bytes, reason }),
       requestRefused: (refused, error) => this.#requesting.reject((id) => (id === refused ? error : undefined)),
@@ -134,12 +135,14 @@ export class NatsConnection implements AsyncDisposable {
 
   /** Status events from now on. An iterator nobody reads holds the last 128. */
   status(): AsyncIterableIterator<Status> {
-    return this.#status.iterate();
+    const events = this.#status.iterate();
+    if (this.isClosed()) void events.return?.();
+    return events;
   }
 
   /** Calls `listener` for every event of one type; returns a function that stops it. */
   on<T extends StatusType>(type: T, listener: (status: Extract<Status, { type: T }>) => void): () => void {
-    return this.#status.on(type, listener);
+    return this.#status.on(type, callable("listener", listener));
   }
 
   stats(): Stats {
@@ -167,20 +170,23 @@ export class NatsConnection implements AsyncDisposable {
    * Rejects with PermissionViolationError, DisconnectedError (it may or may not have arrived), TimeoutError, the signal's
    * reason, or what `publish` throws.
    */
-  async publishConfirmed(subject: string, payload?: Payload, options: PublishOptions & Bounds = {}): Promise<void> {
-    const { signal, timeout, ...publishOptions } = options;
-    signal?.throwIfAborted();
-    const what = `publish to "${subject}"`;
+  publishConfirmed(subject: string, payload?: Payload, options: PublishOptions & Bounds = {}): Promise<void> {
     const { clock } = this.#runtime;
     const begin = clock.now();
-    const confirmed = this.#confirmations.confirm(
-      subject,
-      () => this.#session.link ?? this.#nextLink(what, { signal, timeout }),
-      () => this.publish(subject, payload, publishOptions),
-      (work) => bounded(work, { signal, timeout }, what, clock),
-    );
-    const facts = () => ({ subject, server: this.getServer() || undefined, elapsedMs: clock.now() - begin });
-    await locating(confirmed, facts, this.#options.asyncTraces ? callSite(this.publishConfirmed) : undefined);
+    const calledFrom = this.#options.asyncTraces ? callSite(this.publishConfirmed) : undefined;
+    return observed(async () => {
+      const { signal, timeout, ...publishOptions } = options;
+      const bounds = checkedBounds({ signal, timeout });
+      const what = `publish to "${subject}"`;
+      const confirmed = this.#confirmations.confirm(
+        subject,
+        () => this.#link(what, bounds),
+        () => this.publish(subject, payload, publishOptions),
+        (work) => bounded(work, bounds, what, clock),
+      );
+      const facts = () => ({ subject, server: this.getServer() || undefined, elapsedMs: clock.now() - begin });
+      await locating(confirmed, facts, calledFrom);
+    });
   }
 
   /** Publishes `msg` again: its subject, reply, headers and data. */
@@ -202,15 +208,17 @@ export class NatsConnection implements AsyncDisposable {
   }
 
   /** Resolves when a publisher may go on: at once, or when the backlog is gone, or with the next link. */
-  async writable(): Promise<void> {
-    const link = this.#session.link ?? (await this.#nextLink("writable()"));
-    try {
-      await link.writable();
-    } catch (error) {
-      // Left for another one meanwhile.
-      if (this.#session.link === undefined || this.#session.link === link) throw error;
-      await this.writable();
-    }
+  writable(): Promise<void> {
+    return observed(async () => {
+      const link = await this.#link("writable()", {});
+      try {
+        await link.writable();
+      } catch (error) {
+        // Left for another one meanwhile.
+        if (this.#session.link === undefined || this.#session.link === link) throw error;
+        await this.writable();
+      }
+    });
   }
 
   /**
@@ -218,17 +226,22 @@ export class NatsConnection implements AsyncDisposable {
    * Rejects with DisconnectedError when the link is lost first.
    */
   flush(bounds: Bounds = {}): Promise<void> {
-    const { link } = this.#session;
-    const done =
-      link === undefined ? this.#nextLink("flush()", bounds).then((next) => next.roundTrip()) : link.roundTrip();
-    return bounded(done, bounds, "flush()", this.#runtime.clock);
+    return observed(async () => {
+      const { clock } = this.#runtime;
+      const within = checkedBounds(bounds);
+      const link = this.#link("flush()", within);
+      const done = link instanceof Promise ? link.then((next) => next.roundTrip()) : link.roundTrip();
+      await bounded(done, within, "flush()", clock);
+    });
   }
 
   /** Milliseconds to the server and back, over what is queued. */
-  async rtt(bounds: Bounds = {}): Promise<number> {
-    const begin = this.#runtime.clock.now();
-    await this.flush(bounds);
-    return this.#runtime.clock.now() - begin;
+  rtt(bounds: Bounds = {}): Promise<number> {
+    return observed(async () => {
+      const begin = this.#runtime.clock.now();
+      await this.flush(bounds);
+      return this.#runtime.clock.now() - begin;
+    });
   }
 
   // --- receiving -----------------------------------------------------------------------------------------------------
@@ -238,11 +251,14 @@ export class NatsConnection implements AsyncDisposable {
    *
    * @throws InvalidSubjectError, InvalidArgumentError, DrainingConnectionError, ClosedConnectionError
    */
-  subscribe(subject: string, options: SubscriptionOptions = {}): Subscription {
+  subscribe(subject: string, given: SubscriptionOptions = {}): Subscription {
     this.#requireOpen(`subscribe to "${subject}"`);
     checkSubscribeSubject(subject);
+    // Read once: what throws when read does so before anything has changed.
+    const options = { ...given };
     if (options.queue !== undefined) checkQueue(options.queue);
-    options.signal?.throwIfAborted();
+    if (options.callback !== undefined) callable("callback", options.callback);
+    abortSignal("signal", options.signal)?.throwIfAborted();
     const bounds = pendingBounds(options.pending, this.#options.pending);
     const subscription = new Subscription(
       this.#subscriptions.newSid(),
@@ -269,7 +285,7 @@ export class NatsConnection implements AsyncDisposable {
       this.#requireOpen(`request to "${subject}"`);
       return this.#requesting.request(subject, payload, options, this.request);
     } catch (cause) {
-      return Promise.reject(this.#located(cause, subject));
+      return observed(() => Promise.reject(this.#located(cause, subject)));
     }
   }
 
@@ -284,7 +300,7 @@ export class NatsConnection implements AsyncDisposable {
       this.#requireOpen(`request to "${subject}"`);
       return Promise.resolve(this.#requesting.requestMany(subject, payload, options));
     } catch (cause) {
-      return Promise.reject(this.#located(cause, subject));
+      return observed(() => Promise.reject(this.#located(cause, subject)));
     }
   }
 
@@ -297,10 +313,12 @@ export class NatsConnection implements AsyncDisposable {
    * then leaves the present one: nothing in flight fails, and nobody is told of a disconnect. Resolves when it has moved;
    * rejects when it has not, and the link stays. What a subscriber sees of it is told in the README, "Moving".
    */
-  async reconnect({ graceful = false }: { readonly graceful?: boolean | undefined } = {}): Promise<void> {
-    this.#requireOpen("reconnect()");
-    if (graceful) await this.#session.move();
-    else this.#session.reconnect();
+  reconnect({ graceful = false }: { readonly graceful?: boolean | undefined } = {}): Promise<void> {
+    return observed(async () => {
+      this.#requireOpen("reconnect()");
+      if (graceful) await this.#session.move();
+      else this.#session.reconnect();
+    });
   }
 
   /**
@@ -311,8 +329,16 @@ export class NatsConnection implements AsyncDisposable {
   drain(): Promise<void>;
   drain(bounds: { readonly timeout?: number | undefined }): Promise<DrainReport>;
   drain(bounds: { readonly timeout?: number | undefined } = {}): Promise<unknown> {
-    if (this.isClosed()) return Promise.reject(new ClosedConnectionError("drain()"));
-    this.#drain ??= drainAndClose(
+    return observed(async () => {
+      if (this.isClosed()) throw new ClosedConnectionError("drain()");
+      const timeout = positive("timeout", bounds.timeout, this.#options.drainTimeout);
+      this.#drain ??= this.#drainWithin(timeout);
+      return this.#drain;
+    });
+  }
+
+  #drainWithin(timeout: number): Promise<DrainReport> {
+    return drainAndClose(
       {
         clock: this.#runtime.clock,
         link: this.#session.link,
@@ -329,9 +355,8 @@ export class NatsConnection implements AsyncDisposable {
         refusePublishes: () => this.#publishing.refuse(() => new DrainingConnectionError("publish")),
         close: () => this.close(),
       },
-      bounds.timeout === undefined ? this.#options.drainTimeout : positive("timeout", bounds.timeout, 1),
+      timeout,
     );
-    return this.#drain;
   }
 
   /** Sends what is queued, ends everything and resolves when all is released, within 100 ms. May be repeated. */
@@ -341,8 +366,8 @@ export class NatsConnection implements AsyncDisposable {
   }
 
   /** Drains. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.isClosed()) await this.drain();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.isClosed() ? Promise.resolve() : this.drain();
   }
 
   // --- from the session ----------------------------------------------------------------------------------------------
@@ -350,7 +375,7 @@ export class NatsConnection implements AsyncDisposable {
   #linked(link: Link): void {
     if (this.#handover?.to !== link) this.#subscriptions.replay(link);
     this.#publishing.linked(link);
-    for (const waiting of this.#awaitingLink) waiting.resolve(link);
+    this.#nextLink.linked(link);
   }
 
   #unlinked(link: Link, cause: Error): void {
@@ -383,8 +408,10 @@ export class NatsConnection implements AsyncDisposable {
     this.#publishing.refuse((subject) => closed(`publish to "${subject}"`));
     this.#requesting.reject((_id, subject) => closed(`request to "${subject}"`));
     this.#requesting.stopRepeating((subject) => closed(`request to "${subject}"`));
-    for (const one of this.#subscriptions.all()) if (one instanceof Subscription) one.finish(reason);
-    for (const waiting of this.#awaitingLink) waiting.reject(closed("this call"));
+    for (const one of [...this.#subscriptions.all(), ...this.#lingering]) {
+      if (one instanceof Subscription) one.finish(reason, closed(`drain of "${one.getSubject()}"`));
+    }
+    this.#nextLink.ended(closed);
   }
 
   #serverError(text: string): Error | undefined {
@@ -409,16 +436,9 @@ export class NatsConnection implements AsyncDisposable {
     if (this.isDraining()) throw new DrainingConnectionError(what);
   }
 
-  // Nobody who has stopped waiting is kept: an outage may be long.
-  async #nextLink(what: string, bounds: Bounds = {}): Promise<Link> {
+  #link(what: string, bounds: Bounds): Link | Promise<Link> {
     if (this.isClosed()) throw new ClosedConnectionError(what);
-    const waiting = deferred<Link>();
-    this.#awaitingLink.add(waiting);
-    try {
-      return await bounded(waiting.promise, bounds, what, this.#runtime.clock);
-    } finally {
-      this.#awaitingLink.delete(waiting);
-    }
+    return this.#session.link ?? this.#nextLink.wait(what, bounds);
   }
 
   #located(cause: unknown, subject: string): Error {

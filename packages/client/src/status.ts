@@ -4,6 +4,7 @@
 import { CallbackError } from "./errors.js";
 import type { Subscription } from "./messaging/subscription.js";
 import type { MoveReason } from "./session/move.js";
+import { watched } from "./user-code.js";
 
 /**
  * Status events. Those of @nats-io/nats-core v3 keep their `type` and fields; `connect`, `attemptFailed`, `handover` and `dropped` are
@@ -96,16 +97,23 @@ export class StatusFeed {
 
   emit(status: Status): void {
     for (const listener of [...(this.#listeners.get(status.type) ?? [])]) {
+      const failed = (cause: unknown): void => this.#listenerFailed(status.type, cause);
       try {
-        (listener as (status: Status) => void)(status);
+        void watched((listener as (status: Status) => unknown)(status), failed);
       } catch (cause) {
-        // A listener of "error" that throws must not be told of itself for ever.
-        if (status.type !== "error")
-          this.emit({ type: "error", error: new CallbackError("listener", undefined, cause) });
+        failed(cause);
       }
     }
     for (const iterator of this.#iterators) iterator.push(status);
-    if (status.type === "close") for (const iterator of [...this.#iterators]) iterator.end();
+    if (status.type !== "close") return;
+    for (const iterator of [...this.#iterators]) iterator.end();
+    // It is the last: what handlers still fail with afterwards has nobody left to hear of it.
+    this.#listeners.clear();
+  }
+
+  #listenerFailed(type: StatusType, cause: unknown): void {
+    // A listener of "error" that throws must not be told of itself for ever.
+    if (type !== "error") this.emit({ type: "error", error: new CallbackError("listener", undefined, cause) });
   }
 }
 

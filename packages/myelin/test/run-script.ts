@@ -15,15 +15,28 @@ export interface ScriptEnd {
 
 const PATIENCE = 20_000;
 
-/** Resolves when the program has ended; kills it when it does not. */
-export async function runScript(name: string, argument: unknown): Promise<ScriptEnd> {
+/**
+ * Resolves when the program has ended; kills it when it does not.
+ *
+ * @param flags for Node itself
+ */
+export async function runScript(
+  name: string,
+  argument: unknown,
+  flags: readonly string[] = [],
+  patience: number = PATIENCE,
+): Promise<ScriptEnd> {
   const file = `${import.meta.dirname}/scripts/${name}.ts`;
   const child = spawn(
     process.execPath,
-    ["--conditions=@myelin/source", "--import", "tsx", file, JSON.stringify(argument)],
-    { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] ?? "" } },
+    [...flags, "--conditions=@myelin/source", "--import", "tsx", file, JSON.stringify(argument)],
+    {
+      cwd: import.meta.dirname,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" },
+    },
   );
-  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+  const timer = setTimeout(() => child.kill("SIGKILL"), patience);
   const ended = once(child, "close");
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {

@@ -3,6 +3,7 @@
 // Source: https://docs.nats.io/reference/reference-protocols/nats-protocol#info (connect_urls); conformance SEED-25, SEED-26.
 
 import { PolicyError } from "./errors.js";
+import { owned } from "./guarded-policy.js";
 import { isIpAddress } from "./host.js";
 import { createServerUrl, parseServerUrl, type ServerUrl, type ServerUrlOptions } from "./server-url.js";
 
@@ -92,7 +93,7 @@ function applyPolicy(
   report: (error: PolicyError) => void,
 ): ServerUrl | null | undefined {
   try {
-    const answer = policy(advertised, from);
+    const answer = owned(policy(advertised, from));
     if (answer === null) return null;
     if (answer === advertised) return plain;
     return adopt(parseServerUrl(answer, { ...options, defaultScheme: scheme }), from);

@@ -10,6 +10,12 @@ import { random as defaultStrategy, type Strategy, type StrategyContext } from "
 
 const DEFAULT_BACKOFF = exponentialBackoff();
 
+/** A policy that answers a promise has answered nonsense; its rejection must not end the process on top of that. */
+export function owned<T>(answer: T): T {
+  if (answer instanceof Promise) answer.catch(() => {});
+  return answer;
+}
+
 /** Id of the server the strategy ranks first, or the default strategy in its place; `undefined` without candidates. */
 export function firstRanked(
   strategy: Strategy,
@@ -18,7 +24,7 @@ export function firstRanked(
   report: (error: PolicyError) => void,
 ): number | undefined {
   try {
-    const ranked = strategy.rank(candidates, context);
+    const ranked = owned(strategy.rank(candidates, context));
     const known = new Set(candidates.map((server) => server.id));
     if (ranked.length > 0 && ranked.every((server) => known.has(server.id))) return ranked[0]?.id;
     report(new PolicyError("strategy", `"${strategy.name}" named no server or an unknown one; the default decided`));
@@ -83,7 +89,7 @@ export function safeDelay(
   report: (error: PolicyError) => void,
 ): number {
   try {
-    const delay = backoff.delay(consecutiveFailures, failure, random);
+    const delay = owned(backoff.delay(consecutiveFailures, failure, random));
     if (Number.isFinite(delay) && delay >= 0) return delay;
     report(new PolicyError("backoff", `answered ${String(delay)}, which is no time to wait; the default decided`));
   } catch (cause) {

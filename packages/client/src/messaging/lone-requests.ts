@@ -3,7 +3,7 @@
 
 import type { MsgHdrs, Payload } from "@myelin/protocol";
 import { deferred } from "../deferred.js";
-import { ConnectionError, NoRespondersError, TimeoutError } from "../errors.js";
+import { ClosedConnectionError, NoRespondersError, TimeoutError } from "../errors.js";
 import { located } from "../operation-facts.js";
 import type { Msg } from "./message.js";
 import type { Subscription, SubscriptionOptions } from "./subscription.js";
@@ -84,9 +84,8 @@ export class LoneRequests {
       this.#pending.delete(reply);
       this.#publisher.withdraw(id);
       const reason: unknown = signal?.aborted === true ? signal.reason : undefined;
-      answer.reject(
-        (reason as Error | undefined) ?? new ConnectionError(`request to "${subject}": its inbox was closed`),
-      );
+      // Otherwise its inbox ends before an answer only because the connection does, or drains.
+      answer.reject((reason as Error | undefined) ?? new ClosedConnectionError(`request to "${subject}"`));
     };
     try {
       this.#publisher.request(id, subject, reply, headers, payload);

@@ -37,7 +37,8 @@ export class MessageQueue {
   #overflowing = false;
   #ended = false;
   #error: Error | undefined;
-  #waiting: Deferred<IteratorResult<Msg>> | undefined;
+  // One as a rule; nothing keeps a consumer from asking twice before it is answered.
+  readonly #waiting: Deferred<IteratorResult<Msg>>[] = [];
   readonly #taken: () => void;
   readonly #relieved: () => void;
 
@@ -75,13 +76,12 @@ export class MessageQueue {
 
   /** True when the consumer has everything there is and waits for more, or for the end it was told. */
   get exhausted(): boolean {
-    return this.length === 0 && (this.#waiting !== undefined || this.#ended);
+    return this.length === 0 && (this.#waiting.length > 0 || this.#ended);
   }
 
   push(message: Msg): PushOutcome {
-    const waiting = this.#waiting;
+    const waiting = this.#waiting.length > 0 ? this.#waiting.shift() : undefined;
     if (waiting !== undefined) {
-      this.#waiting = undefined;
       waiting.resolve({ done: false, value: message });
       return "queued";
     }
@@ -100,14 +100,14 @@ export class MessageQueue {
 
   /**
    * Resolves with the next message, or with the end once the queue is empty and ended; rejects once, in place of the end, with
-   * the error it ended with. For one consumer at a time.
+   * the error it ended with. Who asks again before the answer gets the message after that.
    */
   next(): Promise<IteratorResult<Msg>> {
     const message = this.#shift();
     if (message !== undefined) return Promise.resolve({ done: false, value: message });
     const result = deferred<IteratorResult<Msg>>();
     if (this.#ended) this.#settle(result);
-    else this.#waiting = result;
+    else this.#waiting.push(result);
     this.#taken();
     return result.promise;
   }
@@ -117,9 +117,7 @@ export class MessageQueue {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (waiting !== undefined) this.#settle(waiting);
+    for (const waiting of this.#waiting.splice(0)) this.#settle(waiting);
     this.#taken();
   }
 

@@ -1,6 +1,7 @@
 // Awaited handlers on one stream of messages: at most so many at a time, in order within a key, bounded in what was taken and
 // waits for its turn. Where the messages come from is not its business.
 
+import { watched } from "../user-code.js";
 import type { Msg } from "./message.js";
 
 /** Handles one message; awaited. A throw or rejection is reported and ends nothing. */
@@ -83,7 +84,10 @@ export class Processing {
   #keyOf(msg: Msg): unknown {
     if (this.#key === undefined) return msg;
     try {
-      return this.#key(msg);
+      const key = this.#key(msg);
+      // A promise is a key of its own; should it reject, somebody must hear of it.
+      void watched(key, (cause) => this.#host.report(cause));
+      return key;
     } catch (cause) {
       this.#host.report(cause);
       return msg;

@@ -6,6 +6,7 @@ import type { MsgHdrs } from "@myelin/protocol";
 import { integer, positive } from "../argument-checks.js";
 import { CallbackError, NoRespondersError } from "../errors.js";
 import { located } from "../operation-facts.js";
+import { watched } from "../user-code.js";
 import type { Msg } from "./message.js";
 import type { MessageQueue } from "./message-queue.js";
 import type { Subscription, SubscriptionOptions } from "./subscription.js";
@@ -163,6 +164,7 @@ export class RequestMany implements AsyncIterable<Msg> {
 
   /** Ends it with an error of its own, to which what is known of the request is added. */
   fail(error: Error): void {
+    if (!this.#open) return;
     const elapsedMs = this.#host.now() - this.#begin;
     this.end(located(error, { subject: this.subject, server: this.#host.server(), elapsedMs }, undefined));
   }
@@ -199,10 +201,14 @@ export class RequestMany implements AsyncIterable<Msg> {
     if (this.#answers.push(msg) === "overflow") this.#host.slow(this.#subscription);
     const { goesOn, isSentinel, maxMessages, stall } = this.#limits;
     let last = this.#received >= maxMessages;
+    const failed = (cause: unknown): void => this.fail(new CallbackError("sentinel", this.subject, cause));
     try {
-      last ||= isSentinel?.(msg) === true;
+      const answer: unknown = isSentinel?.(msg);
+      void watched(answer, failed);
+      last ||= answer === true;
       for (const ask of last ? [] : goesOn) {
         const verdict = ask(msg);
+        void watched(verdict, failed);
         if (verdict === true) continue;
         if (verdict instanceof Error) {
           this.end(verdict);
@@ -212,7 +218,7 @@ export class RequestMany implements AsyncIterable<Msg> {
         break;
       }
     } catch (cause) {
-      this.fail(new CallbackError("sentinel", this.subject, cause));
+      failed(cause);
       return;
     }
     if (last) this.end();

@@ -4,9 +4,9 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
-import { choice, integer, positive } from "../argument-checks.js";
+import { abortSignal, choice, integer, positive } from "../argument-checks.js";
 import { bounded } from "../bounded.js";
-import { type Deferred, deferred } from "../deferred.js";
+import { type Deferred, deferred, observed } from "../deferred.js";
 import { DisconnectedError, errorOf, NoRespondersError, TimeoutError } from "../errors.js";
 import { callSite, located, type OperationFacts } from "../operation-facts.js";
 import { createInbox } from "./inbox.js";
@@ -87,7 +87,7 @@ export class Requesting {
   /** @param callee the public function called, above which the caller's stack begins */
   request(subject: string, payload: Payload | undefined, options: RequestOptions, callee: object): Promise<Msg> {
     const timeout = positive("timeout", options.timeout, REQUEST_TIMEOUT);
-    options.signal?.throwIfAborted();
+    abortSignal("signal", options.signal)?.throwIfAborted();
     if (options.reply !== undefined && options.noMux !== true) {
       throw new InvalidArgumentError("reply", "needs noMux: the shared inbox has its own reply subjects");
     }
@@ -101,13 +101,14 @@ export class Requesting {
     // The caller may change its bytes before they are sent again.
     const kept = payload instanceof Uint8Array ? payload.slice() : payload;
     const once = (within: number): Promise<Msg> => this.#once(subject, kept, within, headers, options, calledFrom);
-    return this.#repeatedly(once, subject, timeout, attempts, wait, retry, options.signal, calledFrom);
+    const { signal } = options;
+    return observed(() => this.#repeatedly(once, subject, timeout, attempts, wait, retry, signal, calledFrom));
   }
 
   /** Rejects when nothing was sent; what happens later ends the iteration. */
   requestMany(subject: string, payload: Payload | undefined, options: RequestManyOptions): RequestMany {
     const limits = requestManyLimits(options);
-    options.signal?.throwIfAborted();
+    abortSignal("signal", options.signal)?.throwIfAborted();
     const headers = tracedHeaders(options.headers, options);
     const { inboxPrefix, pending } = this.#options;
     const many = new RequestMany(

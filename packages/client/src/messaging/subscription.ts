@@ -3,10 +3,11 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { Decoder } from "@myelin/protocol";
-import { integer } from "../argument-checks.js";
+import { abortSignal, callable, integer } from "../argument-checks.js";
 import type { PendingLimits } from "../connection-options.js";
-import { type Deferred, deferred } from "../deferred.js";
+import { type Deferred, deferred, observed } from "../deferred.js";
 import { CallbackError, InvalidOperationError, SlowConsumerError, TimeoutError } from "../errors.js";
+import { watched } from "../user-code.js";
 import { Msg, type Publisher } from "./message.js";
 import { MessageQueue, type Overflow, type QueueBounds } from "./message-queue.js";
 import { type MsgHandler, Processing, type ProcessOptions } from "./processing.js";
@@ -189,10 +190,14 @@ export class Subscription implements AsyncIterable<Msg> {
 
   /**
    * Stops the server from sending more, lets the consumer finish what has arrived, then ends. Resolves when the last message
-   * was handled; an iterator nobody reads is not waited for. Rejects when the link is lost before the server had answered;
-   * the subscription has ended then all the same.
+   * was handled; an iterator nobody reads is not waited for. Rejects when the link is lost before the server had answered,
+   * and when the connection is closed before all was handled; the subscription has ended then all the same.
    */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    return observed(() => this.#drain());
+  }
+
+  async #drain(): Promise<void> {
     if (this.#phase === "closed") throw new InvalidOperationError(`drain of "${this.#subject}": it has ended already`);
     if (this.#phase === "draining") return this.handled();
     this.#phase = "draining";
@@ -214,16 +219,18 @@ export class Subscription implements AsyncIterable<Msg> {
    * @throws InvalidOperationError when it has a callback or is iterated already, InvalidArgumentError
    */
   process(handler: MsgHandler, options: ProcessOptions = {}): Promise<void> {
+    const { key } = options;
     const concurrency = integer("concurrency", options.concurrency, 1, 1);
+    const signal = abortSignal("signal", options.signal);
+    callable("handler", handler);
     this.#consume();
     this.#hasHandler = true;
-    const { key, signal } = options;
     const abort = (): void => this.unsubscribe();
     if (signal?.aborted === true) abort();
     else signal?.addEventListener("abort", abort, { once: true });
     const processing = new Processing(handler, concurrency, key, {
       next: () => this.#messages.next(),
-      report: (cause) => this.#host.report(new CallbackError("subscription", this.#subject, cause)),
+      report: (cause) => this.#callbackFailed(cause),
       started: () => {
         this.#running++;
       },
@@ -233,7 +240,7 @@ export class Subscription implements AsyncIterable<Msg> {
         this.#settleIdle();
       },
     });
-    return processing.run().finally(() => signal?.removeEventListener("abort", abort));
+    return observed(() => processing.run().finally(() => signal?.removeEventListener("abort", abort)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -286,8 +293,15 @@ export class Subscription implements AsyncIterable<Msg> {
     if (callback !== undefined) this.#call(callback, error, undefined as never);
   }
 
-  /** Ends it: no more messages; those queued may still be iterated. */
-  finish(error: Error | undefined): void {
+  /**
+   * Ends it: no more messages; those queued may still be iterated. With `unhandled`, whoever waits for them to be handled waits no
+   * longer, and is told that.
+   */
+  finish(error: Error | undefined, unhandled?: Error): void {
+    if (unhandled !== undefined) {
+      this.#idle?.reject(unhandled);
+      this.#idle = undefined;
+    }
     if (this.#phase === "closed") return;
     this.#phase = "closed";
     this.#cancelTimeout();
@@ -317,21 +331,22 @@ export class Subscription implements AsyncIterable<Msg> {
   #call(callback: MsgCallback, error: Error | null, message: Msg): void {
     this.#delivered++;
     try {
-      const result: unknown = callback(error, message);
-      if (result instanceof Promise) this.#track(result);
+      const running = watched(callback(error, message), (cause) => this.#callbackFailed(cause));
+      if (running !== undefined) void this.#track(running);
     } catch (cause) {
-      this.#host.report(new CallbackError("subscription", this.#subject, cause));
+      this.#callbackFailed(cause);
     }
   }
 
-  #track(running: Promise<unknown>): void {
+  #callbackFailed(cause: unknown): void {
+    this.#host.report(new CallbackError("subscription", this.#subject, cause));
+  }
+
+  async #track(running: Promise<void>): Promise<void> {
     this.#running++;
-    running
-      .catch((cause: unknown) => this.#host.report(new CallbackError("subscription", this.#subject, cause)))
-      .finally(() => {
-        this.#running--;
-        this.#settleIdle();
-      });
+    await running;
+    this.#running--;
+    this.#settleIdle();
   }
 
   #queue(message: Msg): void {

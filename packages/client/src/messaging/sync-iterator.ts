@@ -1,7 +1,8 @@
 // One message at a time, when the caller asks, from anything that can be iterated.
 
 import type { Clock } from "@myelin/contracts";
-import { type Bounds, bounded } from "../bounded.js";
+import { type Bounds, bounded, checkedBounds } from "../bounded.js";
+import { observed } from "../deferred.js";
 import { systemClock } from "../system-clock.js";
 
 /** Pulls one by one; see {@link syncIterator}. */
@@ -19,15 +20,17 @@ export function syncIterator<T>(source: AsyncIterable<T>, clock: Clock = systemC
   // Asked for and not yet given to a caller whose bounds had passed.
   let pending: Promise<IteratorResult<T>> | undefined;
   return {
-    async next(bounds: Bounds = {}): Promise<T | null> {
-      bounds.signal?.throwIfAborted();
-      pending ??= iterator.next();
-      // A rejection nobody waits for any more is given to the next call.
-      pending.catch(() => {});
-      const asked = pending;
-      const { done, value } = await bounded(asked, bounds, "next()", clock);
-      if (pending === asked) pending = undefined;
-      return done === true ? null : value;
+    next(given: Bounds = {}): Promise<T | null> {
+      return observed(async () => {
+        const bounds = checkedBounds(given);
+        pending ??= iterator.next();
+        // A rejection nobody waits for any more is given to the next call.
+        pending.catch(() => {});
+        const asked = pending;
+        const { done, value } = await bounded(asked, bounds, "next()", clock);
+        if (pending === asked) pending = undefined;
+        return done === true ? null : value;
+      });
     },
   };
 }

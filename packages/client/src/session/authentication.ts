@@ -63,7 +63,8 @@ export class AttemptCredentials {
       // The one before may have answered after the attempt was over.
       this.#signal.throwIfAborted();
       try {
-        this.#answers[index] = (await authenticate(nonce, context)) ?? {};
+        // Copied in here, where what it throws when read is known to be its own.
+        this.#answers[index] = { ...(await authenticate(nonce, context)) };
       } catch (cause) {
         throw new AuthenticatorFailure(errorOf(cause).message, { cause });
       }

@@ -96,8 +96,11 @@ export class Dialer {
 
   // What is next, when nothing but `underWay` is.
   #advance(ended: Ended | undefined, underWay: readonly Attempt[]): void {
+    const { state } = this.#host.machine;
     const decision = this.#host.pool.decide(this.#host.clock.now());
     this.#host.asked();
+    // A listener of what the pool had to tell may have closed us.
+    if (this.#host.machine.state !== state) return;
     const tried =
       this.#triesOnce() &&
       (decision.kind === "wait" || (decision.kind === "dial" && this.#triedFirst.has(decision.server.id)));

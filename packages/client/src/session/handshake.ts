@@ -249,7 +249,8 @@ class Handshake implements TransportSink {
       this.#info = info;
       if (first) {
         this.#listener.learned(info);
-        this.#secure(connection, info);
+        // A listener of what was learned may have called us off.
+        if (this.#phase === "info") this.#secure(connection, info);
       }
     } else if (this.#phase === "info") {
       this.fail(

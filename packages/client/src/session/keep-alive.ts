@@ -74,6 +74,8 @@ export class KeepAlive {
   }
 
   #tick(): void {
+    // Before anybody is told: a listener may end the link, and nothing must tick on then.
+    this.start();
     const now = this.#clock.now();
     const tick = this.#interval / TICKS;
     if (this.#jumped(now, tick)) {
@@ -93,7 +95,6 @@ export class KeepAlive {
       this.#pingsOut++;
       this.#link.keepAlivePing(this.#pingsOut);
     }
-    this.start();
   }
 
   // The tick is late, or more time has passed outside than inside.

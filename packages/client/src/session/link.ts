@@ -295,14 +295,18 @@ export class Link implements Outbox {
   /** Hands everything written to the transport and ends the stream in order, within `ms`. Without a report; never rejects. */
   async close(ms: number, reason: Error): Promise<void> {
     if (this.#end !== undefined) return;
-    for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) this.#write(block);
-    const finished = this.#connection.close();
-    const cancel = this.#clock.after(ms, () => this.#connection.destroy());
     this.#end = reason;
     this.#keepAlive.stop();
     for (const pong of this.#pongs.splice(0)) pong?.reject(reason);
     for (const writer of this.#writers.splice(0)) writer.reject(reason);
-    await finished;
+    const cancel = this.#clock.after(ms, () => this.#connection.destroy());
+    try {
+      for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) this.#write(block);
+      await this.#connection.close();
+    } catch {
+      // A transport that breaks its contract; what matters is that it ends.
+      this.#connection.destroy();
+    }
     cancel();
   }
 
@@ -346,6 +350,10 @@ export class Link implements Outbox {
 
   #write(block: Uint8Array): void {
     this.#traffic.socketOutBytes += block.length;
-    this.#socketWritable = this.#connection.write(block);
+    try {
+      this.#socketWritable = this.#connection.write(block);
+    } catch (cause) {
+      this.fail(errorOf(cause));
+    }
   }
 }

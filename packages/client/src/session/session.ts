@@ -179,6 +179,8 @@ export class Session {
       state.link.fail(new ConnectionError("reconnect() was called"));
     } else if (state.kind === "waiting") {
       this.#host.emit({ type: "forceReconnect" });
+      // Here and below: a listener of what was just told may have closed us, or called reconnect() itself.
+      if (this.#machine.state !== state) return;
       this.#pool.wakeNow(this.#now());
       this.#dialer.start(undefined);
     }
@@ -297,13 +299,16 @@ export class Session {
       if (state.kind === "connected") state.move?.lost(link, error);
       return;
     }
-    if (error instanceof StaleConnectionError) this.#host.emit({ type: "staleConnection" });
     this.#host.unlinked(link, error);
+    if (error instanceof StaleConnectionError && this.link === link) this.#host.emit({ type: "staleConnection" });
     this.#pool.lost(server.id, error, this.#now());
+    // A listener of what was just told may have closed us, or begun to drain.
+    const present = this.#machine.state;
+    if (!("link" in present) || present.link !== link) return;
     const ended = { server, error };
-    if (state.kind !== "connected" || !this.#options.reconnect) this.close(error, ended);
-    else if (state.move?.next === undefined) this.#dialer.start(ended);
-    else this.#promote(state.move, state.move.next, ended);
+    if (present.kind !== "connected" || !this.#options.reconnect) this.close(error, ended);
+    else if (present.move?.next === undefined) this.#dialer.start(ended);
+    else this.#promote(present.move, present.move.next, ended);
   }
 
   // --- moving --------------------------------------------------------------------------------------------------------

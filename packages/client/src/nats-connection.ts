@@ -373,7 +373,12 @@ export class NatsConnection implements AsyncDisposable {
   // --- from the session ----------------------------------------------------------------------------------------------
 
   #linked(link: Link): void {
-    if (this.#handover?.to !== link) this.#subscriptions.replay(link);
+    if (this.#handover?.to !== link) {
+      // A third link: what it brings came over neither of the two, and none of it twice.
+      this.#handover?.dispose();
+      this.#handover = undefined;
+      this.#subscriptions.replay(link);
+    }
     this.#publishing.linked(link);
     this.#nextLink.linked(link);
   }

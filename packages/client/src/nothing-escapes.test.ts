@@ -2,6 +2,7 @@
 // a listener that closes, user code that answers promises, and ends that never came.
 
 import type { Transport, TransportConnection } from "@myelin/contracts";
+import type { FakeServer } from "@myelin/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { trap } from "../test/escape/traps.js";
 import { recorded, rejection, simulate } from "../test/simulated.js";
@@ -265,6 +266,24 @@ describe("ends that come", () => {
     hostile = "close";
     await nc.close();
     expect([await nc.closed(), clock.pendingTimers, caught]).toEqual([undefined, 0, []]);
+  });
+});
+
+describe("a link lost right after a move", () => {
+  it("RECONN-1: the next link brings messages from its first moment on", async () => {
+    const { clock, connect: open, serve } = simulate();
+    const servers = new Map<string, FakeServer>(["a", "b"].map((name) => [`${name}:4222`, serve(name)]));
+    const nc = await open({ servers: "a,b", reconnectJitter: 1 });
+    const got: string[] = [];
+    nc.subscribe("x", { callback: (_, msg) => got.push(msg.string()) });
+    await clock.until(nc.reconnect({ graceful: true }));
+    servers.get(nc.getServer())?.connections.at(-1)?.reset();
+    await clock.advance(50);
+    expect(nc.state).toBe("connected");
+    nc.publish("x", "on the third link");
+    await clock.settle();
+    expect(got).toEqual(["on the third link"]);
+    await nc.close();
   });
 });
 

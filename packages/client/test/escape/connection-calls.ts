@@ -21,6 +21,7 @@ import {
   type Status,
   type StatusType,
   TimeoutError,
+  UserAuthenticationExpiredError,
 } from "../../src/index.js";
 import { type Call, type ErrorClass, type Row, TOO_LARGE } from "./calls.js";
 
@@ -40,6 +41,7 @@ const ASKED: readonly ErrorClass[] = [...REFUSED, NoRespondersError, TimeoutErro
 const WAITED: readonly ErrorClass[] = [ClosedConnectionError, DisconnectedError, TimeoutError, InvalidArgumentError];
 
 const NOT_MOVED: readonly ErrorClass[] = [
+  UserAuthenticationExpiredError,
   AuthorizationError,
   CallbackError,
   ConnectionError,

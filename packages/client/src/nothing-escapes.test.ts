@@ -147,7 +147,7 @@ describe("user code that answers a promise", () => {
       for await (const _ of many);
     };
     expect(await rejection(clock.until(loop()))).toMatchObject({ code: "CALLBACK_FAILED", callback: "sentinel" });
-    nc.subscribe("x", { max: 1 }).process(() => {}, { key: fails });
+    void nc.subscribe("x", { max: 1 }).process(() => {}, { key: fails });
     nc.publish("x");
     server.sendInfo({ connect_urls: ["b:4222"] });
     await clock.advance(1);

@@ -18,6 +18,7 @@ import {
   PermissionViolationError,
   ProtocolError,
   ReconnectBufferFullError,
+  StaleConnectionError,
   type Status,
   type StatusType,
   TimeoutError,
@@ -41,6 +42,7 @@ const ASKED: readonly ErrorClass[] = [...REFUSED, NoRespondersError, TimeoutErro
 const WAITED: readonly ErrorClass[] = [ClosedConnectionError, DisconnectedError, TimeoutError, InvalidArgumentError];
 
 const NOT_MOVED: readonly ErrorClass[] = [
+  StaleConnectionError,
   UserAuthenticationExpiredError,
   AuthorizationError,
   CallbackError,

@@ -452,7 +452,7 @@ export class NatsConnection implements AsyncDisposable {
 
   readonly #handoverHost: HandoverHost = {
     clock: { after: (ms, run) => this.#runtime.clock.after(ms, run) },
-    replay: (link) => this.#subscriptions.replay(link),
+    replay: (link) => this.#subscriptions.replay(link, true),
     isPlain: (sid) => this.#subscriptions.isPlain(sid),
     deliver: (cursor) => this.#subscriptions.deliver(cursor),
     holdPublishes: () => this.#publishing.hold(),

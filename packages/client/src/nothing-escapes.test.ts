@@ -287,6 +287,38 @@ describe("a link lost right after a move", () => {
   });
 });
 
+describe("a limit set during a move that fails", () => {
+  it("RECV-UNSUB-AFTER-2: holds, and the server that stays does not end it early", async () => {
+    const { clock, connect: open, serve } = simulate();
+    const servers = new Map<string, FakeServer>(["a", "b"].map((name) => [`${name}:4222`, serve(name)]));
+    const nc = await open({ servers: "a,b" });
+    const got: string[] = [];
+    const sub = nc.subscribe("x", { callback: (_, msg) => got.push(msg.string()) });
+    for (const text of ["1", "2"]) nc.publish("x", text);
+    await clock.settle();
+    const moved = nc.reconnect({ graceful: true });
+    await clock.advance(50);
+    sub.unsubscribe(4);
+    for (const [name, server] of servers) if (name !== nc.getServer()) server.connections.at(-1)?.reset();
+    await clock.advance(50);
+    expect(await rejection(moved)).toHaveProperty("code");
+    for (const text of ["3", "4", "5"]) nc.publish("x", text);
+    await clock.settle();
+    expect([got, sub.isClosed()]).toEqual([["1", "2", "3", "4"], true]);
+    await nc.close();
+  });
+
+  it("P6: closing when its attempt has failed leaves no timer", async () => {
+    const { clock, connect: open, serve } = simulate();
+    const [a] = [serve("a"), serve("b", { info: () => undefined })];
+    const nc = await open({ servers: "a,b", noRandomize: true, timeout: 100 });
+    nc.on("attemptFailed", () => nc.close());
+    a?.sendInfo({ ldm: true });
+    await clock.advance(3_000);
+    expect([nc.state, clock.pendingTimers]).toEqual(["closed", 0]);
+  });
+});
+
 describe("bad arguments", () => {
   it("P6: a signal that is none is refused before anything is done, and leaves no timer", async () => {
     const { clock, nc } = await connected();

@@ -79,6 +79,7 @@ export class Subscription implements AsyncIterable<Msg> {
   #received = 0;
   #receivedOnEarlierLinks = 0;
   #isRelinked = false;
+  #isBeside = false;
   #delivered = 0;
   #abandoned = 0;
   #phase: "open" | "draining" | "closed" = "open";
@@ -185,7 +186,8 @@ export class Subscription implements AsyncIterable<Msg> {
     }
     if (this.#max !== undefined && max >= this.#max) return;
     this.#max = max;
-    this.#host.tellUnsubscribe(this, max - this.#receivedOnEarlierLinks);
+    // Of two links each counts for itself, and one told a limit now might end it early: then we end it.
+    if (!this.#isBeside) this.#host.tellUnsubscribe(this, max - this.#receivedOnEarlierLinks);
   }
 
   /**
@@ -321,7 +323,8 @@ export class Subscription implements AsyncIterable<Msg> {
   }
 
   /** A new link is told of us: its server counts from there. Returns the messages still allowed, `undefined` = no limit. */
-  relinked(): number | undefined {
+  relinked(beside: boolean): number | undefined {
+    this.#isBeside = beside;
     this.#receivedOnEarlierLinks = this.#received;
     this.#isRelinked = true;
     if (this.#overflow === "pause" && this.#messages.overflowing) this.#host.hold(this);

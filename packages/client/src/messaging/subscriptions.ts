@@ -11,8 +11,11 @@ export interface Receiver {
   getQueue(): string | undefined;
   /** True when a message that comes twice does no harm: the second one meets nobody who waits. */
   readonly settlesOnce: boolean;
-  /** Told when a new link is told of it; returns the messages still allowed to come, `undefined` = no limit. */
-  relinked(): number | undefined;
+  /**
+   * Told when a new link is told of it, `beside` one that carries it too, or in place of one; returns the messages still allowed to
+   * come, `undefined` = no limit.
+   */
+  relinked(beside: boolean): number | undefined;
   deliver(cursor: Decoder): void;
   fail(error: Error): void;
 }
@@ -66,10 +69,10 @@ export class Subscriptions<R extends Receiver> {
   }
 
   /** Tells a new link of every subscription, with the messages each has left. */
-  replay(link: SubscribingLink): void {
+  replay(link: SubscribingLink, beside = false): void {
     for (const receiver of this.#bySid.values()) {
       link.subscribe(receiver.getSubject(), receiver.getQueue(), receiver.getID());
-      const remaining = receiver.relinked();
+      const remaining = receiver.relinked(beside);
       if (remaining !== undefined) link.unsubscribe(receiver.getID(), remaining);
     }
   }

@@ -53,6 +53,7 @@ export class KeepAlive {
 
   stop(): void {
     this.#cancel();
+    this.#cancel = () => {};
   }
 
   /** Asks the peer at once; it is stale when nothing has come within two seconds. */
@@ -74,8 +75,6 @@ export class KeepAlive {
   }
 
   #tick(): void {
-    // Before anybody is told: a listener may end the link, and nothing must tick on then.
-    this.start();
     const now = this.#clock.now();
     const tick = this.#interval / TICKS;
     if (this.#jumped(now, tick)) {
@@ -93,8 +92,16 @@ export class KeepAlive {
     }
     if (silence >= this.#interval * (this.#pingsOut + 1) || (this.#pingsOut === 0 && unanswered >= tick)) {
       this.#pingsOut++;
-      this.#link.keepAlivePing(this.#pingsOut);
+      if (!this.#goesOnAfterPing(this.#pingsOut)) return;
     }
+    this.start();
+  }
+
+  // A listener of the ping may end the link, and nothing must tick on then.
+  #goesOnAfterPing(pending: number): boolean {
+    const armed = this.#cancel;
+    this.#link.keepAlivePing(pending);
+    return this.#cancel === armed;
   }
 
   // The tick is late, or more time has passed outside than inside.
@@ -106,7 +113,7 @@ export class KeepAlive {
 
   #probe(begin: number): void {
     this.#pingsOut = 1;
-    this.#link.keepAlivePing(1);
+    if (!this.#goesOnAfterPing(1)) return;
     this.#cancel = this.#clock.after(PROBE, () => {
       if (this.#lastInbound < begin) this.#link.stale();
       else this.start();

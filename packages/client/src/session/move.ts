@@ -105,19 +105,17 @@ export class Move {
 
   /** The attempt failed. */
   refused(server: ServerView, error: Error): void {
-    this.#host.failed(server, error);
-    this.#tryAgain(error);
+    this.#failed(server, error);
   }
 
   /** The new link is gone before it could take over. */
   lost(link: Link, error: Error): void {
     if (this.#step.kind !== "handing-over" || this.#step.link !== link) return;
     const { handover, server } = this.#step;
-    this.#to({ kind: "over" });
+    this.#to({ kind: "waiting", cancel: () => {} });
     handover.abandon();
     link.destroy(error);
-    this.#host.failed(server, error);
-    this.#tryAgain(error);
+    this.#failed(server, error);
   }
 
   /** The present link is gone and the new one takes its place at once. */
@@ -145,7 +143,10 @@ export class Move {
   }
 
   #dial(): void {
+    const step = this.#step;
     const server = this.#host.target(this.reason);
+    // As below: what the pool had to tell was told.
+    if (this.#step !== step) return;
     if (server === undefined) {
       this.#tryAgain(new ConnectionError("there is no other server to move to now; the present one stays"));
       return;
@@ -162,6 +163,13 @@ export class Move {
     this.#host.arrived(this, step.server, step.link);
     handover.complete();
     this.outcome.resolve();
+  }
+
+  // A listener that is told may end the connection, and this with it.
+  #failed(server: ServerView, error: Error): void {
+    const step = this.#step;
+    this.#host.failed(server, error);
+    if (this.#step === step) this.#tryAgain(error);
   }
 
   #tryAgain(error: Error): void {

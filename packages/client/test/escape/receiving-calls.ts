@@ -67,11 +67,11 @@ export const subscriptionCalls: { readonly [name in keyof Subscription]: Row } =
     ],
   },
   drain: {
-    fails: [InvalidOperationError, DisconnectedError, ClosedConnectionError],
+    fails: [InvalidOperationError, DisconnectedError, ClosedConnectionError, ConnectionError],
     calls: [({ sub }) => sub.drain(), ({ sub }) => [sub.drain(), sub.drain(), sub.unsubscribe()]],
   },
   [Symbol.asyncDispose]: {
-    fails: [DisconnectedError, ClosedConnectionError],
+    fails: [DisconnectedError, ClosedConnectionError, ConnectionError],
     calls: [({ sub }) => sub[Symbol.asyncDispose]()],
   },
   process: {

@@ -251,26 +251,20 @@ export class NatsConnection implements AsyncDisposable {
    *
    * @throws InvalidSubjectError, InvalidArgumentError, DrainingConnectionError, ClosedConnectionError
    */
-  subscribe(subject: string, given: SubscriptionOptions = {}): Subscription {
+  subscribe(subject: string, options: SubscriptionOptions = {}): Subscription {
     this.#requireOpen(`subscribe to "${subject}"`);
     checkSubscribeSubject(subject);
     // Read once: what throws when read does so before anything has changed.
-    const options = { ...given };
-    if (options.queue !== undefined) checkQueue(options.queue);
-    if (options.callback !== undefined) callable("callback", options.callback);
-    abortSignal("signal", options.signal)?.throwIfAborted();
-    const bounds = pendingBounds(options.pending, this.#options.pending);
-    const subscription = new Subscription(
-      this.#subscriptions.newSid(),
-      subject,
-      options,
-      bounds,
-      this.#subscriptionHost,
-    );
+    const own = { ...options };
+    if (own.queue !== undefined) checkQueue(own.queue);
+    if (own.callback !== undefined) callable("callback", own.callback);
+    abortSignal("signal", own.signal)?.throwIfAborted();
+    const bounds = pendingBounds(own.pending, this.#options.pending);
+    const subscription = new Subscription(this.#subscriptions.newSid(), subject, own, bounds, this.#subscriptionHost);
     this.#subscriptions.add(subscription);
     for (const link of this.#session.links) {
-      link.subscribe(subject, options.queue, subscription.getID());
-      if (options.max !== undefined) link.unsubscribe(subscription.getID(), options.max);
+      link.subscribe(subject, own.queue, subscription.getID());
+      if (own.max !== undefined) link.unsubscribe(subscription.getID(), own.max);
     }
     return subscription;
   }

@@ -88,6 +88,4 @@ export const partly = {
   D17: "the tests run on Node alone",
   P5: "the outage buffer is bounded in bytes alone, and when full refuses the newest; it never drops the oldest",
   P22: "the event of a denied publish() does not name its caller; the rejection of publishConfirmed() does",
-  P21: "no checker of all event sequences, and a status iterator does not yet say what it dropped",
-  D18: "no diagnostics_channel yet",
 };

@@ -44,7 +44,7 @@ describe("events", () => {
 
     let a = serve("a");
     await clock.until(nc.ready);
-    expect(since().at(-1)).toEqual({ type: "connect", server: "a:4222" });
+    expect(since().at(-1)).toEqual({ type: "connect", epoch: 1, server: "a:4222" });
 
     last(a)?.sendInfo({ connect_urls: ["a:4222", "b:4222"] });
     await clock.settle();
@@ -54,7 +54,7 @@ describe("events", () => {
     await clock.settle();
     expect(since()).toEqual([
       { type: "update", added: [], deleted: ["b:4222"] },
-      { type: "ldm", server: "a:4222" },
+      { type: "ldm", epoch: 1, server: "a:4222" },
     ]);
 
     last(a)?.err('Permissions Violation for Publish to "secret"');
@@ -73,18 +73,18 @@ describe("events", () => {
     await nc.reconnect();
     await clock.advance(200);
     expect(since()).toMatchObject([
-      { type: "forceReconnect" },
-      { type: "disconnect", server: "a:4222", error: { code: "CONNECTION_ERROR" } },
-      { type: "reconnecting", server: "a:4222", attempt: expect.any(Number) as number },
-      { type: "reconnect", server: "a:4222" },
+      { type: "forceReconnect", epoch: 1 },
+      { type: "disconnect", epoch: 1, server: "a:4222", error: { code: "CONNECTION_ERROR" } },
+      { type: "reconnecting", epoch: 1, server: "a:4222", attempt: expect.any(Number) as number },
+      { type: "reconnect", epoch: 2, server: "a:4222" },
     ]);
 
     a.script = { onPing: () => "silence" };
     await clock.advance(2_050);
     expect(since().slice(0, 3)).toMatchObject([
-      { type: "ping", pendingPings: 1 },
-      { type: "staleConnection" },
-      { type: "disconnect", server: "a:4222", error: { code: "STALE_CONNECTION" } },
+      { type: "ping", epoch: 2, pendingPings: 1 },
+      { type: "staleConnection", epoch: 2 },
+      { type: "disconnect", epoch: 2, server: "a:4222", error: { code: "STALE_CONNECTION" } },
     ]);
     await a.stop();
     await clock.advance(5_000);
@@ -119,8 +119,8 @@ describe("events", () => {
     last(a)?.sendInfo({ ldm: true });
     await clock.advance(60_000);
     expect(told).toMatchObject([
-      { type: "ldm", server: "a:4222" },
-      { type: "handover", from: "a:4222", server: "b:4222", reason: expect.any(String) as string },
+      { type: "ldm", epoch: 1, server: "a:4222" },
+      { type: "handover", epoch: 2, from: "a:4222", server: "b:4222", reason: expect.any(String) as string },
     ]);
   });
 

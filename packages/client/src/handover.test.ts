@@ -382,7 +382,7 @@ describe("reconnect({ graceful: true })", () => {
     const events = recorded(nc, "handover", "disconnect");
     await clock.until(nc.reconnect({ graceful: true }));
     await clock.advance(3_000);
-    expect(events).toEqual([{ type: "handover", from: "a:4222", server: "a:4222", reason: "requested" }]);
+    expect(events).toEqual([{ type: "handover", epoch: 2, from: "a:4222", server: "a:4222", reason: "requested" }]);
     expect(a.connections.map(({ isOpen }) => isOpen)).toEqual([false, true]);
     expect(a.subscriptions.map(({ subject }) => subject)).toEqual(["x"]);
     last(a).reset();

@@ -1,12 +1,14 @@
 // What an application holds: one logical connection over any number of links. Joins session, publishing, subscriptions and
 // requests; each of them knows only what it needs of the others.
 
+import type { Diagnostics } from "@myelin/contracts";
 import { checkQueue, checkSubscribeSubject, type Payload, type ServerInfo } from "@myelin/protocol";
-import type { ServerView } from "@myelin/server-pool";
 import { abortSignal, callable, positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
+import { type PoolServer, poolServerOf } from "./compatibility/server.js";
 import { pendingBounds, type ResolvedOptions } from "./connection-options.js";
 import { observed } from "./deferred.js";
+import { ConnectionDiagnostics } from "./diagnostics.js";
 import { type DrainReport, drainAndClose } from "./draining.js";
 import {
   ClosedConnectionError,
@@ -31,13 +33,19 @@ import { addressOf } from "./session/announcements.js";
 import type { ConnectionState } from "./session/connection-state.js";
 import type { Link } from "./session/link.js";
 import { Session, type SessionRuntime } from "./session/session.js";
-import { type Status, StatusFeed, type StatusType } from "./status.js";
+import type { Status, StatusOf, StatusType } from "./status.js";
+import { StatusFeed } from "./status-feed.js";
 import { noTraffic, type Traffic } from "./traffic.js";
 
 /** Numbers over the whole life of a connection. */
 export interface Stats extends Readonly<Traffic> {
   /** Links after the first. */
   readonly reconnects: number;
+}
+
+/** What a connection needs from outside. */
+export interface ConnectionRuntime extends SessionRuntime {
+  readonly diagnostics: Diagnostics;
 }
 
 /** A connection to a NATS cluster. It survives outages until it is closed, drained, or out of the attempts it was given. */
@@ -47,7 +55,8 @@ export class NatsConnection implements AsyncDisposable {
   readonly #session: Session;
   readonly #publishing: Publishing;
   readonly #subscriptions = new Subscriptions<Subscription | Requests>();
-  readonly #status = new StatusFeed();
+  readonly #diagnostics: ConnectionDiagnostics;
+  readonly #status: StatusFeed;
   readonly #traffic: Traffic = noTraffic();
   readonly #requesting: Requesting;
   readonly #confirmations = new Confirmations();
@@ -60,9 +69,16 @@ export class NatsConnection implements AsyncDisposable {
   #handover: Handover | undefined;
 
   /** For `connect()`; throws InvalidArgumentError before anything is dialled. */
-  constructor(options: ResolvedOptions, runtime: SessionRuntime) {
+  constructor(options: ResolvedOptions, runtime: ConnectionRuntime) {
     this.#options = options;
     this.#runtime = runtime;
+    const diagnostics = new ConnectionDiagnostics(
+      runtime.diagnostics,
+      { connection: this, name: options.name },
+      runtime.clock,
+    );
+    this.#diagnostics = diagnostics;
+    this.#status = new StatusFeed((status) => diagnostics.event(status));
     this.#nextLink = new NextLink(runtime.clock);
     this.#publishing = new Publishing(options, this.#traffic, {
       dropped: ({ bytes, messages }, reason) => this.#status.emit({ type: "dropped", messages, bytes, reason }),
@@ -71,6 +87,7 @@ export class NatsConnection implements AsyncDisposable {
     this.#requesting = new Requesting(options, this.#requestingHost, this.#publishing);
     this.#session = new Session(options, runtime, {
       traffic: this.#traffic,
+      diagnostics,
       linked: (link) => this.#linked(link),
       unlinked: (link, error) => this.#unlinked(link, error),
       ended: (reason) => this.#ended(reason),
@@ -80,8 +97,8 @@ export class NatsConnection implements AsyncDisposable {
         if (this.#handover === undefined) this.#subscriptions.deliver(cursor);
         else this.#handover.message(cursor, link);
       },
-      serverError: (text) => this.#serverError(text),
-      emit: (status) => this.#status.emit(status),
+      serverError: (text, epoch) => this.#serverError(text, epoch),
+      emit: (status, before) => this.#status.emit(status, before),
     });
     this.#session.start();
   }
@@ -124,8 +141,8 @@ export class NatsConnection implements AsyncDisposable {
   }
 
   /** Every server of the pool: origin, state, failures, when it may be dialled, and why it was or was not chosen last. */
-  getServers(): readonly ServerView[] {
-    return this.#session.pool.snapshot();
+  getServers(): readonly PoolServer[] {
+    return this.#session.pool.snapshot().map(poolServerOf);
   }
 
   /** Replaces the whole pool; the link stays. Throws InvalidArgumentError, and changes nothing, for a bad list. */
@@ -133,16 +150,16 @@ export class NatsConnection implements AsyncDisposable {
     this.#session.setServers(servers);
   }
 
-  /** Status events from now on. An iterator nobody reads holds the last 128. */
+  /** Status events from now on. An iterator nobody reads holds the last 128, and says with a `gap` event what it dropped. */
   status(): AsyncIterableIterator<Status> {
     const events = this.#status.iterate();
     if (this.isClosed()) void events.return?.();
     return events;
   }
 
-  /** Calls `listener` for every event of one type; returns a function that stops it. */
-  on<T extends StatusType>(type: T, listener: (status: Extract<Status, { type: T }>) => void): () => void {
-    return this.#status.on(type, callable("listener", listener));
+  /** Calls `listener` for every event of one type; returns a function that stops it. Throws InvalidArgumentError for no type. */
+  on<T extends StatusType>(type: T, listener: (status: StatusOf<T>) => void): () => void {
+    return this.#status.on(type, listener);
   }
 
   stats(): Stats {
@@ -275,12 +292,16 @@ export class NatsConnection implements AsyncDisposable {
    * Made during an outage it is kept like a publish, within its own time-out.
    */
   request(subject: string, payload?: Payload, options: RequestOptions = {}): Promise<Msg> {
+    const told = this.#diagnostics.request(subject);
+    let answer: Promise<Msg>;
     try {
       this.#requireOpen(`request to "${subject}"`);
-      return this.#requesting.request(subject, payload, options, this.request);
+      answer = this.#requesting.request(subject, payload, options, this.request);
     } catch (cause) {
-      return observed(() => Promise.reject(this.#located(cause, subject)));
+      answer = observed(() => Promise.reject(this.#located(cause, subject)));
     }
+    told?.(answer);
+    return answer;
   }
 
   /**
@@ -413,9 +434,9 @@ export class NatsConnection implements AsyncDisposable {
     this.#nextLink.ended(closed);
   }
 
-  #serverError(text: string): Error | undefined {
+  #serverError(text: string, epoch: number): Error | undefined {
     const error = serverErrorOf(text);
-    this.#status.emit({ type: "error", error });
+    this.#status.emit({ type: "error", error, epoch });
     if (!(error instanceof PermissionViolationError)) return error;
     if (error.operation === "publish") {
       // An error of its own for each: facts and stack are the publish's or the request's.

@@ -1,6 +1,6 @@
 // Random programs of every public call and every fault on a simulated cluster, in a process of its own that dies of any unhandled
-// rejection: whatever happens, every promise settles with a value or a documented error, no subscription is lost, and nothing is
-// left behind. The programs are in test/escape; MYELIN_SEEDS asks for more of them, and `npm run soak` for very many.
+// rejection: whatever happens, every promise settles with a value or a documented error, no subscription is lost, nothing is
+// left behind, and the events are a word of their grammar. The programs are in test/escape; MYELIN_SEEDS asks for more of them, and `npm run soak` for very many.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -37,7 +37,7 @@ async function soak(count: string, first: string, env: Record<string, string> = 
 
 describe("random calls and faults", () => {
   it(
-    `P6: ${SEEDS} programs end in order in a process that dies of any rejection`,
+    `P6, P21: ${SEEDS} programs end in order in a process that dies of any rejection`,
     async () => {
       const { code, complaints, said } = await soak(SEEDS, "1");
       expect(complaints).toBe("");

@@ -1,48 +1,70 @@
-// What a connection tells about itself: the status events, and their way to listeners and iterators. Events derive from
-// state transitions and from what the link and the subscriptions report; nothing here decides anything.
+// What a connection tells about itself: the status events, their grammar and their names. Their way to listeners and iterators is
+// status-feed.ts; which of them are told when is decided by the session, the subscriptions and the publishing.
 
-import { CallbackError } from "./errors.js";
 import type { Subscription } from "./messaging/subscription.js";
 import type { MoveReason } from "./session/move.js";
-import { watched } from "./user-code.js";
 
 /**
- * Status events. Those of @nats-io/nats-core v3 keep their `type` and fields; `connect`, `attemptFailed`, `handover` and `dropped` are
- * new.
- * `server` is `host:port`, as `getServer()` has it.
+ * Status events. Those of @nats-io/nats-core v3 keep their `type` and fields; `connect`, `attemptFailed`, `handover`,
+ * `dropped`, `gap` and every `epoch` are new. `server` is `host:port`, as `getServer()` has it. `epoch` numbers the links of a connection: 1, 2, …;
+ * of the events between two links it is the number of the one that was lost, 0 before the first.
  *
- * Order for one loss: `disconnect`, then `reconnecting` and `attemptFailed` in turn, then `reconnect` or `close`.
+ * Every sequence of events is a word of this grammar, whatever happens; listeners of all types and every iterator see it in
+ * the same order. `error`, `update`, `slowConsumer` and `dropped` may stand anywhere but behind `close`, and are left out here:
+ *
+ * ```
+ * connection = ( attemptFailed | forceReconnect )* ( connect link )? close
+ * link       = ( ping | ldm | attemptFailed )* ( handover link | staleConnection? forceReconnect* ( disconnect outage )? )
+ * outage     = ( reconnecting | attemptFailed | forceReconnect )* ( reconnect link )?
+ * ```
+ *
+ * So `connect` comes once at most and `reconnect` or `handover` once for each later link, each with an epoch of its own, one higher
+ * than the last; `disconnect` once for each link that was lost, with the same epoch; `close` once, and last. In an outage each
+ * `attemptFailed` ends an attempt that a `reconnecting` began; a `reconnect` without one is a move that was under way. In a link
+ * `attemptFailed` is a move that failed.
  */
 export type Status =
+  | StatusEvent
+  /** In iterators only: this many events, older than the next one, were dropped because nobody read. */
+  | { readonly type: "gap"; readonly dropped: number };
+
+/** What is told to listeners. */
+export type StatusEvent =
   /** The first link is up. Once for each connection. */
-  | { readonly type: "connect"; readonly server: string }
+  | { readonly type: "connect"; readonly epoch: number; readonly server: string }
   /** The link is gone, and why. */
-  | { readonly type: "disconnect"; readonly server: string; readonly error: Error | undefined }
+  | { readonly type: "disconnect"; readonly epoch: number; readonly server: string; readonly error: Error | undefined }
   /** An attempt on a server begins while there is no link. */
-  | { readonly type: "reconnecting"; readonly server: string; readonly attempt: number }
-  /** That attempt failed, or one to move to another server. */
-  | { readonly type: "attemptFailed"; readonly server: string; readonly error: Error }
+  | { readonly type: "reconnecting"; readonly epoch: number; readonly server: string; readonly attempt: number }
+  /** That attempt failed, or one to move to another server. Also told before the first link, where nothing told of its begin. */
+  | { readonly type: "attemptFailed"; readonly epoch: number; readonly server: string; readonly error: Error }
   /** A link is up again; subscriptions and kept publishes are on their way. */
-  | { readonly type: "reconnect"; readonly server: string }
+  | { readonly type: "reconnect"; readonly epoch: number; readonly server: string }
   /** The connection has moved from one server to another without being without one; why is in `reason`. */
-  | { readonly type: "handover"; readonly from: string; readonly server: string; readonly reason: MoveReason }
+  | {
+      readonly type: "handover";
+      readonly epoch: number;
+      readonly from: string;
+      readonly server: string;
+      readonly reason: MoveReason;
+    }
   /** The cluster changed: addresses as advertised. */
   | { readonly type: "update"; readonly added: string[]; readonly deleted: string[] }
   /** The server we are on announced that it leaves (lame duck). */
-  | { readonly type: "ldm"; readonly server: string }
-  /** Something failed that no promise reports: a refused publish, a throwing callback, an unknown -ERR, TLS files half written. */
-  | { readonly type: "error"; readonly error: Error }
+  | { readonly type: "ldm"; readonly epoch: number; readonly server: string }
+  /** Something failed that no promise reports: a refused publish, a throwing callback, TLS files half written, an unknown -ERR, which has an `epoch`. */
+  | { readonly type: "error"; readonly error: Error; readonly epoch?: number }
   /** A keep-alive ping goes out. */
-  | { readonly type: "ping"; readonly pendingPings: number }
+  | { readonly type: "ping"; readonly epoch: number; readonly pendingPings: number }
   /** The peer is silent; the link is given up. */
-  | { readonly type: "staleConnection" }
+  | { readonly type: "staleConnection"; readonly epoch: number }
   /** `reconnect()` was called. */
-  | { readonly type: "forceReconnect" }
+  | { readonly type: "forceReconnect"; readonly epoch: number }
   /** More waits for a subscription's consumer than its bounds allow; once for each episode. `dropped` counts all of its life. */
   | { readonly type: "slowConsumer"; readonly sub: Subscription; readonly pending: number; readonly dropped: number }
   /** Publishes that were accepted will not be sent. */
   | { readonly type: "dropped"; readonly messages: number; readonly bytes: number; readonly reason: DropReason }
-  /** Closed for good; the last event, once. */
+  /** Closed for good; the last event, once. What user code throws after it is told nowhere. */
   | { readonly type: "close"; readonly error: Error | undefined };
 
 /** Why accepted publishes were dropped. */
@@ -53,17 +75,18 @@ export type DropReason =
   | "max-payload" // larger than the next server allows
   | "no-headers"; // the next server has no headers
 
-/** Names of the events. */
-export type StatusType = Status["type"];
+/** Names of the events one can listen to. */
+export type StatusType = StatusEvent["type"];
 
 /** One event, by its name. */
-export type StatusOf<T extends StatusType> = Extract<Status, { readonly type: T }>;
+export type StatusOf<T extends Status["type"]> = Extract<Status, { readonly type: T }>;
 export type ClientPingStatus = StatusOf<"ping">;
 export type CloseStatus = StatusOf<"close">;
 export type ClusterUpdateStatus = StatusOf<"update">;
 export type DisconnectStatus = StatusOf<"disconnect">;
-export type HandoverStatus = StatusOf<"handover">;
 export type ForceReconnectStatus = StatusOf<"forceReconnect">;
+export type GapStatus = StatusOf<"gap">;
+export type HandoverStatus = StatusOf<"handover">;
 export type LDMStatus = StatusOf<"ldm">;
 export type ReconnectStatus = StatusOf<"reconnect">;
 export type ReconnectingStatus = StatusOf<"reconnecting">;
@@ -71,92 +94,3 @@ export type ServerErrorStatus = StatusOf<"error">;
 export type SlowConsumerStatus = StatusOf<"slowConsumer">;
 export type StaleConnectionStatus = StatusOf<"staleConnection">;
 export type ServersChanged = Pick<ClusterUpdateStatus, "added" | "deleted">;
-
-/** Most events an iterator holds for a consumer that does not read; older ones are dropped first. */
-export const STATUS_BACKLOG = 128;
-
-/** Hands every event to all listeners and iterators, in order; a throwing listener is reported and harms nobody. */
-export class StatusFeed {
-  readonly #listeners = new Map<StatusType, Set<(status: never) => void>>();
-  readonly #iterators = new Set<StatusIterator>();
-
-  /** Adds a listener for one type; the returned function removes it. */
-  on<T extends StatusType>(type: T, listener: (status: Extract<Status, { type: T }>) => void): () => void {
-    const found = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, found);
-    found.add(listener);
-    return () => found.delete(listener);
-  }
-
-  /** A new iterator that starts with the next event and ends after `close`. */
-  iterate(): AsyncIterableIterator<Status> {
-    const iterator = new StatusIterator(() => this.#iterators.delete(iterator));
-    this.#iterators.add(iterator);
-    return iterator;
-  }
-
-  emit(status: Status): void {
-    for (const listener of [...(this.#listeners.get(status.type) ?? [])]) {
-      const failed = (cause: unknown): void => this.#listenerFailed(status.type, cause);
-      try {
-        void watched((listener as (status: Status) => unknown)(status), failed);
-      } catch (cause) {
-        failed(cause);
-      }
-    }
-    for (const iterator of this.#iterators) iterator.push(status);
-    if (status.type !== "close") return;
-    for (const iterator of [...this.#iterators]) iterator.end();
-    // It is the last: what handlers still fail with afterwards has nobody left to hear of it.
-    this.#listeners.clear();
-  }
-
-  #listenerFailed(type: StatusType, cause: unknown): void {
-    // A listener of "error" that throws must not be told of itself for ever.
-    if (type !== "error") this.emit({ type: "error", error: new CallbackError("listener", undefined, cause) });
-  }
-}
-
-class StatusIterator implements AsyncIterableIterator<Status> {
-  #events: Status[] = [];
-  #waiting: ((result: IteratorResult<Status>) => void)[] = [];
-  #ended = false;
-  readonly #detach: () => void;
-
-  constructor(detach: () => void) {
-    this.#detach = detach;
-  }
-
-  push(status: Status): void {
-    const waiting = this.#waiting.shift();
-    if (waiting !== undefined) {
-      waiting({ done: false, value: status });
-      return;
-    }
-    if (this.#events.length >= STATUS_BACKLOG) this.#events.shift();
-    this.#events.push(status);
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#detach();
-    for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined });
-  }
-
-  next(): Promise<IteratorResult<Status>> {
-    const event = this.#events.shift();
-    if (event !== undefined) return Promise.resolve({ done: false, value: event });
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  return(): Promise<IteratorResult<Status>> {
-    this.#events = [];
-    this.end();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-}

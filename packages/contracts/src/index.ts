@@ -1,5 +1,12 @@
 export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "./authentication.js";
 export type { Clock, Random } from "./clock.js";
+export type {
+  Diagnostics,
+  DiagnosticsChannel,
+  DiagnosticsChannelName,
+  DiagnosticsMessages,
+  DiagnosticsSource,
+} from "./diagnostics.js";
 export {
   InvalidArgumentError,
   isNatsError,

@@ -20,5 +20,5 @@ export function connect(options: ConnectionOptions = {}): Promise<NatsConnection
 
 /** {@link connect} as nats.js calls it here, with `wsFactory`, and with `nats://` and `tls://` read as `ws://` and `wss://`. */
 export function wsconnect(options: WsConnectionOptions = {}): Promise<NatsConnection> {
-  return overWebSocket(options, wakeOf(globalThis));
+  return overWebSocket(options, { wake: wakeOf(globalThis) });
 }

@@ -1,8 +1,8 @@
-// The batteries for Node, Deno and Bun: the client with TCP, TLS, unix sockets and WebSocket, one pool over all of them. The
+// The batteries for Node, Deno and Bun: the client with TCP, TLS, unix sockets and WebSocket, one pool over all of them, and Node's diagnostics. The
 // entry for browsers is browser.ts. Wiring only.
 
 import { type ConnectionOptions, connect as connectWith, type NatsConnection } from "@myelin/client";
-import { tcpTransport, unixTransport } from "@myelin/transport-node";
+import { nodeDiagnostics, tcpTransport, unixTransport } from "@myelin/transport-node";
 import { webSocketTransport } from "@myelin/transport-websocket";
 import { overWebSocket, type WsConnectionOptions } from "./wsconnect.js";
 
@@ -15,7 +15,10 @@ export * from "./names.js";
  * const nc = await connect({ servers: ["nats://127.0.0.1:4222"] });
  */
 export function connect(options: ConnectionOptions = {}): Promise<NatsConnection> {
-  return connectWith(options, { transports: [tcpTransport(), unixTransport(), webSocketTransport()] });
+  return connectWith(options, {
+    transports: [tcpTransport(), unixTransport(), webSocketTransport()],
+    diagnostics: nodeDiagnostics(),
+  });
 }
 
 /**
@@ -23,5 +26,5 @@ export function connect(options: ConnectionOptions = {}): Promise<NatsConnection
  * are read as `ws://` and `wss://`. With `connect()` the same servers are written `ws://` and `wss://`, beside others.
  */
 export function wsconnect(options: WsConnectionOptions = {}): Promise<NatsConnection> {
-  return overWebSocket(options, undefined);
+  return overWebSocket(options, { diagnostics: nodeDiagnostics() });
 }

@@ -2,6 +2,9 @@
 
 export * from "@myelin/client";
 export {
+  type DiagnosticsChannelName,
+  type DiagnosticsMessages,
+  type DiagnosticsSource,
   InvalidArgumentError,
   isNatsError,
   NatsError,

@@ -1,6 +1,6 @@
 // nats.js' second way to connect, for programs written for it: WebSocket only. Wiring and the reading of its URLs.
 
-import { type ConnectionOptions, connect, type NatsConnection } from "@myelin/client";
+import { type ClientRuntime, type ConnectionOptions, connect, type NatsConnection } from "@myelin/client";
 import { type WebSocketLike, webSocketTransport } from "@myelin/transport-websocket";
 
 /** Makes the socket of one attempt, and says whether it is encrypted. */
@@ -14,10 +14,10 @@ export interface WsConnectionOptions extends ConnectionOptions {
   readonly wsFactory?: WsSocketFactory | undefined;
 }
 
-/** `wsconnect()`, with what the runtime knows of waking. */
+/** `wsconnect()`, with what the runtime offers beside a WebSocket. */
 export function overWebSocket(
   { wsFactory, ...options }: WsConnectionOptions,
-  wake: ((run: () => void) => () => void) | undefined,
+  runtime: Pick<ClientRuntime, "diagnostics" | "wake">,
 ): Promise<NatsConnection> {
   const transport =
     wsFactory === undefined
@@ -26,7 +26,7 @@ export function overWebSocket(
   const { servers } = options;
   // Nothing else of what is not a string is judged here: connect() says what is wrong with it.
   const read = typeof servers === "string" ? inWebSocketWords(servers) : servers?.map?.(inWebSocketWords);
-  return connect(read === undefined ? options : { ...options, servers: read }, { transports: [transport], wake });
+  return connect(read === undefined ? options : { ...options, servers: read }, { ...runtime, transports: [transport] });
 }
 
 function inWebSocketWords(list: string): string {

@@ -1,6 +1,6 @@
 // Waiting in tests: for a condition, for a status event, for a promise, always bounded and never for a fixed time.
 
-import type { NatsConnection, Status, StatusType } from "myelin";
+import type { DiagnosticsChannelName, NatsConnection, Status, StatusType } from "myelin";
 import { expect } from "vitest";
 
 const POLL_MS = 5;
@@ -50,6 +50,20 @@ export function record(nc: NatsConnection, ...types: StatusType[]): Status[] {
   for (const type of types) nc.on(type, (status) => void seen.push(status));
   return seen;
 }
+
+const CHANNELS: { readonly [name in DiagnosticsChannelName]: true } = {
+  "myelin:connection:state": true,
+  "myelin:connection:event": true,
+  "myelin:attempt:start": true,
+  "myelin:attempt:end": true,
+  "myelin:link:up": true,
+  "myelin:link:down": true,
+  "myelin:request:start": true,
+  "myelin:request:end": true,
+};
+
+/** Every diagnostics channel there is. */
+export const everyChannel = Object.keys(CHANNELS) as readonly DiagnosticsChannelName[];
 
 /** What `work` rejects with, checked to be of this class. */
 export async function rejectionOf<E extends Error>(

@@ -14,6 +14,7 @@ export {
   type TestCertificate,
   type TestCertificateRequest,
 } from "./certificates.js";
+export { eventViolation, type RecordedEvent } from "./event-grammar.js";
 export { FakeConnection, type FakeDelivery, type FakeSubscription } from "./fake-connection.js";
 export type { FakeScript, PingReaction, Reaction } from "./fake-script.js";
 export { FakeServer, type FakeServerOptions } from "./fake-server.js";

@@ -1,4 +1,5 @@
 export type { Lookup, ResolvedAddress } from "./addresses.js";
+export { nodeDiagnostics } from "./diagnostics.js";
 export type { Delay } from "./system.js";
 export { defaults, type TcpTransportOptions, tcpTransport } from "./tcp-transport.js";
 export { type UnixTransportOptions, unixTransport } from "./unix-transport.js";

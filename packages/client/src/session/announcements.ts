@@ -1,35 +1,41 @@
 // Which status events a transition of the connection's state is told as: the one place where they are derived. Pure.
 
 import type { ServerView } from "@myelin/server-pool";
-import type { Status } from "../status.js";
+import type { StatusEvent } from "../status.js";
 import type { Connected, State } from "./connection-state.js";
 
-/** What leaving `from` is told as, before anything of the new state is. */
-export function left(from: State, to: State): Status | undefined {
+/**
+ * What leaving `from` is told as, before anything of the new state is.
+ *
+ * @param latest number of the latest link
+ */
+export function left(from: State, to: State, latest: number): StatusEvent | undefined {
   const ended = "ended" in to ? to.ended : undefined;
   if (ended === undefined) return undefined;
   const type = from.kind === "dialing" ? "attemptFailed" : "disconnect";
-  return { type, server: addressOf(ended.server), error: ended.error };
+  const epoch = "link" in from ? from.link.epoch : latest;
+  return { type, epoch, server: addressOf(ended.server), error: ended.error };
 }
 
 /**
  * What being in `to` is told as. The end is told by the session, after everything has ended.
  *
- * @param connects links so far, that of `to` included
+ * @param latest number of the latest link, that of `to` included
  */
-export function entered(from: State, to: State, connects: number): Status[] {
+export function entered(from: State, to: State, latest: number): StatusEvent | undefined {
   if (to.kind === "dialing") {
     const newest = to.attempts.at(-1);
     const known = newest === undefined || (from.kind === "dialing" && from.attempts.includes(newest));
-    if (known || connects === 0) return [];
-    return [{ type: "reconnecting", server: addressOf(newest.server), attempt: newest.number }];
+    if (known || latest === 0) return undefined;
+    return { type: "reconnecting", epoch: latest, server: addressOf(newest.server), attempt: newest.number };
   }
-  if (to.kind !== "connected" || !isNewLink(from, to)) return [];
+  if (to.kind !== "connected" || !isNewLink(from, to)) return undefined;
   const server = addressOf(to.server);
+  const { epoch } = to.link;
   if (isHandover(from, to)) {
-    return [{ type: "handover", from: addressOf(from.server), server, reason: from.move?.reason ?? "requested" }];
+    return { type: "handover", epoch, from: addressOf(from.server), server, reason: from.move?.reason ?? "requested" };
   }
-  return [{ type: connects === 1 ? "connect" : "reconnect", server }];
+  return { type: epoch === 1 ? "connect" : "reconnect", epoch, server };
 }
 
 /** False when the connection goes on with the link it had. */

@@ -5,14 +5,17 @@ import { type Clock, type Transport, TransportError } from "@myelin/contracts";
 import { ProtocolError, type ServerInfo } from "@myelin/protocol";
 import type { ServerFailure, ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
+import type { ConnectionDiagnostics } from "../diagnostics.js";
 import {
   AuthorizationError,
   CallbackError,
   type ConnectAttempt,
   ConnectionError,
   errorOf,
+  ServerError,
   TimeoutError,
 } from "../errors.js";
+import { addressOf } from "./announcements.js";
 import { AttemptFailure, type AttemptListener, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
 
 /** What an attempt needs and whom it tells; none of the functions throws. Exactly one of `greeted` and `failed`, and last. */
@@ -20,6 +23,7 @@ export interface AttemptHost {
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   readonly identity: ClientIdentity;
+  readonly diagnostics: ConnectionDiagnostics;
   /** The server's INFO, as soon as it is there, also when the server then refuses us. */
   learned(server: ServerView, info: ServerInfo): void;
   /** Something is wrong that the transport could work around. */
@@ -49,7 +53,7 @@ export class Attempt {
   /** Dials, unless it was called off before. */
   begin(): void {
     if (this.#host === undefined) return;
-    const { clock, identity, options } = this.#host;
+    const { clock, diagnostics, identity, options } = this.#host;
     const { number, server } = this;
     this.#begin = clock.now();
     this.#cancelTimeout = clock.after(options.timeout, () =>
@@ -59,9 +63,16 @@ export class Attempt {
       learned: (info) => this.#host?.learned(server, info),
       warned: (error) => this.#host?.warned(error),
     };
+    const ended = diagnostics.attempt(number, addressOf(server));
     shakeHands(this.#transport, server, number, options, identity, this.#abort.signal, listener).then(
-      (greeting) => this.#greeted(greeting),
-      (cause: unknown) => this.#failed(errorOf(cause)),
+      (greeting) => {
+        ended();
+        this.#greeted(greeting);
+      },
+      (cause: unknown) => {
+        ended(cause);
+        this.#failed(errorOf(cause));
+      },
     );
   }
 
@@ -109,6 +120,7 @@ export function failureKind({ error, phase }: ConnectAttempt): ServerFailure["ki
   if (error instanceof TimeoutError) return "timeout";
   if (error instanceof AuthorizationError || error instanceof CallbackError) return "auth";
   if (phase === "tls") return "tls";
+  if (error instanceof ServerError) return "refused-by-server";
   if (error instanceof ProtocolError) return "protocol";
   if (error instanceof TransportError) return "network";
   return phase === "info" || phase === "ping" ? "refused-by-server" : "network";

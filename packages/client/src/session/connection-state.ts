@@ -13,7 +13,7 @@ export type ConnectionState = "idle" | "dialing" | "waiting" | "connected" | "dr
 /** The connection's states by name, with the states that may follow. Tests and docs read this table too. */
 export const transitions: { readonly [state in ConnectionState]: readonly ConnectionState[] } = Object.freeze({
   /** Constructed; nothing was dialled. */
-  idle: ["dialing", "closed"],
+  idle: ["dialing", "waiting", "closed"],
   /** One attempt or several are under way, each on one server, up to its first PONG. */
   dialing: ["dialing", "waiting", "connected", "closed"],
   /** No server may be dialled yet. */

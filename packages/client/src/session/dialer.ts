@@ -5,6 +5,7 @@ import type { Clock, Transport } from "@myelin/contracts";
 import type { ServerInfo } from "@myelin/protocol";
 import type { Decision, ServerPool, ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
+import type { ConnectionDiagnostics } from "../diagnostics.js";
 import { type ConnectAttempt, ConnectError, ConnectionError, TimeoutError } from "../errors.js";
 import type { Traffic } from "../traffic.js";
 import { Attempt, type AttemptHost, failureKind } from "./attempt.js";
@@ -23,6 +24,7 @@ export interface DialerHost {
   readonly pool: ServerPool;
   readonly machine: ConnectionStateMachine;
   readonly traffic: Traffic;
+  readonly diagnostics: ConnectionDiagnostics;
   learned(server: ServerView, info: ServerInfo): void;
   warned(error: Error): void;
   /** A server has answered; the state is still dialing. */
@@ -76,12 +78,13 @@ export class Dialer {
 
   /** Makes an attempt, not begun, and tells the pool of it. */
   attempt(server: ServerView, outcome: Pick<AttemptHost, "greeted" | "failed">): Attempt {
-    const { clock, identity, options, pool, transports } = this.#host;
+    const { clock, diagnostics, identity, options, pool, transports } = this.#host;
     const transport = transports.get(server.url.scheme);
     if (transport === undefined) throw new Error(`no transport for ${server.url.scheme}: the pool lets none such in`);
     pool.dialing(server.id, clock.now());
     return new Attempt(server, ++this.#attemptCount, transport, {
       clock,
+      diagnostics,
       identity,
       options,
       learned: (from, info) => this.#host.learned(from, info),
@@ -99,18 +102,19 @@ export class Dialer {
     const { state } = this.#host.machine;
     const decision = this.#host.pool.decide(this.#host.clock.now());
     this.#host.asked();
-    // A listener of what the pool had to tell may have closed us.
+    // A listener of what the pool had to tell, or a function of the caller's that it asked, may have closed us.
     if (this.#host.machine.state !== state) return;
     const tried =
       this.#triesOnce() &&
-      (decision.kind === "wait" || (decision.kind === "dial" && this.#triedFirst.has(decision.server.id)));
+      decision.kind !== "give-up" &&
+      (decision.server === undefined || this.#triedFirst.has(decision.server.id));
     if (decision.kind === "dial" && !tried) this.#dial(decision.server, underWay, ended);
     else if (underWay.length > 0) this.#await(underWay, ended);
     else if (decision.kind === "wait" && !tried) this.#wait(decision.until, ended);
     else this.#giveUp(decision.kind === "give-up" ? decision : undefined, ended);
   }
 
-  // firstConnect "fail": every server once, then no more.
+  // firstConnect "fail": every server once, then no more. A wait with a server is reconnectToServer's own.
   #triesOnce(): boolean {
     return this.#host.traffic.connects === 0 && this.#host.options.firstConnect === "fail";
   }

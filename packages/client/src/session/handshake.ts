@@ -69,7 +69,7 @@ export class AttemptFailure extends Error {
 }
 
 type HandshakeOptions = CredentialOptions &
-  Pick<ResolvedOptions, "tls" | "tlsMode" | "noEcho" | "verbose" | "pedantic" | "name" | "randomize">;
+  Pick<ResolvedOptions, "tls" | "tlsMode" | "noEcho" | "verbose" | "pedantic" | "name" | "randomize" | "resolve">;
 
 /**
  * Makes one attempt. Bounded by `signal` alone; rejects with {@link AttemptFailure}, whose cause is `signal.reason` once the
@@ -120,6 +120,7 @@ function dialTarget(server: ServerView, options: HandshakeOptions, handshake: Ha
     handshakeFirst: tls?.handshakeFirst === true,
     shuffleAddresses: options.randomize,
     reached: (phase) => handshake.reached(phase),
+    resolveName: options.resolve,
   };
 }
 

@@ -90,11 +90,12 @@ export class KeepAlive {
       this.#link.stale();
       return;
     }
+    // Before the ping is told of: who hears of it may end the link, and with it this timer.
+    this.start();
     if (silence >= this.#interval * (this.#pingsOut + 1) || (this.#pingsOut === 0 && unanswered >= tick)) {
       this.#pingsOut++;
       if (!this.#goesOnAfterPing(this.#pingsOut)) return;
     }
-    this.start();
   }
 
   // A listener of the ping may end the link, and nothing must tick on then.

@@ -37,6 +37,8 @@ export interface LinkEvents {
 }
 
 export interface LinkOptions {
+  /** Which link of its connection: 1, 2, … */
+  readonly epoch: number;
   readonly clock: Clock;
   readonly pingInterval: number;
   readonly maxPingOut: number;
@@ -46,6 +48,7 @@ export interface LinkOptions {
 }
 
 export class Link implements Outbox {
+  readonly epoch: number;
   readonly #connection: TransportConnection;
   readonly #decoder: Decoder;
   readonly #encoder: Encoder;
@@ -74,6 +77,7 @@ export class Link implements Outbox {
     options: LinkOptions,
     events: LinkEvents,
   ) {
+    this.epoch = options.epoch;
     this.#connection = connection;
     this.#decoder = decoder;
     this.#info = info;
@@ -85,10 +89,10 @@ export class Link implements Outbox {
     this.#encoder.maxPayload = info.max_payload;
     this.#keepAlive = new KeepAlive(options.clock, options.pingInterval, options.maxPingOut, {
       keepAlivePing: (pending) => {
-        this.#events.ping(pending);
         this.#pongs.push(undefined);
         this.#encoder.ping();
         this.#scheduleFlush();
+        this.#events.ping(pending);
       },
       stale: () => this.fail(new StaleConnectionError(`${connection.remoteAddress} has been silent for too long`)),
     });

@@ -80,7 +80,7 @@ describe("the number of attempts", () => {
     const reason = await clock.until(nc.closed());
     expect(reason).toMatchObject({ code: "CONNECTION_RESET" });
     expect(events).toEqual([
-      { type: "disconnect", server: "a:4222", error: reason },
+      { type: "disconnect", epoch: 1, server: "a:4222", error: reason },
       { type: "close", error: reason },
     ]);
     await clock.advance(60_000);

@@ -5,8 +5,10 @@
 import { type Clock, InvalidArgumentError, type Random, type Transport } from "@myelin/contracts";
 import type { Decoder, ServerInfo } from "@myelin/protocol";
 import { type PoolChange, ServerPool, type ServerView } from "@myelin/server-pool";
+import { serverSelectorOf } from "../compatibility/server.js";
 import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
+import type { ConnectionDiagnostics } from "../diagnostics.js";
 import {
   CallbackError,
   ClosedConnectionError,
@@ -15,7 +17,7 @@ import {
   InvalidOperationError,
   StaleConnectionError,
 } from "../errors.js";
-import type { Status } from "../status.js";
+import type { StatusEvent } from "../status.js";
 import type { Traffic } from "../traffic.js";
 import { addressOf, entered, isHandover, isNewLink, left } from "./announcements.js";
 import { failureKind } from "./attempt.js";
@@ -46,6 +48,7 @@ export interface SessionRuntime {
 /** Whom a session works for; none of it throws. */
 export interface SessionHost {
   readonly traffic: Traffic;
+  readonly diagnostics: ConnectionDiagnostics;
   /** A link is up: everything that must precede other traffic is written in here. */
   linked(link: Link): void;
   /** The link is gone. */
@@ -57,8 +60,10 @@ export interface SessionHost {
   /** Closed for good. */
   ended(reason: Error | undefined): void;
   message(cursor: Decoder, link: Link): void;
-  serverError(text: string): Error | undefined;
-  emit(status: Status): void;
+  /** An -ERR on link `epoch`; see LinkEvents. */
+  serverError(text: string, epoch: number): Error | undefined;
+  /** Tells an event, once `before` was done; what that tells comes after. */
+  emit(status: StatusEvent, before?: () => void): void;
 }
 
 export class Session {
@@ -78,6 +83,7 @@ export class Session {
   #closing: Promise<void> = Promise.resolve();
   // The latest end of credentials that a move was planned for.
   #renewedFor = 0;
+  #latestInfo: ServerInfo | undefined;
   #cancelDeadline: () => void = () => {};
   #stopWaking: () => void = () => {};
 
@@ -103,6 +109,7 @@ export class Session {
         backoff: options.backoff,
         firstAttemptJitter: options.firstAttemptJitter,
         strategy: options.strategy,
+        selectServer: serverSelectorOf(options.reconnectToServer, () => this.#latestInfo),
         abortOnRepeatedAuthError: options.abortOnRepeatedAuthError,
       },
       runtime.random,
@@ -116,6 +123,7 @@ export class Session {
       pool: this.#pool,
       machine: this.#machine,
       traffic: host.traffic,
+      diagnostics: host.diagnostics,
       learned: (server, info) => this.#learn(server, info),
       warned: (error) => host.emit({ type: "error", error }),
       greeted: (server, greeting) => this.#greeted(server, greeting),
@@ -173,17 +181,13 @@ export class Session {
   /** Drops the link, or cuts a wait short, and dials again. */
   reconnect(): void {
     const { state } = this.#machine;
-    if (state.kind === "connected") {
-      this.#host.emit({ type: "forceReconnect" });
-      this.#pool.wakeNow(this.#now());
-      state.link.fail(new ConnectionError("reconnect() was called"));
-    } else if (state.kind === "waiting") {
-      this.#host.emit({ type: "forceReconnect" });
-      // Here and below: a listener of what was just told may have closed us, or called reconnect() itself.
-      if (this.#machine.state !== state) return;
-      this.#pool.wakeNow(this.#now());
-      this.#dialer.start(undefined);
-    }
+    if (state.kind !== "connected" && state.kind !== "waiting") return;
+    this.#host.emit({ type: "forceReconnect", epoch: this.#epoch });
+    // A listener may have closed us, or lost the link.
+    if (this.#machine.state !== state) return;
+    this.#pool.wakeNow(this.#now());
+    if (state.kind === "connected") state.link.fail(new ConnectionError("reconnect() was called"));
+    else this.#dialer.start(undefined);
   }
 
   /** Moves to another server, or to a new link to the same one; the link is left when the new one has taken over. */
@@ -240,21 +244,24 @@ export class Session {
     const { clock } = this.#runtime;
     const { maxBufferedBytes, maxPingOut, pedantic, pingInterval } = this.#options;
     const { traffic } = this.#host;
+    const epoch = this.#epoch + 1;
     let toldLameDuck = false;
     const link: Link = new Link(
       greeting.connection,
       greeting.decoder,
       greeting.info,
-      { clock, maxBufferedBytes, maxPingOut, pedantic, pingInterval, traffic },
+      { clock, epoch, maxBufferedBytes, maxPingOut, pedantic, pingInterval, traffic },
       {
         message: (cursor) => this.#host.message(cursor, link),
-        serverError: (text) => this.#host.serverError(text),
-        ping: (pendingPings) => this.#host.emit({ type: "ping", pendingPings }),
+        serverError: (text) => this.#host.serverError(text, epoch),
+        ping: (pendingPings) => {
+          if (this.link === link) this.#host.emit({ type: "ping", epoch, pendingPings });
+        },
         info: (info) => {
           this.#learn(server, info);
           if (info.ldm !== true || toldLameDuck) return;
           toldLameDuck = true;
-          this.#lameDuck(server);
+          this.#lameDuck(server, link);
         },
         lost: (error) => this.#lost(server, link, error),
       },
@@ -300,7 +307,9 @@ export class Session {
       return;
     }
     this.#host.unlinked(link, error);
-    if (error instanceof StaleConnectionError && this.link === link) this.#host.emit({ type: "staleConnection" });
+    if (error instanceof StaleConnectionError && this.link === link) {
+      this.#host.emit({ type: "staleConnection", epoch: link.epoch });
+    }
     this.#pool.lost(server.id, error, this.#now());
     // A listener of what was just told may have closed us, or begun to drain.
     const present = this.#machine.state;
@@ -313,9 +322,10 @@ export class Session {
 
   // --- moving --------------------------------------------------------------------------------------------------------
 
-  #lameDuck(server: ServerView): void {
+  #lameDuck(server: ServerView, link: Link): void {
     this.#pool.lameDuck(server.id, this.#now());
-    this.#host.emit({ type: "ldm", server: addressOf(server) });
+    // Not of a link that is not yet, or no longer, the one we are on.
+    if (this.link === link) this.#host.emit({ type: "ldm", epoch: link.epoch, server: addressOf(server) });
     this.#leaveLameDuck();
   }
 
@@ -361,7 +371,8 @@ export class Session {
         link.pump();
         return { link, handover };
       },
-      failed: (server, error) => this.#host.emit({ type: "attemptFailed", server: addressOf(server), error }),
+      failed: (server, error) =>
+        this.#host.emit({ type: "attemptFailed", epoch: this.#epoch, server: addressOf(server), error }),
       unused: (server) => this.#pool.left(server.id, this.#now()),
       arrived: (_, server, link) => {
         this.#host.traffic.connects++;
@@ -406,6 +417,7 @@ export class Session {
   // --- gossip and events ---------------------------------------------------------------------------------------------
 
   #learn(server: ServerView, info: ServerInfo): void {
+    this.#latestInfo = info;
     const overWebSocket = server.url.scheme === "ws" || server.url.scheme === "wss";
     // To a WebSocket client a server tells its websocket listeners under the name connect_urls, unless it tells both lists.
     const urls = overWebSocket ? (info.ws_connect_urls ?? info.connect_urls) : info.connect_urls;
@@ -427,13 +439,17 @@ export class Session {
   }
 
   #announce(from: State, to: State): void {
-    const end = left(from, to);
+    this.#host.diagnostics.transition(from, to);
+    const end = left(from, to, this.#epoch);
     if (end !== undefined) this.#host.emit(end);
     // A listener may have closed the connection; then that was announced already.
     if (this.#machine.state !== to) return;
-    if (to.kind === "connected" && isNewLink(from, to) && !isHandover(from, to)) this.#host.linked(to.link);
-    if (this.#machine.state !== to) return;
-    for (const status of entered(from, to, this.#host.traffic.connects)) this.#host.emit(status);
+    const linked =
+      to.kind === "connected" && isNewLink(from, to) && !isHandover(from, to)
+        ? () => this.#host.linked(to.link)
+        : undefined;
+    const begun = entered(from, to, this.#epoch);
+    if (begun !== undefined) this.#host.emit(begun, linked);
     if (to.kind === "closed") this.#finish(to.reason);
   }
 
@@ -445,6 +461,11 @@ export class Session {
     this.#host.emit({ type: "close", error: reason });
     this.ready.reject(reason ?? new ClosedConnectionError("connect()"));
     void this.#closing.then(() => this.ended.resolve(reason));
+  }
+
+  // Number of the latest link; 0 before the first.
+  get #epoch(): number {
+    return this.#host.traffic.connects;
   }
 
   #now(): number {

@@ -66,7 +66,7 @@ describe("waking", () => {
     await clock.advance(100);
     wake();
     await clock.advance(5_000);
-    expect(events).toEqual([{ type: "ping", pendingPings: 1 }]);
+    expect(events).toEqual([{ type: "ping", epoch: 1, pendingPings: 1 }]);
     silent = true;
     wake();
     await clock.advance(1_999);

@@ -3,6 +3,7 @@
 import { memoryNetwork, seededRandom, VirtualClock } from "@myelin/testing";
 import { type ConnectionOptions, connect, type NatsConnection, type Subscription } from "../../src/index.js";
 import type { Scene } from "./calls.js";
+import { EventWitness } from "./event-witness.js";
 import { Ledger, printed } from "./ledger.js";
 import { QUICK, sceneOf } from "./scene.js";
 import { SimulatedCluster } from "./simulated-cluster.js";
@@ -23,6 +24,7 @@ export class World {
   readonly #dialled: Promise<NatsConnection>[] = [];
   readonly #release: () => void;
   #scene: Scene | undefined;
+  #events: EventWitness | undefined;
 
   constructor(seed: number, names: readonly string[]) {
     const network = memoryNetwork({ clock: this.clock });
@@ -46,6 +48,7 @@ export class World {
   /** Connects, with a subscription of each kind: one that answers, one that is iterated, one nobody reads. */
   async connect(options: ConnectionOptions = {}): Promise<void> {
     const nc = await this.clock.until(this.#dial(options));
+    this.#events = new EventWitness(nc);
     this.#scene = sceneOf({
       nc,
       clock: this.clock,
@@ -77,6 +80,7 @@ export class World {
       }
       ledger.released();
       ledger.abort();
+      ledger.problems.push(...((await this.#events?.problems()) ?? []));
       if (nc.state !== "closed") ledger.problems.push(`it is ${nc.state} in the end`);
       if (nc.bufferedBytes > 0) ledger.problems.push(`${nc.bufferedBytes} bytes are left`);
       if (clock.pendingTimers > 0) ledger.problems.push(`${clock.pendingTimers} timers are left`);

@@ -1,0 +1,77 @@
+// Servers that take no more connections: passed over, tried again, never mistaken for ones that refuse our credentials. ADR-40.
+
+import type { FakeScript } from "@myelin/testing";
+import { describe, expect, it } from "vitest";
+import { everyEvent, rejection, simulate } from "../../test/simulated.js";
+import { type ConnectError, ConnectionLimitError } from "../index.js";
+
+const LIMITS = [
+  ["maximum connections exceeded", "MAX_CONNECTIONS"],
+  ["maximum account active connections exceeded", "MAX_ACCOUNT_CONNECTIONS"],
+  ["Connection throttling is active. Please try again later.", "CONNECTION_THROTTLED"],
+] as const;
+
+const full = (text: string): FakeScript => ({
+  onConnect: (connection) => {
+    connection.err(text);
+    connection.end();
+    return "skip";
+  },
+});
+
+describe.each(LIMITS)("a server that says %s", (text, code) => {
+  it("PROTO-50: connect() rejects with its code, before a refusal and without a word of authorization", async () => {
+    const world = simulate();
+    world.serve("a", full(text));
+    const error = (await rejection(world.connect({ servers: "a,nobody" }))) as ConnectError;
+    expect(error).toMatchObject({ code, cause: { text } });
+    expect(error.cause).toBeInstanceOf(ConnectionLimitError);
+  });
+
+  it("PROTO-50: it is tried again until it has room, also where a repeated authorization error would close", async () => {
+    const world = simulate();
+    const a = world.serve("a", full(text));
+    const nc = await world.connect({
+      servers: "a",
+      firstConnect: "background",
+      ignoreAuthErrorAbort: false,
+      reconnectTimeWait: 100,
+    });
+    await world.clock.advance(2_000);
+    expect(nc.state).not.toBe("closed");
+    expect(nc.getServers()).toMatchObject([{ lastFailure: { kind: "refused-by-server", error: { code } } }]);
+    a.script = {};
+    await world.clock.until(nc.ready);
+    await world.clock.until(nc.close());
+  });
+
+  it("PROTO-50: one that sends us away later is why the link was lost, and is come back to", async () => {
+    const world = simulate();
+    const a = world.serve("a");
+    const nc = await world.connect({ servers: "a", ignoreAuthErrorAbort: false });
+    const events = everyEvent(nc);
+    a.connections.at(-1)?.err(text);
+    a.connections.at(-1)?.end();
+    await world.clock.advance(5_000);
+    expect(events.map(({ type }) => type)).toEqual(["error", "disconnect", "reconnecting", "reconnect"]);
+    expect(events[1]).toMatchObject({ type: "disconnect", epoch: 1, error: { code } });
+    await world.clock.until(nc.close());
+  });
+});
+
+it("PROTO-50: also while an authenticator is still at work the server is the one that refused", async () => {
+  const world = simulate();
+  world.serve("a", {
+    info: { nonce: "n" },
+    onAccept: (connection) =>
+      void world.clock.after(10, () => {
+        connection.err("maximum connections exceeded");
+        connection.end();
+      }),
+  });
+  const authenticator = Object.assign(() => new Promise<never>(() => {}), { needsNonce: true });
+  const nc = await world.connect({ servers: "a", firstConnect: "background", authenticator });
+  await world.clock.advance(50);
+  expect(nc.getServers()).toMatchObject([{ lastFailure: { kind: "refused-by-server" } }]);
+  await world.clock.until(nc.close());
+});

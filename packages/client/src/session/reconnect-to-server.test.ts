@@ -1,0 +1,128 @@
+// The handler reconnectToServer of nats.js: what it is given, what it may answer, and that nothing it does ends a connection.
+
+import { expect, it } from "vitest";
+import { everyEvent, simulate } from "../../test/simulated.js";
+import { CallbackError, type PoolServer, type ReconnectToServerHandler } from "../index.js";
+
+const listens = (servers: readonly PoolServer[]): string[] => servers.map(({ listen }) => listen);
+
+it("P26: it is called at every attempt with the pool and the latest INFO, null before any, and its choice is dialled", async () => {
+  const world = simulate();
+  const [a, b, c] = ["a", "b", "c"].map((name) => world.serve(name, { info: { server_name: name } }));
+  const calls: { readonly servers: string[]; readonly info: string | undefined }[] = [];
+  const reconnectToServer: ReconnectToServerHandler = (servers, info) => {
+    calls.push({ servers: listens(servers), info: info?.server_name });
+    return servers.find(({ hostname }) => hostname === (calls.length === 1 ? "b" : "c")) ?? null;
+  };
+  const nc = await world.connect({ servers: "a,b,c", noRandomize: true, reconnectToServer });
+  expect(nc.getServer()).toBe("b:4222");
+  b?.connections.at(-1)?.reset();
+  await world.clock.advance(5_000);
+  expect(nc.getServer()).toBe("c:4222");
+  expect(a?.dials).toBe(0);
+  expect(c?.dials).toBe(1);
+  expect(calls).toEqual([
+    { servers: ["a:4222", "b:4222", "c:4222"], info: undefined },
+    { servers: ["a:4222", "b:4222", "c:4222"], info: "b" },
+  ]);
+  await world.clock.until(nc.close());
+});
+
+it.each<[what: string, answer: () => unknown]>([
+  [
+    "throws",
+    () => {
+      throw new Error("mine");
+    },
+  ],
+  ["names a server of its own making", () => ({ hostname: "x", port: 1, listen: "x:1" })],
+  ["answers a promise", async () => null],
+])("n2: a handler that %s is reported, and the connection comes back all the same", async (_, answer) => {
+  const world = simulate();
+  const a = world.serve("a");
+  let calm = true;
+  const nc = await world.connect({
+    servers: "a",
+    reconnectToServer: ((servers: readonly PoolServer[]) => (calm ? servers[0] : answer())) as ReconnectToServerHandler,
+  });
+  const events = everyEvent(nc);
+  calm = false;
+  a.connections.at(-1)?.reset();
+  await world.clock.advance(5_000);
+  expect(events.map(({ type }) => type)).toEqual(["disconnect", "error", "reconnecting", "reconnect"]);
+  const told = events.find((event) => event.type === "error");
+  expect(told?.error).toBeInstanceOf(CallbackError);
+  expect(told?.error.message).toContain("selectServer");
+  expect(nc.state).toBe("connected");
+  await world.clock.until(nc.close());
+});
+
+it("P26: a delay is waited for, also at the first connect, and close() cuts it short", async () => {
+  const world = simulate();
+  const a = world.serve("a");
+  let delay = 2_000;
+  const reconnectToServer: ReconnectToServerHandler = (servers) => {
+    const [server] = servers;
+    return server === undefined ? null : { server, delay };
+  };
+  const begin = world.clock.now();
+  const nc = await world.connect({ servers: "a", reconnectToServer });
+  expect(world.clock.now() - begin).toBeGreaterThanOrEqual(2_000);
+  delay = 60_000;
+  a.connections.at(-1)?.reset();
+  await world.clock.advance(10_000);
+  expect(nc.state).toBe("waiting");
+  await world.clock.until(nc.close());
+  expect(world.clock.pendingTimers).toBe(0);
+});
+
+it("P26: a handler that closes the connection it is asked for leaves nothing behind", async () => {
+  const world = simulate();
+  const a = world.serve("a");
+  let close = (): void => {};
+  const nc = await world.connect({
+    servers: "a",
+    reconnectToServer: (servers) => {
+      close();
+      return servers[0];
+    },
+  });
+  close = () => void nc.close();
+  a.connections.at(-1)?.reset();
+  await world.clock.advance(5_000);
+  expect(nc.state).toBe("closed");
+  expect(a.dials).toBe(1);
+  expect(world.clock.pendingTimers).toBe(0);
+});
+
+it("getServers() has the fields of nats.js beside ours", async () => {
+  const world = simulate();
+  world.serve("a", { info: { connect_urls: ["a:4222", "10.0.0.7:4333"] } });
+  const nc = await world.connect({ servers: "nats://ann:canary@a" });
+  expect(nc.getServers()).toMatchObject([
+    {
+      hostname: "a",
+      port: 4222,
+      listen: "a:4222",
+      src: "nats://a:4222",
+      tlsName: "a",
+      reconnects: 0,
+      gossiped: false,
+      didConnect: true,
+      origin: "seed",
+      state: "connected",
+    },
+    {
+      hostname: "10.0.0.7",
+      port: 4333,
+      listen: "10.0.0.7:4333",
+      src: "nats://10.0.0.7:4333",
+      tlsName: "a",
+      reconnects: 0,
+      lastConnect: 0,
+      gossiped: true,
+      didConnect: false,
+    },
+  ]);
+  await world.clock.until(nc.close());
+});

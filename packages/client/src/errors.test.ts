@@ -4,6 +4,7 @@ import {
   AuthorizationError,
   type ConnectAttempt,
   ConnectError,
+  ConnectionLimitError,
   errors,
   PermissionViolationError,
   ServerError,
@@ -60,12 +61,26 @@ describe("serverErrorOf", () => {
     ["Stale Connection", StaleConnectionError],
     ['Permissions Violation for Publish to "a"', PermissionViolationError],
     ['Permissions Violation for Subscription to "a" using queue "q"', PermissionViolationError],
-    ["maximum connections exceeded", ServerError],
+    ["maximum connections exceeded", ConnectionLimitError],
+    ["maximum account active connections exceeded", ConnectionLimitError],
+    ["Connection throttling is active. Please try again later.", ConnectionLimitError],
+    ["maximum subscriptions exceeded", ServerError],
     ["Something New", ServerError],
   ])("PROTO-41 … 58: %s becomes its class", (text, type) => {
     const error = serverErrorOf(text);
     expect(error.constructor).toBe(type);
     expect(isNatsError(error)).toBe(true);
+  });
+
+  it.each([
+    ["maximum connections exceeded", "MAX_CONNECTIONS"],
+    ["maximum account active connections exceeded", "MAX_ACCOUNT_CONNECTIONS"],
+    ["Connection throttling is active. Please try again later.", "CONNECTION_THROTTLED"],
+  ])("PROTO-50, PROTO-57: %s has the code %s, and is no authorization error", (text, code) => {
+    const error = serverErrorOf(text);
+    expect(error).toMatchObject({ code, text });
+    expect(error).toBeInstanceOf(ServerError);
+    expect(error).not.toBeInstanceOf(AuthorizationError);
   });
 
   it("keeps subject and queue group of a denied subscription", () => {

@@ -156,10 +156,14 @@ export class SlowConsumerError extends NatsError {
     override readonly subject: string,
     /** Messages that wait; they may still be read. */
     readonly pending: number,
+    /** The bound that was reached, `pending.messages` or `pending.bytes`. */
+    readonly limit: number,
+    /** Which of the two that is. */
+    readonly unit: "messages" | "bytes",
   ) {
     super(
-      `the subscription to "${subject}" ended: ${pending} messages wait for its consumer; consume faster, raise pending, ` +
-        'or choose another pending.overflow than "error"',
+      `the subscription to "${subject}" ended: ${pending} messages wait for its consumer, and pending.${unit} is ${limit}; ` +
+        'consume faster, raise it, or choose another pending.overflow than "error"',
     );
   }
 }
@@ -174,7 +178,11 @@ export class RequestError extends NatsError {
   }
 }
 
-/** Nobody subscribes to the subject of the request. */
+/**
+ * Nobody subscribes to the subject of the request. It is itself the {@link RequestError} that nats.js wraps around it: one error says
+ * what happened, with the facts and the stack on it. `isNoResponders()` answers as there; there is no `cause`, for nothing
+ * caused it but the 503.
+ */
 export class NoRespondersError extends RequestError {
   override readonly code = "NO_RESPONDERS";
 
@@ -228,6 +236,19 @@ export class ServerError extends NatsError {
   }
 }
 
+/**
+ * The server, or our account on it, has as many connections as it may have, or takes no more of them so quickly. Not our fault and
+ * not for good: the server is tried again like any other that failed. ADR-40.
+ */
+export class ConnectionLimitError extends ServerError {
+  override readonly code: string = "MAX_CONNECTIONS";
+
+  constructor(text: string, code: "MAX_CONNECTIONS" | "MAX_ACCOUNT_CONNECTIONS" | "CONNECTION_THROTTLED") {
+    super(text, `the server takes no more connections for now: ${text}`);
+    this.code = code;
+  }
+}
+
 /** User code (callback, listener, authenticator, strategy) threw or rejected; nothing else was touched (D13). */
 export class CallbackError extends NatsError {
   readonly code = "CALLBACK_FAILED";
@@ -261,6 +282,7 @@ export const errors = Object.freeze({
   ClosedConnectionError,
   ConnectError,
   ConnectionError,
+  ConnectionLimitError,
   DisconnectedError,
   DrainError,
   DrainingConnectionError,
@@ -285,6 +307,7 @@ export const errors = Object.freeze({
   readonly ClosedConnectionError: typeof ClosedConnectionError;
   readonly ConnectError: typeof ConnectError;
   readonly ConnectionError: typeof ConnectionError;
+  readonly ConnectionLimitError: typeof ConnectionLimitError;
   readonly DisconnectedError: typeof DisconnectedError;
   readonly DrainError: typeof DrainError;
   readonly DrainingConnectionError: typeof DrainingConnectionError;
@@ -320,6 +343,12 @@ export function serverErrorOf(text: string): NatsError {
       return new PermissionViolationError("subscription", found.subject ?? "", found.queue);
     case "stale":
       return new StaleConnectionError("the server closed the link as stale");
+    case "max-connections":
+      return new ConnectionLimitError(text, "MAX_CONNECTIONS");
+    case "max-account-connections":
+      return new ConnectionLimitError(text, "MAX_ACCOUNT_CONNECTIONS");
+    case "connection-throttled":
+      return new ConnectionLimitError(text, "CONNECTION_THROTTLED");
     default:
       return new ServerError(text, `the server reported: ${text}${adviceOnRefusal(found.kind)}`);
   }

@@ -1,5 +1,6 @@
 // Every kind of credentials against real servers, and what is sent of them.
 
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import {
   AuthorizationError,
   CallbackError,
   ConnectError,
+  ConnectionLimitError,
   type ConnectionOptions,
   credsAuthenticator,
   credsFileAuthenticator,
@@ -22,7 +24,7 @@ import {
 } from "myelin";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Witness } from "./canaries.js";
-import { next, record, rejectionOf, until } from "./conditions.js";
+import { everyChannel, next, record, rejectionOf, until } from "./conditions.js";
 import { forEachServer } from "./every-server.js";
 import { fake, open } from "./opened.js";
 import { createTestOperator } from "./operator.js";
@@ -150,6 +152,29 @@ describe("on real servers", () => {
       await back;
     });
 
+    it("PROTO-57: an account that may have no more connections is no wrong credential: its own code, and room is waited for", {
+      timeout: BOUND,
+    }, async () => {
+      const operator = createTestOperator(1);
+      const server = await serve(operator.config);
+      const authenticator = credsAuthenticator(operator.user().creds);
+      const first = await open({ servers: server.url, authenticator });
+      const error = await refused(server, { authenticator });
+      expect(error.code).toBe("MAX_ACCOUNT_CONNECTIONS");
+      expect(error.cause).toBeInstanceOf(ConnectionLimitError);
+      const second = await open({
+        servers: server.url,
+        authenticator,
+        firstConnect: "background",
+        reconnectTimeWait: 20,
+        ignoreAuthErrorAbort: false,
+      });
+      const failures = record(second, "attemptFailed");
+      await until("it was refused more than once", () => failures.length > 2);
+      await first.close();
+      await second.ready;
+    });
+
     it("SEC-CREDS-5, D11: a JWT that expires is an error event and a reconnect; then, refused, it is tried on and heals", {
       timeout: BOUND,
     }, async () => {
@@ -266,6 +291,10 @@ it("SEC-1, D18: no error, event, inspection or trace shows a password, token, se
   const canaries = ["canary-password", "canary-token", "canary-url-password", seed, jwt, sig, seed.slice(4, 24)];
   const witness = new Witness();
   const see = (value: unknown): void => witness.see(value);
+  for (const name of everyChannel) {
+    subscribe(name, see);
+    onTestFinished(() => void unsubscribe(name, see));
+  }
   const ways: readonly ConnectionOptions[] = [
     { user: "ann", pass: "canary-password" },
     { token: "canary-token" },

@@ -1,7 +1,7 @@
 // "A machine down": at connect time, while connected, and one that is up but refuses us. SEED-38 … SEED-40.
 
 import { type FakeScript, RealCluster, RealServer } from "@myelin/testing";
-import { AuthorizationError, ConnectError, connect, ServerError } from "myelin";
+import { AuthorizationError, ConnectError, ConnectionLimitError, connect } from "myelin";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { elapsed, next, record, rejectionOf, until, within } from "./conditions.js";
 import { forEachServer } from "./every-server.js";
@@ -101,12 +101,12 @@ forEachServer((binary) => {
     expect(nc.getServer()).toBe(addressOf(cluster.server(0)));
 
     const error = await rejectionOf(connect({ servers: [await deadUrl(), full.url], noRandomize: true }), ConnectError);
-    expect(error.cause).toBeInstanceOf(ServerError);
+    expect(error.cause).toBeInstanceOf(ConnectionLimitError);
     expect(error.message).toMatch(/maximum connections exceeded/i);
-    expect(error.code).toBe("SERVER_ERROR");
+    expect(error.code).toBe("MAX_CONNECTIONS");
     expect(error.attempts.map((attempt) => (attempt.error as { code?: string }).code)).toEqual([
       "CONNECTION_REFUSED",
-      "SERVER_ERROR",
+      "MAX_CONNECTIONS",
     ]);
   });
 

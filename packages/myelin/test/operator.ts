@@ -18,10 +18,11 @@ export interface TestUser {
   readonly creds: string;
 }
 
-export function createTestOperator(): TestOperator {
+/** @param connections how many its account may have; -1 = any number */
+export function createTestOperator(connections = -1): TestOperator {
   const [operator, account] = [nkeys.createOperator(), nkeys.createAccount()];
   const accountJwt = signed(operator, account, "account", {
-    limits: { subs: -1, data: -1, payload: -1, conn: -1, leaf: -1, imports: -1, exports: -1, wildcards: true },
+    limits: { subs: -1, data: -1, payload: -1, conn: connections, leaf: -1, imports: -1, exports: -1, wildcards: true },
   });
   return {
     config: [

@@ -8,11 +8,13 @@ export type ServerErrorKind =
   | "auth-revoked"
   | "auth-timeout"
   | "account"
+  | "max-account-connections"
   | "permission-publish"
   | "permission-subscribe"
   | "stale"
   | "slow-consumer"
   | "max-connections"
+  | "connection-throttled"
   | "max-payload"
   | "max-control-line"
   | "max-subscriptions"
@@ -54,10 +56,10 @@ const ROWS: readonly Row[] = [
   { match: /auth(?:orization|entication) timeout/i, kind: "auth-timeout", closes: true },
   { match: /(?:user|account) authentication expired/i, kind: "auth-expired", closes: true },
   { match: /authentication revoked/i, kind: "auth-revoked", closes: true },
-  // Before "maximum connections": an account's limit is about who we are, not about which server we asked.
-  { match: /maximum account active connections exceeded/i, kind: "account", closes: true },
+  { match: /maximum account active connections exceeded/i, kind: "max-account-connections", closes: true },
   { match: /failed account registration/i, kind: "account", closes: true },
-  { match: /maximum connections exceeded|connection throttling/i, kind: "max-connections", closes: true },
+  { match: /maximum connections exceeded/i, kind: "max-connections", closes: true },
+  { match: /connection throttling/i, kind: "connection-throttled", closes: true },
   { match: /maximum subscriptions exceeded/i, kind: "max-subscriptions", closes: false },
   { match: /maximum payload/i, kind: "max-payload", closes: true },
   { match: /maximum control line/i, kind: "max-control-line", closes: true },

@@ -74,6 +74,13 @@ export class MessageQueue {
     return this.#overflowing;
   }
 
+  /** The bound that does not let the next message in. */
+  get reached(): { readonly limit: number; readonly unit: "messages" | "bytes" } {
+    return this.length >= this.#maxMessages
+      ? { limit: this.#maxMessages, unit: "messages" }
+      : { limit: this.#maxBytes, unit: "bytes" };
+  }
+
   /** True when the consumer has everything there is and waits for more, or for the end it was told. */
   get exhausted(): boolean {
     return this.length === 0 && (this.#waiting.length > 0 || this.#ended);

@@ -93,6 +93,7 @@ describe("bounds on what waits", () => {
       })(),
     );
     expect(error).toBeInstanceOf(SlowConsumerError);
+    expect(error).toMatchObject({ limit: 2, unit: "messages" });
     expect(error).toMatchObject({ code: "SLOW_CONSUMER", subject: "a", pending: 2 });
     expect(await sub.closed).toBe(error);
     expect(got).toEqual(["1", "2"]);

@@ -366,7 +366,8 @@ export class Subscription implements AsyncIterable<Msg> {
     if (outcome === "overflow") this.#host.slow(this);
     if (this.#overflow === "error") {
       this.#host.tellUnsubscribe(this);
-      this.fail(new SlowConsumerError(this.#subject, this.#messages.length));
+      const { limit, unit } = this.#messages.reached;
+      this.fail(new SlowConsumerError(this.#subject, this.#messages.length, limit, unit));
     }
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import { InvalidArgumentError, type TlsOptions } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { type ConnectionOptions, defaults, resolveOptions } from "./connection-options.js";
@@ -56,6 +57,112 @@ describe("resolveOptions", () => {
       firstAttemptJitter: 0,
       reconnectBufferSize: 0,
     });
+  });
+
+  // One value of every kind; each option takes some of them and must refuse all others.
+  const values: { readonly [kind: string]: unknown } = {
+    text: "text",
+    number: 5,
+    boolean: true,
+    function: () => {},
+    null: null,
+    object: {},
+    array: [5],
+    symbol: Symbol("text"),
+    bigint: 5n,
+  };
+  const takes: { readonly [name in keyof Required<ConnectionOptions>]: readonly string[] } = {
+    servers: ["text", "array"], // what is in it is judged by the pool, before anything is dialled too
+    port: ["number"],
+    name: ["text"],
+    transports: [],
+    timeout: ["number"],
+    deadline: ["number"],
+    signal: [],
+    firstConnect: [],
+    waitOnFirstConnect: ["boolean"],
+    noRandomize: ["boolean"],
+    strategy: [],
+    reconnectToServer: ["function"],
+    resolve: ["boolean"],
+    dialPlan: ["object"],
+    lameDuck: [],
+    refreshBefore: ["number"],
+    gossip: ["text", "function"], // which words, is judged by the pool
+    ignoreClusterUpdates: ["boolean"],
+    reconnect: ["boolean"],
+    maxReconnectAttempts: ["number"],
+    reconnectTimeWait: ["number"],
+    reconnectJitter: ["number"],
+    reconnectJitterTLS: ["number"],
+    reconnectDelayHandler: ["function"],
+    ignoreAuthErrorAbort: ["boolean"],
+    whileDisconnected: [],
+    reconnectBufferSize: ["number"],
+    maxBufferedBytes: ["number"],
+    pingInterval: ["number"],
+    maxPingOut: ["number"],
+    user: ["text"],
+    pass: ["text"],
+    token: ["text"],
+    authenticator: ["function"],
+    tls: ["boolean", "null", "object", "function"],
+    noEcho: ["boolean"],
+    verbose: ["boolean"],
+    pedantic: ["boolean"],
+    noAsyncTraces: ["boolean"],
+    debug: ["boolean"],
+    inboxPrefix: ["text"],
+    pending: ["object"],
+    drainTimeout: ["number"],
+  };
+
+  it.each(Object.entries(takes))(
+    "P9: %s takes %j, and says by name what it takes instead of anything else",
+    (name, kinds) => {
+      for (const [kind, value] of Object.entries(values)) {
+        const options = { ...(name === "pass" ? { user: "ann" } : {}), [name]: value } as ConnectionOptions;
+        if (kinds.includes(kind)) expect(() => resolveOptions(options), kind).not.toThrow();
+        else expect(() => resolveOptions(options), kind).toThrow(new RegExp(`^${name}: must be `));
+      }
+    },
+  );
+
+  it.each<[argument: string, options: unknown]>([
+    ["transports", { transports: [{ schemes: ["nats"] }] }],
+    ["transports", { transports: [{ schemes: [], connect: () => {} }] }],
+    ["transports", { transports: [{ schemes: "nats", connect: () => {} }] }],
+    ["authenticator", { authenticator: [() => {}, "text"] }],
+    ["signal", { signal: { aborted: false } }],
+    ["strategy", { strategy: { rank: "first" } }],
+    ["tls.caFile", { tls: { caFile: 5 } }],
+    ["tls.ca", { tls: { ca: ["pem", 5] } }],
+    ["tls.rejectUnauthorized", { tls: { rejectUnauthorized: "false" } }],
+    ["tls.handshakeFirst", { tls: { handshakeFirst: 1 } }],
+    ["pending.message", { pending: { message: 5 } }],
+    ["pending.messages", { pending: { messages: "5" } }],
+    ["pending.overflow", { pending: { overflow: 5 } }],
+    ["options", null],
+    ["options", "nats://127.0.0.1"],
+    ["options", []],
+  ])("P9: what is inside an option is checked too: %s", (argument, options) => {
+    expect(() => resolveOptions(options as ConnectionOptions)).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT", argument }),
+    );
+  });
+
+  it("says what a credential must be, and never what it is", () => {
+    for (const name of ["user", "pass", "token"]) {
+      const options = { user: "ann", [name]: { toString: () => "canary", canary: "canary" } } as unknown;
+      let error: unknown;
+      try {
+        resolveOptions(options as ConnectionOptions);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toMatchObject({ argument: name });
+      expect(inspect(error)).not.toContain("canary");
+    }
   });
 
   it("every @default in the documentation of the options is the default", () => {

@@ -9,9 +9,11 @@ import {
   type Transport,
 } from "@myelin/contracts";
 import { type Backoff, exponentialBackoff, fixedBackoff, type GossipPolicy, type Strategy } from "@myelin/server-pool";
-import { abortSignal, choice, integer, nonNegative, positive, suggestion } from "./argument-checks.js";
+import { abortSignal, choice, integer, nonNegative, positive } from "./argument-checks.js";
+import type { ReconnectToServerHandler } from "./compatibility/server.js";
 import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./messaging/inbox.js";
 import { OVERFLOWS, type Overflow, type QueueBounds } from "./messaging/message-queue.js";
+import { checkKinds, checkPendingKinds } from "./option-kinds.js";
 import { watched } from "./user-code.js";
 
 /** What happens to a publish made while there is no connection: kept for the next one, refused, or dropped and counted. */
@@ -54,6 +56,10 @@ export interface ConnectionOptions {
   readonly noRandomize?: boolean | undefined;
   /** Which server next. Default: random, or the list's order with `noRandomize`. */
   readonly strategy?: Strategy | undefined;
+  /** Has the last word on which server is dialled next, at every attempt; whatever it does, something is dialled. */
+  readonly reconnectToServer?: ReconnectToServerHandler | undefined;
+  /** `false`: names are left to the runtime's own connect, one address at a time. Default `true`: all are looked up and raced. */
+  readonly resolve?: boolean | undefined;
   /**
    * `"one-by-one"` (default), or `"race"`: up to three servers at once, 250 ms apart, or as told; the first that answers its PING is
    * used, and the others are called off and leave no socket. As RFC 8305 does with addresses.
@@ -157,6 +163,8 @@ export interface ResolvedOptions {
   readonly firstConnect: FirstConnect;
   readonly randomize: boolean;
   readonly strategy: Strategy | undefined;
+  readonly reconnectToServer: ReconnectToServerHandler | undefined;
+  readonly resolve: boolean;
   readonly gossip: GossipPolicy;
   readonly dialPlan: DialPlan;
   readonly lameDuck: "migrate" | "notify";
@@ -225,58 +233,13 @@ export const defaults: Readonly<ConnectionDefaults> = Object.freeze({
   drainTimeout: 30_000,
 } as const);
 
-// The one list of option names, kept complete by its type.
-const KNOWN: { readonly [name in keyof Required<ConnectionOptions>]: true } = {
-  servers: true,
-  port: true,
-  name: true,
-  transports: true,
-  timeout: true,
-  deadline: true,
-  signal: true,
-  firstConnect: true,
-  waitOnFirstConnect: true,
-  noRandomize: true,
-  strategy: true,
-  dialPlan: true,
-  lameDuck: true,
-  gossip: true,
-  ignoreClusterUpdates: true,
-  reconnect: true,
-  maxReconnectAttempts: true,
-  reconnectTimeWait: true,
-  reconnectJitter: true,
-  reconnectJitterTLS: true,
-  reconnectDelayHandler: true,
-  ignoreAuthErrorAbort: true,
-  whileDisconnected: true,
-  reconnectBufferSize: true,
-  maxBufferedBytes: true,
-  pingInterval: true,
-  maxPingOut: true,
-  user: true,
-  pass: true,
-  token: true,
-  authenticator: true,
-  refreshBefore: true,
-  tls: true,
-  noEcho: true,
-  verbose: true,
-  pedantic: true,
-  noAsyncTraces: true,
-  debug: true,
-  inboxPrefix: true,
-  pending: true,
-  drainTimeout: true,
-};
-
 /**
  * Checks and completes options.
  *
  * @throws InvalidArgumentError naming the first option that is unknown, of the wrong kind or out of range
  */
 export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
-  refuseUnknown(options);
+  checkKinds(options);
   if (options.servers !== undefined && options.port !== undefined) {
     throw new InvalidArgumentError("port", "excludes servers; put the port into the URL");
   }
@@ -308,6 +271,8 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     ),
     randomize: options.noRandomize !== true,
     strategy: options.strategy,
+    reconnectToServer: options.reconnectToServer,
+    resolve: options.resolve !== false,
     gossip: options.gossip ?? (options.ignoreClusterUpdates === true ? "ignore" : "all"),
     dialPlan: dialPlanOf(options.dialPlan),
     lameDuck: choice("lameDuck", options.lameDuck, defaults.lameDuck, ["migrate", "notify"]),
@@ -354,6 +319,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
 /** The limits, checked, and completed by `fallback`. */
 export function pendingBounds(limits: PendingLimits | undefined, fallback: QueueBounds): QueueBounds {
   if (limits === undefined) return fallback;
+  checkPendingKinds(limits);
   return {
     messages: integer("pending.messages", limits.messages, fallback.messages, -1),
     bytes: integer("pending.bytes", limits.bytes, fallback.bytes, -1),
@@ -407,14 +373,4 @@ function tlsOf(tls: ConnectionOptions["tls"]): ResolvedOptions["tls"] {
   if (typeof tls === "object" && tls !== null && !Array.isArray(tls)) return { ...tls };
   if (tls === undefined || tls === null || typeof tls === "boolean") return undefined;
   throw new InvalidArgumentError("tls", "must be an object, a function that answers one, true, false or null");
-}
-
-function refuseUnknown(options: ConnectionOptions): void {
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError("options", "must be an object, such as { servers: ... }");
-  }
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(KNOWN, name)) continue;
-    throw new InvalidArgumentError(name, `is not an option of connect()${suggestion(name, Object.keys(KNOWN))}`);
-  }
 }

@@ -23,6 +23,7 @@ export type {
 export type { Bounds } from "./bounded.js";
 export { type AttemptBackoff, backoff } from "./compatibility/backoff.js";
 export { type Deferred, type Delay, deadline, deferred, delay } from "./compatibility/promises.js";
+export type { LatestInfo, PoolServer, ReconnectToServerHandler, Server } from "./compatibility/server.js";
 export { canonicalMIMEHeaderKey, Empty, hasWsProtocol, millis, nanos, nuid } from "./compatibility/values.js";
 export { type ClientRuntime, connect } from "./connect.js";
 export {
@@ -43,6 +44,7 @@ export {
   type ConnectAttempt,
   ConnectError,
   ConnectionError,
+  ConnectionLimitError,
   DisconnectedError,
   DrainError,
   DrainingConnectionError,
@@ -79,6 +81,7 @@ export type {
   DisconnectStatus,
   DropReason,
   ForceReconnectStatus,
+  GapStatus,
   HandoverStatus,
   LDMStatus,
   ReconnectingStatus,
@@ -88,6 +91,7 @@ export type {
   SlowConsumerStatus,
   StaleConnectionStatus,
   Status,
+  StatusEvent,
   StatusOf,
   StatusType,
 } from "./status.js";

@@ -67,6 +67,8 @@ export interface DialTarget {
   readonly shuffleAddresses: boolean;
   /** A transport with several steps calls it as it enters each, so that a time-out can say in which. Does not throw. */
   readonly reached?: ((phase: "dns" | "tcp" | "tls") => void) | undefined;
+  /** `false` = give the name to the runtime's connect as it is, instead of resolving it and trying its addresses. Default `true`. */
+  readonly resolveName?: boolean | undefined;
 }
 
 /**

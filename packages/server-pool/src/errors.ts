@@ -3,7 +3,7 @@
 import { NatsError } from "@myelin/contracts";
 
 /** Which of the caller's functions misbehaved. */
-export type PolicyName = "strategy" | "backoff" | "gossip";
+export type PolicyName = "strategy" | "backoff" | "gossip" | "selectServer";
 
 /** A strategy, backoff or gossip policy threw or answered nonsense; the default took its place for that one call. */
 export class PolicyError extends NatsError {

@@ -1,4 +1,5 @@
 export { type Backoff, type ExponentialBackoffOptions, exponentialBackoff, fixedBackoff } from "./backoff.js";
+export type { Decision } from "./decision.js";
 export { defaults } from "./defaults.js";
 export { PolicyError, type PolicyName } from "./errors.js";
 export type { GossipPolicy } from "./gossip.js";
@@ -10,7 +11,8 @@ export type { PaceContext } from "./pace.js";
 export type { PoolChange } from "./roster.js";
 export type { ServerFailure, ServerView } from "./server.js";
 export { parseServerList } from "./server-list.js";
-export { type Decision, ServerPool } from "./server-pool.js";
+export { ServerPool } from "./server-pool.js";
+export type { ServerSelector } from "./server-selection.js";
 export { addressOf, parseServerUrl, type ServerUrl, type ServerUrlOptions } from "./server-url.js";
 export type { SettleOptions } from "./settled.js";
 export { ordered, random, type Strategy, type StrategyContext } from "./strategy.js";

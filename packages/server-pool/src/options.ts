@@ -5,6 +5,7 @@ import { type Backoff, exponentialBackoff, milliseconds } from "./backoff.js";
 import { defaults } from "./defaults.js";
 import type { GossipPolicy } from "./gossip.js";
 import { parseServerList } from "./server-list.js";
+import type { ServerSelector } from "./server-selection.js";
 import type { ServerUrl, ServerUrlOptions } from "./server-url.js";
 import { ordered, random, type Strategy } from "./strategy.js";
 
@@ -30,6 +31,8 @@ export interface PoolOptions {
   /** Upper bound of the uniform wait between a loss and the first dial. Default 100. */
   readonly firstAttemptJitter?: number | undefined;
   readonly strategy?: Strategy | undefined;
+  /** Has the last word at every choice. */
+  readonly selectServer?: ServerSelector | undefined;
   /**
    * Move to servers that are new or came back, slowly and with the probability that makes the load of a fleet equal: 1 of M
    * clients for each such server among M. Takes effect through {@link ServerPool.rebalance}, for strategies whose servers are
@@ -50,6 +53,7 @@ export interface ResolvedPoolOptions {
   readonly backoff: Backoff;
   readonly firstAttemptJitter: number;
   readonly strategy: Strategy;
+  readonly selectServer: ServerSelector | undefined;
   readonly abortOnRepeatedAuthError: boolean;
   readonly rebalance: boolean;
   readonly rebalanceInterval: number;
@@ -80,6 +84,9 @@ export function resolveOptions(options: PoolOptions): ResolvedPoolOptions {
   if (typeof strategy.rank !== "function") {
     throw new InvalidArgumentError("strategy", "must be an object with a method rank()");
   }
+  if (options.selectServer !== undefined && typeof options.selectServer !== "function") {
+    throw new InvalidArgumentError("selectServer", "must be a function");
+  }
   if (backoff.pace !== undefined && typeof backoff.pace !== "function") {
     throw new InvalidArgumentError("backoff", "must have a function as pace, or none");
   }
@@ -96,6 +103,7 @@ export function resolveOptions(options: PoolOptions): ResolvedPoolOptions {
     backoff,
     firstAttemptJitter: milliseconds("firstAttemptJitter", options.firstAttemptJitter ?? defaults.firstAttemptJitter),
     strategy,
+    selectServer: options.selectServer,
     abortOnRepeatedAuthError: options.abortOnRepeatedAuthError ?? false,
     rebalance: rebalance !== false,
     rebalanceInterval: milliseconds("rebalance.interval", interval),

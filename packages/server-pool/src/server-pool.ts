@@ -3,6 +3,7 @@
 // Source: decisions D3, D6, D11, D15; conformance SEED-*, RECONN-MAX-*, RECONN-RANDOM-*, RECONN-WAIT-*; ADR-40.
 
 import type { Random } from "@myelin/contracts";
+import type { Decision } from "./decision.js";
 import { defaults } from "./defaults.js";
 import { firstRanked, safeDelay, safePace } from "./guarded-policy.js";
 import { Mover, type Rebalance } from "./mover.js";
@@ -11,13 +12,8 @@ import { type PoolChange, Roster, UNCHANGED } from "./roster.js";
 import { sameError } from "./same-error.js";
 import type { ServerFailure, ServerView } from "./server.js";
 import type { ServerEntry } from "./server-entry.js";
+import { ServerSelection } from "./server-selection.js";
 import { isUnproven, judgeWait, LEAVING, standing, standingReason } from "./standing.js";
-
-/** What to do now. `until` is on the caller's clock; ask again then, or after the next report, whichever is first. */
-export type Decision =
-  | { readonly kind: "dial"; readonly server: ServerView }
-  | { readonly kind: "wait"; readonly until: number }
-  | { readonly kind: "give-up"; readonly reason: "max-attempts" | "repeated-auth-error" | "empty-pool" };
 
 const AT_ONCE = Number.NEGATIVE_INFINITY;
 const MAX_INCIDENTS = 100; // those nobody takes must not grow a long-lived process
@@ -36,6 +32,7 @@ export class ServerPool {
   readonly #random: Random;
   readonly #roster: Roster;
   readonly #mover: Mover;
+  readonly #selection: ServerSelection;
   readonly #outranked: string;
   #incidents: Error[] = [];
   #everConnected = false;
@@ -58,6 +55,7 @@ export class ServerPool {
     this.#random = random;
     this.#roster = new Roster(this.#options.seeds);
     this.#mover = new Mover(this.#options, this.#roster, random, (error) => this.#report(error));
+    this.#selection = new ServerSelection(this.#options.selectServer, (error) => this.#report(error));
     this.#outranked = `ranks below {} by strategy ${this.#options.strategy.name}`;
   }
 
@@ -111,8 +109,11 @@ export class ServerPool {
         eligible.push(entry);
       }
     }
+    const idle = (): ServerView[] => this.snapshot().filter(({ state }) => state === "idle");
+    const promised = this.#selection.promised(idle, now);
+    if (promised !== undefined) return promised;
     if (eligible.length === 0) return { kind: "wait", until: Number.isFinite(until) ? until : now + defaults.recheck };
-    return { kind: "dial", server: this.#choose(eligible, now).view() };
+    return this.#selection.select(this.#choose(eligible, now).view(), idle, now);
   }
 
   /**
@@ -297,6 +298,7 @@ export class ServerPool {
   wakeNow(_now: number): void {
     this.#notBefore = AT_ONCE;
     this.#strikes = 0;
+    this.#selection.forget();
     for (const entry of this.#roster.byId.values()) {
       entry.eligibleAt = AT_ONCE;
       // The connection that is about to be dropped on purpose says nothing against its server.

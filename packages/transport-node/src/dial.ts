@@ -1,7 +1,7 @@
 // One connected socket from one address or path, without TLS. Owns the socket until it hands it over; a cancelled or failed
 // dial leaves nothing behind. Source: node:net.
 
-import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { connect, isIP, type NetConnectOpts, type Socket } from "node:net";
 import type { TransportError } from "@myelin/contracts";
 import { dialError } from "./socket-errors.js";
 
@@ -13,7 +13,7 @@ export interface SocketSettings {
   readonly keepAlive: number | false;
 }
 
-/** Where to: an IP address and port, or the path of a unix socket. */
+/** Where to: an IP address or name and a port, or the path of a unix socket. */
 export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /**
@@ -36,7 +36,8 @@ export function dial(
     noDelay: settings.noDelay,
     keepAlive: settings.keepAlive !== false,
     ...(settings.keepAlive === false ? {} : { keepAliveInitialDelay: settings.keepAlive }),
-    autoSelectFamily: false,
+    // A name comes here only when its addresses are left to Node.
+    autoSelectFamily: "host" in endpoint && isIP(endpoint.host) === 0,
     writableHighWaterMark: HIGH_WATER_MARK,
   };
   const socket = connect(options);

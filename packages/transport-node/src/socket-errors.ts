@@ -48,6 +48,8 @@ export function dnsError(hostname: string, cause: unknown): TransportError {
 }
 
 export function dialError(address: string, cause: unknown): TransportError {
+  // A name that was left to Node.
+  if ((cause as { syscall?: unknown } | undefined)?.syscall === "getaddrinfo") return dnsError(address, cause);
   const code = CODES.get(nodeCode(cause)) ?? "CONNECT_FAILED";
   return new TransportError(code, "tcp", `${address} ${SENTENCES[code]} (${nodeCode(cause)})`, address, { cause });
 }

@@ -92,7 +92,10 @@ class TcpTransport implements Transport {
     }
     const { material, handshakeFirst } = await abortable(this.#tls.load(target, sink, signal), signal);
     target.reached?.("dns");
-    const found = await abortable(resolveAddresses(target.hostname, lookup, signal), signal);
+    const found =
+      target.resolveName === false
+        ? [{ address: target.hostname, family: 0 }]
+        : await abortable(resolveAddresses(target.hostname, lookup, signal), signal);
     const candidates = orderAddresses(found, target.shuffleAddresses ? random : undefined);
     target.reached?.("tcp");
     const { socket, label } = await this.#race(target, candidates, signal);

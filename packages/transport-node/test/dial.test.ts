@@ -114,6 +114,20 @@ describe("a name with several addresses", () => {
     connection.destroy();
   });
 
+  it("P32: is left to Node when the target says so, and fails in the same words", async () => {
+    const listener = await listen("127.0.0.1");
+    const lookup: Lookup = () => Promise.reject(new Error("it is not asked"));
+    const transport = tcpTransport({ lookup });
+    const target = targetOf({ port: listener.port, resolveName: false });
+    const connection = await transport.connect(target, new TestSink(), never());
+    expect(connection.remoteAddress).toBe(`localhost:${listener.port}`);
+    connection.destroy();
+    const unknown = targetOf({ hostname: "no-such-name.invalid", port: 4222, resolveName: false });
+    const error = await transportErrorOf(transport.connect(unknown, new TestSink(), never()));
+    expect(error).toMatchObject({ code: "DNS_FAILED", phase: "dns" });
+    expect(error.message).toContain("no-such-name.invalid");
+  });
+
   it("P32: fails with DNS_FAILED and the name in the message when it does not exist", async () => {
     const target = targetOf({ hostname: "no-such-name.invalid", port: 4222 });
     const error = await transportErrorOf(tcpTransport().connect(target, new TestSink(), never()));

@@ -84,8 +84,6 @@ export const open = [];
 
 /** Statements whose tests prove a part of them, and what is missing. */
 export const partly = {
-  "CONN-SPECIFIC-1": "connect() takes an object alone, as in nats.js v3: one URL goes into servers",
   D17: "the tests run on Node alone",
-  P5: "the outage buffer is bounded in bytes alone, and when full refuses the newest; it never drops the oldest",
   P22: "the event of a denied publish() does not name its caller; the rejection of publishConfirmed() does",
 };

@@ -35,10 +35,11 @@ export interface ClientRuntime {
  * lists every attempt; nothing then keeps the process alive. `firstConnect: "retry"` keeps trying within `deadline`,
  * `"background"` resolves at once with a connection whose `ready` tells the rest.
  *
+ * @param options or only the URL, or several with commas between them
  * @throws (rejects with) InvalidArgumentError before anything is dialled, ConnectError, or the signal's reason
  */
-export function connect(options: ConnectionOptions, runtime: ClientRuntime): Promise<NatsConnection> {
-  return observed(() => connected(options, runtime));
+export function connect(options: ConnectionOptions | string, runtime: ClientRuntime): Promise<NatsConnection> {
+  return observed(() => connected(typeof options === "string" ? { servers: options } : options, runtime));
 }
 
 async function connected(options: ConnectionOptions, runtime: ClientRuntime): Promise<NatsConnection> {

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { InvalidArgumentError, type TlsOptions } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
+import { simulate } from "../test/simulated.js";
+import { connect } from "./connect.js";
 import { type ConnectionOptions, defaults, resolveOptions } from "./connection-options.js";
 import { VERSION } from "./version.js";
 
@@ -13,7 +15,8 @@ describe("resolveOptions", () => {
       timeout: defaults.timeout,
       firstConnect: "fail",
       maxReconnectAttempts: -1,
-      reconnectBufferSize: 8 * 1024 * 1024,
+      reconnectBuffer: { bytes: 8 * 1024 * 1024, messages: Number.POSITIVE_INFINITY, overflow: "error" },
+      rebalance: false,
       tlsMode: "require",
     });
     expect(resolved.tls).not.toBe(options.tls);
@@ -55,8 +58,13 @@ describe("resolveOptions", () => {
   it("keeps 0 as a value", () => {
     expect(resolveOptions({ reconnectJitter: 0, reconnectBufferSize: 0 })).toMatchObject({
       firstAttemptJitter: 0,
-      reconnectBufferSize: 0,
+      reconnectBuffer: { bytes: 0 },
     });
+    expect(resolveOptions({ reconnectBufferSize: -1 }).reconnectBuffer.bytes).toBe(0);
+    expect(() => resolveOptions({ reconnectBufferSize: 1, reconnectBuffer: {} })).toThrow("reconnectBufferSize");
+    expect(() => resolveOptions({ reconnectBuffer: { overflow: "pause" as never } })).toThrow(
+      "reconnectBuffer.overflow",
+    );
   });
 
   // One value of every kind; each option takes some of them and must refuse all others.
@@ -83,6 +91,7 @@ describe("resolveOptions", () => {
     waitOnFirstConnect: ["boolean"],
     noRandomize: ["boolean"],
     strategy: [],
+    rebalance: ["boolean", "object"],
     reconnectToServer: ["function"],
     resolve: ["boolean"],
     dialPlan: ["object"],
@@ -99,6 +108,7 @@ describe("resolveOptions", () => {
     ignoreAuthErrorAbort: ["boolean"],
     whileDisconnected: [],
     reconnectBufferSize: ["number"],
+    reconnectBuffer: ["object"],
     maxBufferedBytes: ["number"],
     pingInterval: ["number"],
     maxPingOut: ["number"],
@@ -183,5 +193,18 @@ describe("resolveOptions", () => {
   it("VERSION is that of the package", () => {
     const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
     expect(VERSION).toBe(version);
+  });
+});
+
+describe("connect", () => {
+  it("CONN-SPECIFIC-1: takes one URL, or a list with commas, in place of options", async () => {
+    const { clock, network, serve } = simulate();
+    serve("a");
+    serve("b");
+    const runtime = { transports: [network.transport], clock };
+    const one = await clock.until(connect("nats://a:4222", runtime));
+    const list = await clock.until(connect("b, b:4222", runtime));
+    expect([one.getServer(), list.getServer()]).toEqual(["a:4222", "b:4222"]);
+    await expect(connect("", runtime)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 });

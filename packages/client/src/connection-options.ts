@@ -14,6 +14,7 @@ import type { ReconnectToServerHandler } from "./compatibility/server.js";
 import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./messaging/inbox.js";
 import { OVERFLOWS, type Overflow, type QueueBounds } from "./messaging/message-queue.js";
 import { checkKinds, checkPendingKinds } from "./option-kinds.js";
+import type { BufferBounds } from "./publishing/outage-buffer.js";
 import { watched } from "./user-code.js";
 
 /** What happens to a publish made while there is no connection: kept for the next one, refused, or dropped and counted. */
@@ -56,6 +57,11 @@ export interface ConnectionOptions {
   readonly noRandomize?: boolean | undefined;
   /** Which server next. Default: random, or the list's order with `noRandomize`. */
   readonly strategy?: Strategy | undefined;
+  /**
+   * Move to servers that are new or came back, slowly, at random, and with the probability that makes the load of a fleet
+   * of clients equal. `interval`: milliseconds over which they move, default 60 000. Default `false`. Needs gossip.
+   */
+  readonly rebalance?: boolean | { readonly interval?: number | undefined } | undefined;
   /** Has the last word on which server is dialled next, at every attempt; whatever it does, something is dialled. */
   readonly reconnectToServer?: ReconnectToServerHandler | undefined;
   /** `false`: names are left to the runtime's own connect, one address at a time. Default `true`: all are looked up and raced. */
@@ -94,6 +100,8 @@ export interface ConnectionOptions {
   readonly whileDisconnected?: WhileDisconnected | undefined;
   /** Bytes of publishes kept during an outage; more makes `publish` throw. Default 8 MiB; 0 or -1 = keep none. */
   readonly reconnectBufferSize?: number | undefined;
+  /** More exact bounds on the same, and what happens past them; excludes `reconnectBufferSize`. */
+  readonly reconnectBuffer?: ReconnectBufferLimits | undefined;
   /** Bytes queued for the socket past which `publish` throws. Default 1 GiB. */
   readonly maxBufferedBytes?: number | undefined;
 
@@ -137,6 +145,19 @@ export interface ConnectionOptions {
   readonly drainTimeout?: number | undefined;
 }
 
+/** Bounds on publishes kept during an outage, and what happens past them. */
+export interface ReconnectBufferLimits {
+  /** Default: no bound. */
+  readonly messages?: number | undefined;
+  /** Bytes of whole operations. Default 8 MiB. */
+  readonly bytes?: number | undefined;
+  /**
+   * `"error"` (default): `publish` throws ReconnectBufferFullError. `"drop-old"`: the oldest ones make room; they are counted and told by a
+   * `dropped` event, and a request among them rejects with ReconnectBufferFullError.
+   */
+  readonly overflow?: "error" | "drop-old" | undefined;
+}
+
 /** Bounds on what waits for one subscription's consumer, and what happens past them. */
 export interface PendingLimits {
   /** Messages; -1 = no bound. */
@@ -163,6 +184,7 @@ export interface ResolvedOptions {
   readonly firstConnect: FirstConnect;
   readonly randomize: boolean;
   readonly strategy: Strategy | undefined;
+  readonly rebalance: boolean | { readonly interval?: number | undefined };
   readonly reconnectToServer: ReconnectToServerHandler | undefined;
   readonly resolve: boolean;
   readonly gossip: GossipPolicy;
@@ -174,7 +196,7 @@ export interface ResolvedOptions {
   readonly firstAttemptJitter: number;
   readonly abortOnRepeatedAuthError: boolean;
   readonly whileDisconnected: WhileDisconnected;
-  readonly reconnectBufferSize: number;
+  readonly reconnectBuffer: BufferBounds;
   readonly maxBufferedBytes: number;
   readonly pingInterval: number;
   readonly maxPingOut: number;
@@ -203,7 +225,6 @@ export type ConnectionDefaults = Pick<
   | "reconnect"
   | "maxReconnectAttempts"
   | "whileDisconnected"
-  | "reconnectBufferSize"
   | "maxBufferedBytes"
   | "pingInterval"
   | "maxPingOut"
@@ -211,7 +232,7 @@ export type ConnectionDefaults = Pick<
   | "inboxPrefix"
   | "pending"
   | "drainTimeout"
-> & { readonly reconnectJitter: number; readonly reconnectJitterTLS: number };
+> & { readonly reconnectJitter: number; readonly reconnectJitterTLS: number; readonly reconnectBufferSize: number };
 
 /** Defaults of everything that has one. */
 export const defaults: Readonly<ConnectionDefaults> = Object.freeze({
@@ -271,6 +292,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     ),
     randomize: options.noRandomize !== true,
     strategy: options.strategy,
+    rebalance: options.rebalance ?? false,
     reconnectToServer: options.reconnectToServer,
     resolve: options.resolve !== false,
     gossip: options.gossip ?? (options.ignoreClusterUpdates === true ? "ignore" : "all"),
@@ -287,10 +309,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     firstAttemptJitter: nonNegative("reconnectJitter", options.reconnectJitter, defaults.reconnectJitter),
     abortOnRepeatedAuthError: options.ignoreAuthErrorAbort === false,
     whileDisconnected: whileDisconnectedOf(options.whileDisconnected ?? defaults.whileDisconnected),
-    reconnectBufferSize: Math.max(
-      0,
-      integer("reconnectBufferSize", options.reconnectBufferSize, defaults.reconnectBufferSize, -1),
-    ),
+    reconnectBuffer: reconnectBufferOf(options),
     maxBufferedBytes: integer("maxBufferedBytes", options.maxBufferedBytes, defaults.maxBufferedBytes, 1),
     pingInterval: positive("pingInterval", options.pingInterval, defaults.pingInterval),
     maxPingOut: integer("maxPingOut", options.maxPingOut, defaults.maxPingOut, 1),
@@ -313,6 +332,21 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     inboxPrefix,
     pending: pendingBounds(options.pending, defaults.pending),
     drainTimeout: positive("drainTimeout", options.drainTimeout, defaults.drainTimeout),
+  };
+}
+
+function reconnectBufferOf({ reconnectBuffer, reconnectBufferSize }: ConnectionOptions): BufferBounds {
+  if (reconnectBuffer !== undefined && reconnectBufferSize !== undefined) {
+    throw new InvalidArgumentError("reconnectBufferSize", "excludes reconnectBuffer; give its bytes there");
+  }
+  const { bytes, messages, overflow } = reconnectBuffer ?? {};
+  return {
+    bytes:
+      reconnectBufferSize === undefined
+        ? integer("reconnectBuffer.bytes", bytes, defaults.reconnectBufferSize, 0)
+        : Math.max(0, integer("reconnectBufferSize", reconnectBufferSize, 0, -1)),
+    messages: messages === undefined ? Number.POSITIVE_INFINITY : integer("reconnectBuffer.messages", messages, 0, 0),
+    overflow: choice("reconnectBuffer.overflow", overflow, "error", ["error", "drop-old"]),
   };
 }
 

@@ -118,18 +118,20 @@ export class TimeoutError extends NatsError {
   }
 }
 
-/** The outage buffer is full: the message was not accepted (D7). */
+/** The outage buffer is full: the message was not accepted, or made room for newer ones before it was sent (D7). */
 export class ReconnectBufferFullError extends NatsError {
   readonly code = "RECONNECT_BUFFER_FULL";
 
   constructor(
     override readonly subject: string,
-    /** `reconnectBufferSize`, in bytes. */
-    readonly limit: number,
+    /** `reconnectBuffer`, or `reconnectBufferSize` as `bytes`. */
+    readonly limits: { readonly bytes: number; readonly messages: number },
   ) {
+    const { bytes, messages } = limits;
+    const most = Number.isFinite(messages) ? `${bytes} bytes or ${messages} messages` : `${bytes} bytes`;
     super(
-      `publish to "${subject}": ${limit} bytes are already waiting for the connection to come back; raise ` +
-        'reconnectBufferSize, or choose whileDisconnected "reject" or "drop"',
+      `publish to "${subject}": ${most} are kept at most until the connection is back, and they are; raise reconnectBuffer, ` +
+        'let overflow "drop-old" make room, or choose whileDisconnected "reject" or "drop"',
     );
   }
 }

@@ -50,6 +50,10 @@ const OPTIONS: Kinds<ConnectionOptions> = {
   firstConnect: text,
   waitOnFirstConnect: flag,
   noRandomize: flag,
+  rebalance: {
+    rule: "true, false or an object, such as { interval: 60_000 }",
+    takes: (value) => typeof value === "boolean" || isObject(value),
+  },
   strategy: { rule: "a strategy, an object with a function rank", takes: (value) => has(value, "rank") },
   reconnectToServer: handler,
   resolve: flag,
@@ -70,6 +74,7 @@ const OPTIONS: Kinds<ConnectionOptions> = {
   ignoreAuthErrorAbort: flag,
   whileDisconnected: text,
   reconnectBufferSize: number,
+  reconnectBuffer: { rule: "an object, such as { messages: 10_000 }", takes: isObject },
   maxBufferedBytes: number,
   pingInterval: number,
   maxPingOut: number,

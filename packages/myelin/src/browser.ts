@@ -14,7 +14,7 @@ export * from "./names.js";
  * @example
  * const nc = await connect({ servers: ["wss://nats.example.com"] });
  */
-export function connect(options: ConnectionOptions = {}): Promise<NatsConnection> {
+export function connect(options: ConnectionOptions | string = {}): Promise<NatsConnection> {
   return connectWith(options, { transports: [webSocketTransport()], wake: wakeOf(globalThis) });
 }
 

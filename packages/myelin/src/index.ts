@@ -14,7 +14,7 @@ export * from "./names.js";
  * @example
  * const nc = await connect({ servers: ["nats://127.0.0.1:4222"] });
  */
-export function connect(options: ConnectionOptions = {}): Promise<NatsConnection> {
+export function connect(options: ConnectionOptions | string = {}): Promise<NatsConnection> {
   return connectWith(options, {
     transports: [tcpTransport(), unixTransport(), webSocketTransport()],
     diagnostics: nodeDiagnostics(),

@@ -39,6 +39,8 @@ forEachServer((binary) => {
       leave: async (node) => {
         node.lameDuck();
         await until("everybody has left the lame duck", async () => (await node.connz()).num_connections === 0);
+        // A node that leaves has seconds left; what another node has just sent it to pass on is on its way still.
+        await sleep(500);
         await node.kill();
       },
     };

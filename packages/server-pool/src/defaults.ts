@@ -27,7 +27,7 @@ export const defaults: {
   readonly settle: number;
   /** Mean time between two looks for a better server, and the span over which clients move to a server that returned. */
   readonly rebalanceInterval: number;
-  /** Clients of a lame duck move within this: well within its grace period, and not all at once. */
+  /** Clients of a lame duck move within ten times `firstAttemptJitter`, and within this: well within its grace period. */
   readonly lameDuckSpread: number;
   /** Answer of `decide` when every server is being dialled or connected: ask again after this, or after a report. */
   readonly recheck: number;
@@ -44,6 +44,6 @@ export const defaults: {
   failureMemory: 60_000,
   settle: 30_000,
   rebalanceInterval: 60_000,
-  lameDuckSpread: 1_000,
+  lameDuckSpread: 5_000,
   recheck: 1_000,
 });

@@ -56,7 +56,8 @@ export class Mover {
 
   /** The server in use is leaving. All its clients were told at the same moment. */
   leaving(now: number): void {
-    this.#leaveAt = Math.min(this.#leaveAt, now + this.#random() * defaults.lameDuckSpread);
+    const spread = Math.min(defaults.lameDuckSpread, 10 * this.#options.firstAttemptJitter);
+    this.#leaveAt = Math.min(this.#leaveAt, now + this.#random() * spread);
   }
 
   /**

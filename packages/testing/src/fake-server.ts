@@ -132,7 +132,7 @@ export class FakeServer {
 
   #baseInfo(): ServerInfo {
     return {
-      server_id: `FAKE${this.port}`,
+      server_id: `FAKE-${this.host}-${this.port}`,
       server_name: `fake-${this.port}`,
       version: "2.15.1",
       go: "none",

@@ -13,6 +13,22 @@ export interface ReplayTarget {
   append(frame: Uint8Array, size: number): void;
 }
 
+/** How much is kept, and what happens past it. */
+export interface BufferBounds {
+  /** Bytes of encoded operations. */
+  readonly bytes: number;
+  readonly messages: number;
+  /** Refuse the newest, or let the oldest go. */
+  readonly overflow: "error" | "drop-old";
+}
+
+/** Those that had to make room for newer ones. */
+export interface Evicted {
+  readonly tally: Tally;
+  /** Why the requests among them will never be answered, by their numbers. */
+  readonly requests: ReadonlyMap<number, Error>;
+}
+
 /** Messages and the bytes of their operations. */
 export interface Tally {
   messages: number;
@@ -31,6 +47,8 @@ interface KeptPublish {
   /** Header and payload bytes. */
   readonly size: number;
   readonly hasHeaders: boolean;
+  /** For the error of a request; empty for what a lost link left. */
+  readonly subject: string;
   /** Number of the request that waits for its answer. */
   readonly request: number | undefined;
   withdrawn: boolean;
@@ -44,16 +62,20 @@ const CRLF = 2;
 const MAX_CONTROL_LINE = 1024 * 1024;
 
 export class OutageBuffer implements Outbox {
-  readonly #limit: number;
+  readonly #bounds: BufferBounds;
+  readonly #evicted: (evicted: Evicted) => void;
   readonly #encoder: Encoder;
   readonly #requests = new Map<number, KeptPublish>();
+  // In order, from #oldest on.
   #kept: KeptPublish[] = [];
+  #oldest = 0;
   #withdrawn = 0;
   #bytes = 0;
 
-  /** @param limit bytes of encoded operations kept at most */
-  constructor(limit: number, pedantic: boolean) {
-    this.#limit = limit;
+  /** @param evicted told of those that made room for newer ones; with overflow `"error"` never called */
+  constructor(bounds: BufferBounds, pedantic: boolean, evicted: (evicted: Evicted) => void = () => {}) {
+    this.#bounds = bounds;
+    this.#evicted = evicted;
     this.#encoder = new Encoder({ wildcardsInPublish: pedantic ? "allow" : "reject" });
   }
 
@@ -67,7 +89,7 @@ export class OutageBuffer implements Outbox {
   }
 
   get messages(): number {
-    return this.#kept.length - this.#withdrawn;
+    return this.#kept.length - this.#oldest - this.#withdrawn;
   }
 
   get bytes(): number {
@@ -81,7 +103,7 @@ export class OutageBuffer implements Outbox {
     payload: Payload | undefined,
   ): boolean {
     this.#keep(subject, reply, headers, payload, undefined);
-    return this.#bytes * 2 < this.#limit;
+    return this.#bytes * 2 < this.#bounds.bytes && this.messages * 2 < this.#bounds.messages;
   }
 
   /** Keeps a request; {@link withdraw} takes it back should it time out before a link is there. */
@@ -104,10 +126,7 @@ export class OutageBuffer implements Outbox {
     this.#withdrawn++;
     this.#bytes -= found.frame.length;
     // Requests that come and time out during a long outage must not pile up as holes.
-    if (this.#withdrawn * 2 > this.#kept.length) {
-      this.#kept = this.#kept.filter((one) => !one.withdrawn);
-      this.#withdrawn = 0;
-    }
+    if (this.#withdrawn * 2 > this.#kept.length - this.#oldest) this.#compact();
   }
 
   /**
@@ -128,15 +147,16 @@ export class OutageBuffer implements Outbox {
         const { buffer, headersStart, payloadEnd, replyStart, replyEnd, subjectStart } = decoder;
         if (replyEnd > replyStart && isRequest(text.decode(buffer.subarray(replyStart, replyEnd)))) continue;
         const frame = buffer.subarray(subjectStart - (op === Op.Pub ? PUB_VERB : HPUB_VERB), payloadEnd + CRLF);
-        if (this.#bytes + frame.length > this.#limit) {
+        if (!this.#fits(frame, adopted.length)) {
           count(overflow, frame);
           continue;
         }
         this.#bytes += frame.length;
         const size = payloadEnd - headersStart;
-        adopted.push({ frame, size, hasHeaders: op === Op.HPub, request: undefined, withdrawn: false });
+        adopted.push({ frame, size, hasHeaders: op === Op.HPub, subject: "", request: undefined, withdrawn: false });
       }
     }
+    this.#compact();
     this.#kept = [...adopted, ...this.#kept];
     return overflow;
   }
@@ -144,8 +164,8 @@ export class OutageBuffer implements Outbox {
   /** Hands everything to a new link, in order, and is empty then. Returns what the link's server would refuse. */
   replay(link: ReplayTarget): Unfit {
     const unfit: Unfit = { tooLarge: { messages: 0, bytes: 0 }, noHeaders: { messages: 0, bytes: 0 }, requests: [] };
+    this.#compact();
     for (const one of this.#kept) {
-      if (one.withdrawn) continue;
       const refusedAs =
         one.size > link.maxPayload ? unfit.tooLarge : one.hasHeaders && !link.headers ? unfit.noHeaders : undefined;
       if (refusedAs === undefined) {
@@ -163,6 +183,7 @@ export class OutageBuffer implements Outbox {
   clear(): Tally {
     const tally = { messages: this.messages, bytes: this.#bytes };
     this.#kept = [];
+    this.#oldest = 0;
     this.#requests.clear();
     this.#withdrawn = 0;
     this.#bytes = 0;
@@ -180,11 +201,45 @@ export class OutageBuffer implements Outbox {
     const size =
       headers === undefined ? encoder.pub(subject, reply, payload) : encoder.hpub(subject, reply, headers, payload);
     const frame = encoder.take() ?? new Uint8Array(0);
-    if (this.#bytes + frame.length > this.#limit) throw new ReconnectBufferFullError(subject, this.#limit);
+    if (!this.#fits(frame, 0)) this.#makeRoom(subject, frame);
     this.#bytes += frame.length;
-    const kept = { frame, size, hasHeaders: headers !== undefined, request, withdrawn: false };
+    const kept = { frame, size, hasHeaders: headers !== undefined, subject, request, withdrawn: false };
     this.#kept.push(kept);
     return kept;
+  }
+
+  #fits(frame: Uint8Array, more: number): boolean {
+    return this.#bytes + frame.length <= this.#bounds.bytes && this.messages + more < this.#bounds.messages;
+  }
+
+  #makeRoom(subject: string, frame: Uint8Array): void {
+    const { bytes, messages, overflow } = this.#bounds;
+    if (overflow === "error" || frame.length > bytes || messages < 1)
+      throw new ReconnectBufferFullError(subject, this.#bounds);
+    const tally = { messages: 0, bytes: 0 };
+    const requests = new Map<number, Error>();
+    while (!this.#fits(frame, 0)) {
+      const oldest = this.#kept[this.#oldest++];
+      if (oldest === undefined) break;
+      if (oldest.withdrawn) {
+        this.#withdrawn--;
+        continue;
+      }
+      this.#bytes -= oldest.frame.length;
+      count(tally, oldest.frame);
+      if (oldest.request === undefined) continue;
+      this.#requests.delete(oldest.request);
+      requests.set(oldest.request, new ReconnectBufferFullError(oldest.subject, this.#bounds));
+    }
+    // Instead of shift(), which moves all of a long list every time.
+    if (this.#oldest * 2 > this.#kept.length) this.#compact();
+    this.#evicted({ tally, requests });
+  }
+
+  #compact(): void {
+    this.#kept = this.#kept.slice(this.#oldest).filter((one) => !one.withdrawn);
+    this.#oldest = 0;
+    this.#withdrawn = 0;
   }
 }
 

@@ -10,12 +10,12 @@ import { tracedHeaders } from "../messaging/trace.js";
 import type { Link } from "../session/link.js";
 import type { DropReason } from "../status.js";
 import type { Traffic } from "../traffic.js";
-import { OutageBuffer, type Tally } from "./outage-buffer.js";
+import { type BufferBounds, type Evicted, OutageBuffer, type Tally } from "./outage-buffer.js";
 import { type Outbox, refusingOutbox } from "./outbox.js";
 
 export interface PublishingOptions {
   readonly whileDisconnected: WhileDisconnected;
-  readonly reconnectBufferSize: number;
+  readonly reconnectBuffer: BufferBounds;
   readonly maxBufferedBytes: number;
   readonly pedantic: boolean;
 }
@@ -46,8 +46,8 @@ export class Publishing {
   #outbox: Outbox;
 
   constructor(options: PublishingOptions, traffic: Traffic, events: PublishingEvents) {
-    this.#buffer = new OutageBuffer(options.reconnectBufferSize, options.pedantic);
-    this.#interim = new OutageBuffer(options.maxBufferedBytes, options.pedantic);
+    this.#buffer = new OutageBuffer(options.reconnectBuffer, options.pedantic, (evicted) => this.#evicted(evicted));
+    this.#interim = new OutageBuffer(boundedBy(options.maxBufferedBytes), options.pedantic);
     this.#pedantic = options.pedantic;
     this.#traffic = traffic;
     this.#events = events;
@@ -137,6 +137,11 @@ export class Publishing {
     this.#drop(this.#interim.clear(), "closed");
   }
 
+  #evicted({ requests, tally }: Evicted): void {
+    this.#drop(tally, "buffer-full");
+    for (const [id, error] of requests) this.#events.requestRefused(id, error);
+  }
+
   #drop(tally: Tally, reason: DropReason): void {
     if (tally.messages === 0) return;
     this.#traffic.droppedMsgs += tally.messages;
@@ -152,7 +157,7 @@ export class Publishing {
     if (policy === "buffer") return this.#buffer;
     if (policy === "reject") return refusingOutbox((subject) => notSent(`publish to "${subject}"`));
     // Encoded for its checks, then forgotten.
-    const sieve = new OutageBuffer(Number.MAX_SAFE_INTEGER, this.#pedantic);
+    const sieve = new OutageBuffer(boundedBy(Number.MAX_SAFE_INTEGER), this.#pedantic);
     return {
       publish: (subject, reply, headers, payload) => {
         sieve.maxPayload = this.#buffer.maxPayload;
@@ -162,6 +167,10 @@ export class Publishing {
       },
     };
   }
+}
+
+function boundedBy(bytes: number): BufferBounds {
+  return { bytes, messages: Number.POSITIVE_INFINITY, overflow: "error" };
 }
 
 function notSent(what: string): DisconnectedError {

@@ -32,6 +32,8 @@ export interface LinkEvents {
   serverError(text: string): Error | undefined;
   /** A keep-alive ping goes out. */
   ping(pending: number): void;
+  /** Milliseconds from a PING of ours to its PONG. */
+  measured(rtt: number): void;
   /** The link is gone and was not ended by us. Once, and last. */
   lost(error: Error): void;
 }
@@ -59,6 +61,8 @@ export class Link implements Outbox {
   readonly #keepAlive: KeepAlive;
   // Who waits for which PONG, in the order of our PINGs; a keep-alive's nobody is undefined.
   readonly #pongs: (Deferred<void> | undefined)[] = [];
+  // When the PING at their head was written, while its round trip is measured: one at a time.
+  #pingedAt: number | undefined;
   #writers: Deferred<void>[] = [];
   #info: ServerInfo;
   // Who wants nothing to be read just now.
@@ -89,7 +93,7 @@ export class Link implements Outbox {
     this.#encoder.maxPayload = info.max_payload;
     this.#keepAlive = new KeepAlive(options.clock, options.pingInterval, options.maxPingOut, {
       keepAlivePing: (pending) => {
-        this.#pongs.push(undefined);
+        this.#expectPong(undefined);
         this.#encoder.ping();
         this.#scheduleFlush();
         this.#events.ping(pending);
@@ -167,7 +171,7 @@ export class Link implements Outbox {
     const pong = deferred();
     if (this.#end !== undefined) pong.reject(this.#end);
     else {
-      this.#pongs.push(pong);
+      this.#expectPong(pong);
       this.#encoder.ping();
       this.#written();
     }
@@ -215,7 +219,7 @@ export class Link implements Outbox {
             this.#scheduleFlush();
             break;
           case Op.Pong:
-            this.#pongs.shift()?.resolve();
+            this.#ponged();
             break;
           case Op.Info:
             this.#info = decoder.info();
@@ -319,6 +323,17 @@ export class Link implements Outbox {
     const blocks: Uint8Array[] = [];
     for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) blocks.push(block);
     return blocks;
+  }
+
+  #expectPong(pong: Deferred<void> | undefined): void {
+    if (this.#pongs.length === 0) this.#pingedAt = this.#clock.now();
+    this.#pongs.push(pong);
+  }
+
+  #ponged(): void {
+    if (this.#pingedAt !== undefined) this.#events.measured(this.#clock.now() - this.#pingedAt);
+    this.#pingedAt = undefined;
+    this.#pongs.shift()?.resolve();
   }
 
   // --- writing -------------------------------------------------------------------------------------------------------

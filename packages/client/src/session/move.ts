@@ -15,7 +15,8 @@ export type MoveReason =
   | "lame-duck" // the server announced its leaving
   | "requested" // reconnect({ graceful: true })
   | "credentials" // they are about to expire
-  | "rebalance"; // another server is the better choice now
+  | "better" // the strategy prefers another server
+  | "balance"; // a server came or came back, and rebalance is on
 
 /** Milliseconds between the first two tries, give or take half; twice as long after each, up to four times. */
 const RETRY = 1_000;

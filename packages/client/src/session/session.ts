@@ -9,32 +9,22 @@ import { serverSelectorOf } from "../compatibility/server.js";
 import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
 import type { ConnectionDiagnostics } from "../diagnostics.js";
-import {
-  CallbackError,
-  ClosedConnectionError,
-  ConnectionError,
-  errorOf,
-  InvalidOperationError,
-  StaleConnectionError,
-} from "../errors.js";
+import { CallbackError, ClosedConnectionError, ConnectionError, errorOf, StaleConnectionError } from "../errors.js";
 import type { StatusEvent } from "../status.js";
 import type { Traffic } from "../traffic.js";
 import { addressOf, entered, isHandover, isNewLink, left } from "./announcements.js";
-import { failureKind } from "./attempt.js";
 import { type Connected, ConnectionStateMachine, type Ended, type State } from "./connection-state.js";
 import { Dialer } from "./dialer.js";
 import type { ClientIdentity, Greeting } from "./handshake.js";
 import { Link } from "./link.js";
-import { Move, type MoveReason, type RunningHandover } from "./move.js";
+import type { Move, RunningHandover } from "./move.js";
+import { Moving } from "./moving.js";
 
 /** Milliseconds a user's `close()` leaves the transport to flush. */
 const CLOSE_GRACE = 50;
 
 /** Milliseconds a link we have moved away from gets to deliver the rest. */
 const LEAVE_GRACE = 2_000;
-
-/** How much wider than the wait before a first attempt the clients of a lame duck are spread. */
-const LAME_DUCK_SPREAD = 10;
 
 /** What a session needs from outside. */
 export interface SessionRuntime {
@@ -78,11 +68,10 @@ export class Session {
   readonly #pool: ServerPool;
   readonly #machine: ConnectionStateMachine;
   readonly #dialer: Dialer;
+  readonly #moving: Moving;
   // Moved away from, and not closed yet.
   readonly #leaving = new Map<Link, Promise<void>>();
   #closing: Promise<void> = Promise.resolve();
-  // The latest end of credentials that a move was planned for.
-  #renewedFor = 0;
   #latestInfo: ServerInfo | undefined;
   #cancelDeadline: () => void = () => {};
   #stopWaking: () => void = () => {};
@@ -111,6 +100,7 @@ export class Session {
         strategy: options.strategy,
         selectServer: serverSelectorOf(options.reconnectToServer, () => this.#latestInfo),
         abortOnRepeatedAuthError: options.abortOnRepeatedAuthError,
+        rebalance: options.rebalance,
       },
       runtime.random,
     );
@@ -127,6 +117,24 @@ export class Session {
       learned: (server, info) => this.#learn(server, info),
       warned: (error) => host.emit({ type: "error", error }),
       greeted: (server, greeting) => this.#greeted(server, greeting),
+      asked: () => this.#tellIncidents(),
+    });
+    this.#moving = new Moving({
+      options,
+      clock: runtime.clock,
+      random: runtime.random,
+      pool: this.#pool,
+      machine: this.#machine,
+      dialer: this.#dialer,
+      link: (server, greeting) => this.#link(server, greeting),
+      handOver: (from, to) => host.handOver(from, to),
+      moving: ({ link, server }, move) => this.#machine.to(this.#connectedState(server, link, move, undefined)),
+      arrived: (server, link) => {
+        host.traffic.connects++;
+        this.#connected(server, link, undefined);
+      },
+      failed: (server, error) =>
+        host.emit({ type: "attemptFailed", epoch: this.#epoch, server: addressOf(server), error }),
       asked: () => this.#tellIncidents(),
     });
   }
@@ -192,12 +200,7 @@ export class Session {
 
   /** Moves to another server, or to a new link to the same one; the link is left when the new one has taken over. */
   move(): Promise<void> {
-    const { state } = this.#machine;
-    if (state.kind !== "connected") {
-      return Promise.reject(new InvalidOperationError("reconnect({ graceful: true }) needs a connection to leave"));
-    }
-    const move = state.move?.isUnderWay === true ? state.move : this.#move(state, "requested", 0);
-    return move.outcome.promise;
+    return this.#moving.request();
   }
 
   // The network may be back.
@@ -223,6 +226,7 @@ export class Session {
 
   setServers(servers: string | readonly string[]): void {
     this.#tellChange(this.#pool.replace(servers));
+    this.#moving.review();
   }
 
   // --- links ---------------------------------------------------------------------------------------------------------
@@ -234,7 +238,8 @@ export class Session {
     this.#host.traffic.connects++;
     this.#connected(server, link, undefined);
     this.ready.resolve();
-    this.#renewBefore(greeting.credentialsExpireAt);
+    this.#moving.review();
+    this.#moving.renewBefore(greeting.credentialsExpireAt);
     // What came with the PONG is handled after everybody knows of the link.
     greeting.handOver(link);
     link.pump();
@@ -263,6 +268,7 @@ export class Session {
           toldLameDuck = true;
           this.#lameDuck(server, link);
         },
+        measured: (rtt) => this.#pool.measured(server.id, rtt, this.#now()),
         lost: (error) => this.#lost(server, link, error),
       },
     );
@@ -326,85 +332,7 @@ export class Session {
     this.#pool.lameDuck(server.id, this.#now());
     // Not of a link that is not yet, or no longer, the one we are on.
     if (this.link === link) this.#host.emit({ type: "ldm", epoch: link.epoch, server: addressOf(server) });
-    this.#leaveLameDuck();
-  }
-
-  #leaveLameDuck(): void {
-    const { state } = this.#machine;
-    if (this.#options.lameDuck === "notify" || state.kind !== "connected") return;
-    if (state.link.info.ldm !== true || state.move?.isUnderWay === true) return;
-    // Everybody on that server is told at the same moment.
-    this.#move(state, "lame-duck", this.#runtime.random() * LAME_DUCK_SPREAD * this.#options.firstAttemptJitter);
-  }
-
-  // Fresh credentials by a new link before those of the present one end; once for each date, whatever the new ones say.
-  #renewBefore(expiresAt: number | undefined): void {
-    const { state } = this.#machine;
-    const { refreshBefore } = this.#options;
-    if (expiresAt === undefined || refreshBefore < 0 || expiresAt <= this.#renewedFor) return;
-    if (state.kind !== "connected" || state.move !== undefined) return;
-    this.#renewedFor = expiresAt;
-    const left = expiresAt - this.#runtime.clock.wallTime();
-    this.#move(state, "credentials", Math.max(left - refreshBefore, left / 2));
-  }
-
-  #move(state: Connected, reason: MoveReason, delay: number): Move {
-    let expiresAt: number | undefined;
-    const persistent = reason === "lame-duck" || reason === "credentials";
-    const move: Move = new Move(reason, persistent, {
-      clock: this.#runtime.clock,
-      random: this.#runtime.random,
-      target: () => this.#target(state.server, reason),
-      attempt: (server, under) =>
-        this.#dialer.attempt(server, {
-          greeted: (_, greeting) => under.greeted(server, greeting),
-          failed: (_, outcome) => {
-            this.#pool.failed(server.id, { kind: failureKind(outcome), error: outcome.error }, this.#now());
-            under.refused(server, outcome.error);
-          },
-        }),
-      handOver: (server, greeting) => {
-        const link = this.#link(server, greeting);
-        expiresAt = greeting.credentialsExpireAt;
-        const handover = this.#host.handOver(state.link, link);
-        greeting.handOver(link);
-        link.pump();
-        return { link, handover };
-      },
-      failed: (server, error) =>
-        this.#host.emit({ type: "attemptFailed", epoch: this.#epoch, server: addressOf(server), error }),
-      unused: (server) => this.#pool.left(server.id, this.#now()),
-      arrived: (_, server, link) => {
-        this.#host.traffic.connects++;
-        this.#connected(server, link, undefined);
-        this.#leaveLameDuck();
-        this.#renewBefore(expiresAt);
-      },
-      gaveUp: () => {
-        const { state: present } = this.#machine;
-        if (present.kind === "connected" && present.move === move) this.#setMove(present, undefined);
-        this.#leaveLameDuck();
-      },
-    });
-    this.#setMove(state, move);
-    move.begin(delay);
-    return move;
-  }
-
-  #setMove({ link, server }: Connected, move: Move | undefined): void {
-    this.#machine.to(this.#connectedState(server, link, move, undefined));
-  }
-
-  #target(present: ServerView, reason: MoveReason): ServerView | undefined {
-    const other = this.#pool.alternative(this.#now());
-    this.#tellIncidents();
-    if (reason === "lame-duck") return other;
-    // The same server again, by a new link: where that is all there is, and where nothing speaks against it.
-    return reason === "credentials" && !this.#isLeaving(present) ? present : (other ?? present);
-  }
-
-  #isLeaving(server: ServerView): boolean {
-    return this.#pool.get(server.id)?.lameDuck === true;
+    this.#moving.review();
   }
 
   // The link is lost, and the one we were moving to is up.
@@ -425,6 +353,7 @@ export class Session {
     const overTls = info.tls_required === true && this.#options.tlsMode !== "never" && this.#transports.has("tls");
     this.#tellChange(this.#pool.advertise(urls, server.id, this.#now(), overTls));
     this.#tellIncidents();
+    this.#moving.review();
   }
 
   #tellChange({ added, deleted }: PoolChange): void {
@@ -456,6 +385,7 @@ export class Session {
   #finish(reason: Error | undefined): void {
     this.#cancelDeadline();
     this.#stopWaking();
+    this.#moving.stop();
     for (const link of this.#leaving.keys()) link.destroy(new ClosedConnectionError("an operation in flight"));
     this.#host.ended(reason);
     this.#host.emit({ type: "close", error: reason });

@@ -1,0 +1,149 @@
+// When and why a connection that works goes to another server: because this one leaves, because another one is the better choice,
+// because credentials end, because somebody asked. One move at a time; how it goes is move.ts, which server is the pool's.
+
+import type { Clock, Random } from "@myelin/contracts";
+import type { ServerPool, ServerView } from "@myelin/server-pool";
+import type { ResolvedOptions } from "../connection-options.js";
+import { InvalidOperationError } from "../errors.js";
+import { failureKind } from "./attempt.js";
+import type { Connected, ConnectionStateMachine } from "./connection-state.js";
+import type { Dialer } from "./dialer.js";
+import type { Greeting } from "./handshake.js";
+import type { Link } from "./link.js";
+import { Move, type MoveReason, type RunningHandover } from "./move.js";
+
+/** What moving needs; no function of it throws. */
+export interface MovingHost {
+  readonly options: ResolvedOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pool: ServerPool;
+  readonly machine: ConnectionStateMachine;
+  readonly dialer: Dialer;
+  /** Builds the link of a greeting. */
+  link(server: ServerView, greeting: Greeting): Link;
+  handOver(from: Link, to: Link): RunningHandover;
+  /** The connection goes on with the link it has, with this move under way. */
+  moving(state: Connected, move: Move | undefined): void;
+  /** The connection goes on with this link. */
+  arrived(server: ServerView, link: Link): void;
+  /** An attempt or a new link failed; the present link stays. */
+  failed(server: ServerView, error: Error): void;
+  /** Functions of the caller's may have failed in the pool. */
+  asked(): void;
+}
+
+export class Moving {
+  readonly #host: MovingHost;
+  #cancelReview: () => void = () => {};
+  // The latest end of credentials that a move was planned for.
+  #renewedFor = 0;
+
+  constructor(host: MovingHost) {
+    this.#host = host;
+  }
+
+  /** Asks the pool whether another server is the place to be, now and whenever it wants to be asked again. */
+  review(): void {
+    this.#cancelReview();
+    const state = this.#resting();
+    if (state === undefined) return;
+    const { clock, options, pool } = this.#host;
+    const decision = pool.rebalance(clock.now());
+    this.#host.asked();
+    // A listener of what the pool had to tell may have done anything.
+    if (this.#resting() !== state) return;
+    if (decision.kind === "stay") {
+      if (decision.until === undefined) return;
+      this.#cancelReview = clock.after(decision.until - clock.now(), () => this.review());
+    } else if (decision.reason !== "lame-duck" || options.lameDuck === "migrate") {
+      this.#begin(state, decision.reason, () => decision.to).begin(0);
+    }
+  }
+
+  /** Moves because somebody asked; a move that is under way will do. */
+  request(): Promise<void> {
+    const { machine } = this.#host;
+    const { state } = machine;
+    if (state.kind !== "connected") {
+      return Promise.reject(new InvalidOperationError("reconnect({ graceful: true }) needs a connection to leave"));
+    }
+    if (state.move?.isUnderWay === true) return state.move.outcome.promise;
+    // The same server again, by a new link, where that is all there is.
+    const move = this.#begin(state, "requested", () => this.#alternative() ?? state.server);
+    move.begin(0);
+    return move.outcome.promise;
+  }
+
+  /** Fresh credentials by a new link before those of the present one end; once for each date, whatever the new ones say. */
+  renewBefore(expiresAt: number | undefined): void {
+    const state = this.#resting();
+    const { clock, options, pool } = this.#host;
+    if (expiresAt === undefined || options.refreshBefore < 0 || expiresAt <= this.#renewedFor) return;
+    if (state === undefined || state.move !== undefined) return;
+    this.#renewedFor = expiresAt;
+    const left = expiresAt - clock.wallTime();
+    // On the same server, by a new link, as long as nothing speaks against it.
+    const leaving = (): boolean => pool.get(state.server.id)?.lameDuck === true;
+    this.#begin(state, "credentials", () => (leaving() ? this.#alternative() : state.server)).begin(
+      Math.max(left - options.refreshBefore, left / 2),
+    );
+  }
+
+  /** Nothing more is asked or begun. */
+  stop(): void {
+    this.#cancelReview();
+  }
+
+  // Connected, and no move dials or hands over: one that only waits may be replaced.
+  #resting(): Connected | undefined {
+    const { state } = this.#host.machine;
+    return state.kind === "connected" && state.move?.isUnderWay !== true ? state : undefined;
+  }
+
+  #alternative(): ServerView | undefined {
+    const found = this.#host.pool.alternative(this.#host.clock.now());
+    this.#host.asked();
+    return found;
+  }
+
+  #begin(state: Connected, reason: MoveReason, target: () => ServerView | undefined): Move {
+    const { clock, dialer, machine, pool, random } = this.#host;
+    let expiresAt: number | undefined;
+    const move: Move = new Move(reason, reason === "credentials", {
+      clock,
+      random,
+      target,
+      attempt: (server, under) =>
+        dialer.attempt(server, {
+          greeted: (_, greeting) => under.greeted(server, greeting),
+          failed: (_, outcome) => {
+            pool.failed(server.id, { kind: failureKind(outcome), error: outcome.error }, clock.now());
+            under.refused(server, outcome.error);
+          },
+        }),
+      handOver: (server, greeting) => {
+        const link = this.#host.link(server, greeting);
+        expiresAt = greeting.credentialsExpireAt;
+        const handover = this.#host.handOver(state.link, link);
+        greeting.handOver(link);
+        link.pump();
+        return { link, handover };
+      },
+      failed: (server, error) => this.#host.failed(server, error),
+      unused: (server) => pool.left(server.id, clock.now()),
+      arrived: (_, server, link) => {
+        this.#host.arrived(server, link);
+        this.review();
+        this.renewBefore(expiresAt);
+      },
+      gaveUp: () => {
+        const { state: present } = machine;
+        if (present.kind === "connected" && present.move === move) this.#host.moving(present, undefined);
+        this.review();
+      },
+    });
+    this.#host.moving(state, move);
+    return move;
+  }
+}

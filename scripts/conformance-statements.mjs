@@ -85,5 +85,4 @@ export const open = [];
 /** Statements whose tests prove a part of them, and what is missing. */
 export const partly = {
   D17: "the tests run on Node alone",
-  P22: "the event of a denied publish() does not name its caller; the rejection of publishConfirmed() does",
 };

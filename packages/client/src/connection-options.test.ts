@@ -121,6 +121,7 @@ describe("resolveOptions", () => {
     verbose: ["boolean"],
     pedantic: ["boolean"],
     noAsyncTraces: ["boolean"],
+    publishTraces: ["boolean"],
     debug: ["boolean"],
     inboxPrefix: ["text"],
     pending: ["object"],

@@ -26,7 +26,7 @@ const LATE = 1_000;
 export interface HandoverHost {
   readonly clock: Pick<Clock, "after">;
   /** Tells a link of every subscription. */
-  replay(link: Link): void;
+  replay(link: Link, beside: boolean): void;
   isPlain(sid: number): boolean;
   deliver(cursor: Decoder): void;
   /** Publishes are kept from now on, whatever the caller wants for an outage. */
@@ -56,7 +56,7 @@ export class Handover {
     this.#host = host;
     this.#overlap = new Overlap(from, to, host.isPlain, host.deliver);
     this.ready = this.#given.promise;
-    host.replay(to);
+    host.replay(to, true);
     this.#run().then(
       () => this.#given.resolve(),
       (cause: unknown) => this.#given.reject(errorOf(cause)),

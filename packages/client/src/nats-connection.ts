@@ -2,11 +2,11 @@
 // requests; each of them knows only what it needs of the others.
 
 import type { Diagnostics } from "@myelin/contracts";
-import { checkQueue, checkSubscribeSubject, type Payload, type ServerInfo } from "@myelin/protocol";
-import { abortSignal, callable, positive } from "./argument-checks.js";
+import type { Payload, ServerInfo } from "@myelin/protocol";
+import { callable, positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
 import { type PoolServer, poolServerOf } from "./compatibility/server.js";
-import { pendingBounds, type ResolvedOptions } from "./connection-options.js";
+import type { ResolvedOptions } from "./connection-options.js";
 import { observed } from "./deferred.js";
 import { ConnectionDiagnostics } from "./diagnostics.js";
 import { type DrainReport, drainAndClose } from "./draining.js";
@@ -18,16 +18,16 @@ import {
   PermissionViolationError,
   serverErrorOf,
 } from "./errors.js";
-import { CUT_TIMEOUT, Handover, type HandoverHost } from "./handover.js";
+import { Handovers } from "./handovers.js";
 import type { Msg, PublishOptions } from "./messaging/message.js";
+import { Receiving } from "./messaging/receiving.js";
 import type { RequestManyOptions } from "./messaging/request-many.js";
 import { Requesting, type RequestingHost, type RequestOptions } from "./messaging/requesting.js";
-import type { Requests } from "./messaging/requests.js";
-import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./messaging/subscription.js";
-import { Subscriptions } from "./messaging/subscriptions.js";
+import type { Subscription, SubscriptionOptions } from "./messaging/subscription.js";
 import { NextLink } from "./next-link.js";
-import { callSite, located, locating } from "./operation-facts.js";
+import { calledFrom, callSite, located, locating } from "./operation-facts.js";
 import { Confirmations } from "./publishing/confirmations.js";
+import { PublishTraces } from "./publishing/publish-traces.js";
 import { Publishing } from "./publishing/publishing.js";
 import { addressOf } from "./session/announcements.js";
 import type { ConnectionState } from "./session/connection-state.js";
@@ -54,19 +54,17 @@ export class NatsConnection implements AsyncDisposable {
   readonly #runtime: SessionRuntime;
   readonly #session: Session;
   readonly #publishing: Publishing;
-  readonly #subscriptions = new Subscriptions<Subscription | Requests>();
+  readonly #receiving: Receiving;
   readonly #diagnostics: ConnectionDiagnostics;
   readonly #status: StatusFeed;
   readonly #traffic: Traffic = noTraffic();
   readonly #requesting: Requesting;
   readonly #confirmations = new Confirmations();
-  // Ended, with handlers that still run.
-  readonly #lingering = new Set<Subscription>();
   readonly #linkLost = new AbortController();
   readonly #nextLink: NextLink;
   #drain: Promise<DrainReport> | undefined;
-  // While two links carry the subscriptions, and a moment longer.
-  #handover: Handover | undefined;
+  readonly #publishTraces: PublishTraces | undefined;
+  readonly #handovers: Handovers;
 
   /** For `connect()`; throws InvalidArgumentError before anything is dialled. */
   constructor(options: ResolvedOptions, runtime: ConnectionRuntime) {
@@ -84,6 +82,27 @@ export class NatsConnection implements AsyncDisposable {
       dropped: ({ bytes, messages }, reason) => this.#status.emit({ type: "dropped", messages, bytes, reason }),
       requestRefused: (refused, error) => this.#requesting.reject((id) => (id === refused ? error : undefined)),
     });
+    this.#publishTraces = options.publishTraces ? new PublishTraces() : undefined;
+    this.#receiving = new Receiving({
+      pending: options.pending,
+      publish: (subject, payload, more) => this.publish(subject, payload, more),
+      links: () => this.#session.links,
+      left: () => this.#session.left,
+      report: (error) => this.#status.emit({ type: "error", error }),
+      slow: (sub) => this.#slow(sub),
+      after: (ms, run) => runtime.clock.after(ms, run),
+    });
+    this.#handovers = new Handovers({
+      clock: { after: (ms, run) => runtime.clock.after(ms, run) },
+      replay: (link, beside) => this.#receiving.table.replay(link, beside),
+      unsubscribeAll: (link) => {
+        for (const receiver of this.#receiving.table.all()) link.unsubscribe(receiver.getID());
+      },
+      isPlain: (sid) => this.#receiving.table.isPlain(sid),
+      deliver: (cursor) => this.#receiving.table.deliver(cursor),
+      holdPublishes: () => this.#publishing.hold(),
+      releasePublishes: (link) => this.#publishing.linked(link),
+    });
     this.#requesting = new Requesting(options, this.#requestingHost, this.#publishing);
     this.#session = new Session(options, runtime, {
       traffic: this.#traffic,
@@ -91,12 +110,9 @@ export class NatsConnection implements AsyncDisposable {
       linked: (link) => this.#linked(link),
       unlinked: (link, error) => this.#unlinked(link, error),
       ended: (reason) => this.#ended(reason),
-      handOver: (from, to) => this.#handOver(from, to),
-      leaving: (link) => this.#leaving(link),
-      message: (cursor, link) => {
-        if (this.#handover === undefined) this.#subscriptions.deliver(cursor);
-        else this.#handover.message(cursor, link);
-      },
+      handOver: (from, to) => this.#handovers.begin(from, to),
+      leaving: (link) => this.#handovers.leave(link),
+      message: (cursor, link) => this.#handovers.message(cursor, link),
       serverError: (text, epoch) => this.#serverError(text, epoch),
       emit: (status, before) => this.#status.emit(status, before),
     });
@@ -176,6 +192,7 @@ export class NatsConnection implements AsyncDisposable {
    *   DisconnectedError, DrainingConnectionError, ClosedConnectionError; nothing was sent or kept then
    */
   publish(subject: string, payload?: Payload, options?: PublishOptions): boolean {
+    this.#publishTraces?.remember(subject, this.publish);
     return this.#publishing.publish(subject, payload, options);
   }
 
@@ -190,7 +207,7 @@ export class NatsConnection implements AsyncDisposable {
   publishConfirmed(subject: string, payload?: Payload, options: PublishOptions & Bounds = {}): Promise<void> {
     const { clock } = this.#runtime;
     const begin = clock.now();
-    const calledFrom = this.#options.asyncTraces ? callSite(this.publishConfirmed) : undefined;
+    const site = this.#options.asyncTraces ? callSite(this.publishConfirmed) : undefined;
     return observed(async () => {
       const { signal, timeout, ...publishOptions } = options;
       const bounds = checkedBounds({ signal, timeout });
@@ -202,7 +219,7 @@ export class NatsConnection implements AsyncDisposable {
         (work) => bounded(work, bounds, what, clock),
       );
       const facts = () => ({ subject, server: this.getServer() || undefined, elapsedMs: clock.now() - begin });
-      await locating(confirmed, facts, calledFrom);
+      await locating(confirmed, facts, site);
     });
   }
 
@@ -270,20 +287,7 @@ export class NatsConnection implements AsyncDisposable {
    */
   subscribe(subject: string, options: SubscriptionOptions = {}): Subscription {
     this.#requireOpen(`subscribe to "${subject}"`);
-    checkSubscribeSubject(subject);
-    // Read once: what throws when read does so before anything has changed.
-    const own = { ...options };
-    if (own.queue !== undefined) checkQueue(own.queue);
-    if (own.callback !== undefined) callable("callback", own.callback);
-    abortSignal("signal", own.signal)?.throwIfAborted();
-    const bounds = pendingBounds(own.pending, this.#options.pending);
-    const subscription = new Subscription(this.#subscriptions.newSid(), subject, own, bounds, this.#subscriptionHost);
-    this.#subscriptions.add(subscription);
-    for (const link of this.#session.links) {
-      link.subscribe(subject, own.queue, subscription.getID());
-      if (own.max !== undefined) link.unsubscribe(subscription.getID(), own.max);
-    }
-    return subscription;
+    return this.#receiving.subscribe(subject, options);
   }
 
   /**
@@ -358,10 +362,7 @@ export class NatsConnection implements AsyncDisposable {
         clock: this.#runtime.clock,
         link: this.#session.link,
         keptMessages: () => this.#publishing.keptMessages,
-        subscriptions: () => [
-          ...this.#subscriptions.all().filter((one) => one instanceof Subscription),
-          ...this.#lingering,
-        ],
+        subscriptions: () => this.#receiving.all(),
         lost: this.#linkLost.signal,
         begin: () => {
           this.#session.drain();
@@ -388,12 +389,7 @@ export class NatsConnection implements AsyncDisposable {
   // --- from the session ----------------------------------------------------------------------------------------------
 
   #linked(link: Link): void {
-    if (this.#handover?.to !== link) {
-      // A third link: what it brings came over neither of the two, and none of it twice.
-      this.#handover?.dispose();
-      this.#handover = undefined;
-      this.#subscriptions.replay(link);
-    }
+    this.#handovers.linked(link);
     this.#publishing.linked(link);
     this.#nextLink.linked(link);
   }
@@ -407,44 +403,31 @@ export class NatsConnection implements AsyncDisposable {
     );
   }
 
-  #handOver(from: Link, to: Link): Handover {
-    this.#handover = new Handover(from, to, this.#handoverHost);
-    return this.#handover;
-  }
-
-  // Messages to queue groups may still be on their way to us over it.
-  async #leaving(link: Link): Promise<void> {
-    for (const receiver of this.#subscriptions.all()) link.unsubscribe(receiver.getID());
-    await bounded(link.roundTrip(), { timeout: CUT_TIMEOUT }, "the old link's answer", this.#runtime.clock).catch(
-      () => {},
-    );
-  }
-
   #ended(reason: Error | undefined): void {
-    this.#handover?.dispose();
+    this.#handovers.dispose();
     const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
     // A drain that close() overtakes has nothing to wait for.
     this.#linkLost.abort(closed("drain()"));
     this.#publishing.refuse((subject) => closed(`publish to "${subject}"`));
     this.#requesting.reject((_id, subject) => closed(`request to "${subject}"`));
     this.#requesting.stopRepeating((subject) => closed(`request to "${subject}"`));
-    for (const one of [...this.#subscriptions.all(), ...this.#lingering]) {
-      if (one instanceof Subscription) one.finish(reason, closed(`drain of "${one.getSubject()}"`));
-    }
+    this.#receiving.end(reason, closed);
     this.#nextLink.ended(closed);
   }
 
   #serverError(text: string, epoch: number): Error | undefined {
     const error = serverErrorOf(text);
+    const denied = error instanceof PermissionViolationError;
+    if (denied && error.operation === "publish") calledFrom(error, this.#publishTraces?.of(error.subject));
     this.#status.emit({ type: "error", error, epoch });
-    if (!(error instanceof PermissionViolationError)) return error;
+    if (!denied) return error;
     if (error.operation === "publish") {
       // An error of its own for each: facts and stack are the publish's or the request's.
       this.#confirmations.denied(error.subject, () => serverErrorOf(text));
       this.#requesting.reject((_id, subject) => (subject === error.subject ? serverErrorOf(text) : undefined));
     } else {
       this.#requesting.inboxDenied(error.subject);
-      this.#subscriptions.deny(error);
+      this.#receiving.table.deny(error);
     }
     return undefined;
   }
@@ -465,17 +448,9 @@ export class NatsConnection implements AsyncDisposable {
     return located(errorOf(cause), { subject, server: this.getServer() || undefined, elapsedMs: 0 }, undefined);
   }
 
-  readonly #handoverHost: HandoverHost = {
-    clock: { after: (ms, run) => this.#runtime.clock.after(ms, run) },
-    replay: (link) => this.#subscriptions.replay(link, true),
-    isPlain: (sid) => this.#subscriptions.isPlain(sid),
-    deliver: (cursor) => this.#subscriptions.deliver(cursor),
-    holdPublishes: () => this.#publishing.hold(),
-    releasePublishes: (link) => this.#publishing.linked(link),
-    forgotten: (handover) => {
-      if (this.#handover === handover) this.#handover = undefined;
-    },
-  };
+  #slow(sub: Subscription): void {
+    this.#status.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() });
+  }
 
   readonly #requestingHost: RequestingHost = {
     publish: (subject, payload, options) => this.publish(subject, payload, options),
@@ -483,35 +458,8 @@ export class NatsConnection implements AsyncDisposable {
     now: () => this.#runtime.clock.now(),
     after: (ms, run) => this.#runtime.clock.after(ms, run),
     server: () => this.getServer() || undefined,
-    slow: (sub) => this.#subscriptionHost.slow(sub),
-    newSid: () => this.#subscriptions.newSid(),
-    adopt: (requests) => {
-      this.#subscriptions.add(requests);
-      for (const link of this.#session.links) link.subscribe(requests.getSubject(), undefined, requests.getID());
-    },
-  };
-
-  readonly #subscriptionHost: SubscriptionHost = {
-    publish: (subject, payload, options) => this.publish(subject, payload, options),
-    tellUnsubscribe: (subscription, max) => {
-      for (const link of this.#session.links) link.unsubscribe(subscription.getID(), max);
-    },
-    forget: (subscription) => this.#subscriptions.remove(subscription),
-    linger: (subscription) => this.#lingering.add(subscription),
-    left: (subscription) => this.#lingering.delete(subscription),
-    barrier: async () => {
-      await Promise.all(this.#session.links.map((link) => link.roundTrip()));
-      await this.#session.left;
-    },
-    report: (error) => this.#status.emit({ type: "error", error }),
-    slow: (sub) =>
-      this.#status.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() }),
-    hold: (sub) => {
-      for (const link of this.#session.links) link.hold(sub);
-    },
-    release: (sub) => {
-      for (const link of this.#session.links) link.release(sub);
-    },
-    after: (ms, run) => this.#runtime.clock.after(ms, run),
+    slow: (sub) => this.#slow(sub),
+    newSid: () => this.#receiving.table.newSid(),
+    adopt: (requests) => this.#receiving.adopt(requests),
   };
 }

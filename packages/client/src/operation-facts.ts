@@ -11,18 +11,19 @@ export interface OperationFacts {
 }
 
 /** Adds what is known to an error of one operation, and where in the caller's code that operation began. */
-export function located(
-  error: Error,
-  facts: OperationFacts,
-  calledFrom: { readonly stack?: string } | undefined,
-): Error {
+export function located(error: Error, facts: OperationFacts, site: { readonly stack?: string } | undefined): Error {
   if (error instanceof NatsError) {
     for (const [name, value] of Object.entries(facts)) {
       if ((error as unknown as Record<string, unknown>)[name] !== undefined) continue;
       Object.defineProperty(error, name, { value, enumerable: true });
     }
   }
-  const frames = calledFrom?.stack?.split("\n").slice(1).join("\n");
+  return calledFrom(error, site);
+}
+
+/** Adds where in the caller's code it all began. */
+export function calledFrom(error: Error, site: { readonly stack?: string } | undefined): Error {
+  const frames = site?.stack?.split("\n").slice(1).join("\n");
   if (frames !== undefined && frames !== "")
     error.stack = `${error.stack ?? error.message}\n    --- called from ---\n${frames}`;
   return error;
@@ -41,11 +42,11 @@ export function callSite(callee: object): { readonly stack?: string } | undefine
 export async function locating<T>(
   work: Promise<T>,
   facts: () => OperationFacts,
-  calledFrom: { readonly stack?: string } | undefined,
+  site: { readonly stack?: string } | undefined,
 ): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    throw isNatsError(cause) ? located(cause, facts(), calledFrom) : cause;
+    throw isNatsError(cause) ? located(cause, facts(), site) : cause;
   }
 }

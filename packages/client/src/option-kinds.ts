@@ -93,6 +93,7 @@ const OPTIONS: Kinds<ConnectionOptions> = {
   verbose: flag,
   pedantic: flag,
   noAsyncTraces: flag,
+  publishTraces: flag,
   debug: flag,
   inboxPrefix: text,
   pending: { rule: "an object, such as { messages: 1000 }", takes: isObject },

@@ -90,7 +90,8 @@ forEachServer((binary) => {
 
     expect(failures).toEqual([]);
     expect(unwanted).toEqual([]);
-    expect(ticks).toEqual(Array.from({ length: asked }, (_, n) => begin + n));
+    // Sorted: to a listener on a third node, what went out over the old link may be overtaken when the publisher moves.
+    expect([...ticks].sort((a, b) => a - b)).toEqual(Array.from({ length: asked }, (_, n) => begin + n));
     expect(asked).toBeGreaterThan(2_000);
     for (const nc of [requester, publisher, listener]) expect(nc.stats().reconnects).toBeGreaterThan(0);
   }, 90_000);

@@ -32,6 +32,8 @@ export interface DemoCluster {
 /** A cluster that runs, and what to call it. */
 export interface StartedCluster {
   readonly cluster: DemoCluster;
+  /** How many connections of clients a node has, as it says itself. */
+  clientsOn(index: number): Promise<number>;
   /** For headlines: `nats-server 2.15.1`, or that it is a stand-in. */
   readonly label: string;
   /** What must be said at the end; `undefined` with real servers. */
@@ -39,7 +41,9 @@ export interface StartedCluster {
 }
 
 const NAME = "demo";
-const STAND_IN: Omit<StartedCluster, "cluster"> = {
+/** Seconds a node that leaves waits before it closes its first client: the server's own default. */
+const LAME_DUCK_GRACE_S = 10;
+const STAND_IN: Pick<StartedCluster, "label" | "caveat"> = {
   label: "STAND-IN brokers, no nats-server",
   caveat:
     "Played on stand-ins: brokers of @myelin/testing inside this process, over TCP on loopback. They behave as nats-server " +
@@ -66,13 +70,19 @@ export async function startCluster(
     return standIn(narrator);
   }
   narrator.preparing(`starting three nodes of nats-server ${binary.version} (${binary.path})`);
-  const cluster = await RealCluster.start({ binary, name: NAME });
-  return { cluster, label: `nats-server ${binary.version}`, caveat: undefined };
+  const cluster = await RealCluster.start({ binary, name: NAME, lameDuckGracePeriod: LAME_DUCK_GRACE_S });
+  return {
+    cluster,
+    clientsOn: async (index) => (await cluster.server(index).varz()).connections,
+    label: `nats-server ${binary.version}`,
+    caveat: undefined,
+  };
 }
 
 async function standIn(narrator: Pick<Narrator, "preparing">): Promise<StartedCluster> {
   narrator.preparing("starting three STAND-IN brokers inside this process: no real server takes part");
-  return { cluster: await BrokerCluster.listen({ name: NAME }), ...STAND_IN };
+  const cluster = await BrokerCluster.listen({ name: NAME, lameDuckGracePeriod: LAME_DUCK_GRACE_S });
+  return { cluster, clientsOn: async (index) => cluster.server(index).connections.length, ...STAND_IN };
 }
 
 async function realServer(path: string | undefined, narrator: Pick<Narrator, "preparing">): Promise<ServerBinary> {

@@ -5,7 +5,8 @@ import { cell, count, duration, elapsed, fit, type Line, type Span, type Style, 
 import type { Tone } from "./narrator.js";
 import type { Act } from "./scenario.js";
 import type { Condition, Stage } from "./stage.js";
-import type { LossRecord } from "./verdict.js";
+import { destination } from "./summary.js";
+import type { LossRecord, MoveRecord } from "./verdict.js";
 
 /** One line of the log. */
 export interface LogEntry {
@@ -55,6 +56,7 @@ export function frame(stage: Stage, programme: Programme, width: number, height:
     ...load(stage, width),
     [],
     ...lastLoss(stage.records.at(-1)),
+    lastMove(stage.moves.at(-1)),
     [],
   ];
   const room = Math.max(0, height - lines.length);
@@ -163,6 +165,17 @@ function lastLoss(record: LossRecord | undefined): Line[] {
       span(`            ${count(loss.inFlight)} requests in flight ended in ${duration(loss.worstSettle)}, `),
       span(`next answer after ${duration(loss.nextAnswer)}`),
     ],
+  ];
+}
+
+function lastMove(move: MoveRecord | undefined): Line {
+  if (move === undefined) return [span(" last move  none yet", "dim")];
+  const { act, astray, cut, failed, leftAfter, load, lost, node, silence } = move;
+  const trouble = failed + lost + astray + cut;
+  return [
+    span(` last move  ${node} (${act}) to ${destination(load)}, empty after ${duration(leftAfter)}; `),
+    span(`${failed} failed, ${lost + astray} lost, ${cut} cut`, trouble > 0 ? "red" : "green"),
+    span(`, quiet ${duration(silence)}`),
   ];
 }
 

@@ -51,12 +51,12 @@ async function main(): Promise<number> {
 
 async function play(
   options: DemoOptions,
-  { cluster, label, caveat }: StartedCluster,
+  { cluster, clientsOn, label, caveat }: StartedCluster,
   narrator: Narrator,
   signal: AbortSignal,
 ): Promise<number> {
   const problems: string[] = [];
-  const stage = await Stage.open({ cluster, clock: realClock, rate: options.rate, narrator, signal });
+  const stage = await Stage.open({ cluster, clientsOn, clock: realClock, rate: options.rate, narrator, signal });
   try {
     narrator.opened(stage, label);
     stage.load.start();
@@ -86,10 +86,11 @@ async function play(
     await stage.close();
   }
   narrator.close();
-  const { book, ledger, records } = stage;
+  const { book, ledger, moves, records } = stage;
   const { answered, inFlight, made } = book;
   const evidence = {
     records,
+    moves,
     totals: ledger.totals,
     strays: book.strays,
     requests: { answered, inFlight, made },

@@ -53,6 +53,8 @@ export class RequestBook {
   #answered = 0;
   #failed = 0;
   #provenAt = Number.NEGATIVE_INFINITY;
+  #quietSince = 0;
+  #longestSilence = 0;
   // When a responder was last out of order; infinite while one is.
   #disturbedUntil = Number.NEGATIVE_INFINITY;
 
@@ -95,6 +97,23 @@ export class RequestBook {
   /** Every responder is in order again. */
   calm(at: number): void {
     this.#disturbedUntil = Math.min(this.#disturbedUntil, at);
+  }
+
+  /** Measures from now on how long no answer comes. */
+  watchSilence(at: number): void {
+    this.#quietSince = at;
+    this.#longestSilence = 0;
+  }
+
+  /** The longest time without an answer since it is watched, in milliseconds; that which lasts included. */
+  longestSilence(now: number): number {
+    return Math.max(this.#longestSilence, now - this.#quietSince);
+  }
+
+  /** True when every request that was made before this moment has ended. */
+  endedBefore(at: number): boolean {
+    for (const request of this.#open.values()) if (request.at < at) return false;
+    return true;
   }
 
   linkUp(at: number): void {
@@ -147,6 +166,8 @@ export class RequestBook {
 
   #answer(request: OpenRequest, at: number): void {
     this.#answered++;
+    this.#longestSilence = this.longestSilence(at);
+    this.#quietSince = at;
     // Also the first link's requests are younger than -Infinity.
     if (request.loss === undefined) this.#provenAt = Math.max(this.#provenAt, request.at);
     const loss = this.#losses.at(-1);

@@ -11,6 +11,7 @@ export type ActName =
   | "restart"
   | "pause"
   | "lame-duck"
+  | "rolling"
   | "kill-two"
   | "recover"
   | "drain";
@@ -98,19 +99,27 @@ export const acts: readonly Act[] = [
   {
     name: "lame-duck",
     title: "lame-duck the node we are on",
-    about: "SIGUSR2: it says goodbye, waits 1 s, closes its clients one by one and ends",
+    about: "SIGUSR2: it says that it leaves, 10 s ahead; we move before it does, and nothing is interrupted",
     async run(stage) {
       await whole(stage);
-      const index = stage.hereIndex();
-      const server = stage.cluster.server(index);
-      const links = stage.linkNumber;
-      await stage.disturb([index], "lame duck");
-      stage.narrator.event("move", `lame-duck ${server.name}`);
-      server.lameDuck();
-      await stage.survive(links);
-      await stage.until(`${server.name} has ended`, () => !server.running, 40_000);
-      stage.conditions[index] = "killed";
-      await bringBack(stage);
+      await replace(stage, stage.hereIndex());
+    },
+  },
+  {
+    name: "rolling",
+    title: "rolling restart: every node in turn, each by lame duck",
+    about: "an upgrade of the whole cluster under load: nobody is disconnected, nothing fails, nothing is lost",
+    async run(stage) {
+      await whole(stage);
+      const left = new Set(stage.conditions.keys());
+      while (left.size > 0) {
+        // The one we are on where it has not had its turn, so that there is something to see.
+        const here = stage.hereIndex();
+        const [next = here] = left;
+        const index = left.has(here) ? here : next;
+        left.delete(index);
+        await replace(stage, index);
+      }
     },
   },
   {
@@ -149,6 +158,20 @@ export const acts: readonly Act[] = [
 
 async function whole(stage: Stage): Promise<void> {
   if (stage.conditions.some((condition) => condition !== "running")) await bringBack(stage);
+}
+
+/** Ends a node by lame duck, once everybody has left it, and starts it again. */
+async function replace(stage: Stage, index: number): Promise<void> {
+  const server = stage.cluster.server(index);
+  await stage.depart(index, async (isEmpty) => {
+    stage.narrator.event("move", `lame-duck ${server.name}`);
+    server.lameDuck();
+    await isEmpty();
+    // It would wait for its grace period and then end by itself.
+    stage.narrator.event("move", `nobody is on ${server.name} any more: end it, start it again`);
+    await server.kill();
+    await stage.bringBack();
+  });
 }
 
 async function bringBack(stage: Stage): Promise<void> {

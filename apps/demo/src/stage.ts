@@ -3,13 +3,14 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "myelin";
-import type { DemoCluster, DemoServer } from "./cluster.js";
+import type { DemoCluster } from "./cluster.js";
+import { Departure } from "./departure.js";
 import { Ledger } from "./ledger.js";
 import { type Clock, Load, PING_INTERVAL_MS, REQUEST_TIMEOUT_MS } from "./load.js";
 import type { Narrator } from "./narrator.js";
 import { OwnSubscriptions } from "./own-subscriptions.js";
 import { RequestBook } from "./request-book.js";
-import type { LossRecord } from "./verdict.js";
+import type { LossRecord, MoveRecord } from "./verdict.js";
 import { Witness } from "./witness.js";
 
 /** What was done to a node; `running` = nothing. */
@@ -17,6 +18,8 @@ export type Condition = "running" | "killed" | "paused" | "lame duck" | "startin
 
 export interface StageOptions {
   readonly cluster: DemoCluster;
+  /** How many connections of clients a node has, as it says itself. */
+  readonly clientsOn: (index: number) => Promise<number>;
   readonly clock: Clock;
   readonly rate: number;
   readonly narrator: Narrator;
@@ -37,6 +40,7 @@ export class Stage {
   readonly ledger: Ledger;
   readonly book: RequestBook = new RequestBook();
   readonly records: Mutable<LossRecord>[] = [];
+  readonly moves: MoveRecord[] = [];
   readonly conditions: Condition[];
   readonly connection: NatsConnection;
   readonly load: Load;
@@ -44,6 +48,8 @@ export class Stage {
   readonly #witnesses: Witness[];
   readonly #signal: AbortSignal;
   readonly #trusted = new Set<number>();
+  readonly #clientsOn: StageOptions["clientsOn"];
+  #departure: Departure | undefined;
   #act = "";
   #struckAt: number | undefined;
   #linkedAt: number;
@@ -54,6 +60,7 @@ export class Stage {
     this.clock = options.clock;
     this.narrator = options.narrator;
     this.#signal = options.signal;
+    this.#clientsOn = options.clientsOn;
     this.ledger = ledger;
     this.connection = connection;
     this.#witnesses = witnesses;
@@ -64,6 +71,7 @@ export class Stage {
     this.book.linkUp(this.#linkedAt);
     ledger.linkUp();
     this.#watch();
+    for (const witness of witnesses) this.#watchWitness(witness);
   }
 
   /** Connects everybody; the load does not run yet. */
@@ -95,11 +103,7 @@ export class Stage {
     return this.#linkedAt;
   }
 
-  /** The node that serves the connection; throws while there is none. */
-  here(): DemoServer {
-    return this.cluster.server(this.hereIndex());
-  }
-
+  /** Index of the node that serves the connection; throws while there is none. */
   hereIndex(): number {
     const server = this.connection.getServer();
     const index = this.cluster.servers.findIndex(({ host, port }) => server === `${host}:${port}`);
@@ -145,9 +149,13 @@ export class Stage {
   async disturb(indexes: readonly number[], condition: Condition): Promise<void> {
     await this.settle();
     for (const index of indexes) {
-      this.ledger.distrust(index);
-      this.#trusted.delete(index);
       this.conditions[index] = condition;
+      const server = this.cluster.server(index);
+      for (const [number, witness] of this.#witnesses.entries()) {
+        if (!witness.isOn(server)) continue;
+        this.ledger.distrust(number);
+        this.#trusted.delete(number);
+      }
     }
     this.book.disturb();
     this.#struckAt = this.clock.now();
@@ -167,6 +175,49 @@ export class Stage {
       record.stall = this.load.takeWorstStall();
     }
     await this.settle();
+  }
+
+  /**
+   * A node is about to leave in order. Its witness stays as good evidence as any, and no request is excused: whoever is on it
+   * is expected to move. `moves` does it all, until the node is back, and may wait until it is empty.
+   */
+  async depart(index: number, moves: (isEmpty: () => Promise<void>) => Promise<void>): Promise<void> {
+    const server = this.cluster.server(index);
+    await this.settle();
+    this.conditions[index] = "lame duck";
+    this.load.takeWorstStall();
+    this.#struckAt = this.clock.now();
+    const isOn = index === this.hereIndex();
+    const departure = new Departure(this.#act, server.name, isOn, this.book, this.ledger, this.#struckAt);
+    this.#departure = departure;
+    try {
+      await moves(() => this.#isEmpty(index, departure));
+    } finally {
+      await this.#account(departure);
+    }
+  }
+
+  async #isEmpty(index: number, departure: Departure): Promise<void> {
+    const { name } = this.cluster.server(index);
+    const begin = this.clock.now();
+    while ((await this.#clientsOn(index)) > 0) {
+      if (this.clock.now() - begin > PATIENCE_MS) throw new Error(`somebody is still on ${name}`);
+      await this.pause(20);
+    }
+    departure.left(this.clock.now());
+  }
+
+  async #account(departure: Departure): Promise<void> {
+    const now = this.clock.now();
+    await this.until(
+      "every request of the move has ended",
+      () => this.book.endedBefore(now),
+      REQUEST_TIMEOUT_MS + 1_000,
+    );
+    await this.pause(TRANSIT_MS);
+    await this.settle();
+    this.#departure = undefined;
+    this.moves.push(departure.record(this.clock.now(), this.load.takeWorstStall()));
   }
 
   /** Asks every subscription of the watched connection for a sign of life; returns how many gave one. */
@@ -195,7 +246,7 @@ export class Stage {
   async calm(): Promise<void> {
     await this.cluster.waitForMesh();
     for (let index = 0; index < this.conditions.length; index++) this.conditions[index] = "running";
-    await this.until("every witness is connected", () => this.#witnesses.every((one) => one.connected));
+    await Promise.all(this.#witnesses.map((witness) => this.#bringHome(witness)));
     const heard = this.#witnesses.map((one) => one.received);
     await this.until("every witness hears the load", () =>
       this.#witnesses.every((one, index) => one.received > (heard[index] ?? 0)),
@@ -208,6 +259,14 @@ export class Stage {
       this.#trusted.add(index);
     }
     this.book.calm(this.clock.now());
+  }
+
+  async #bringHome(witness: Witness): Promise<void> {
+    const begin = this.clock.now();
+    while (!(await witness.goHome(this.clock.now()))) {
+      if (this.clock.now() - begin > PATIENCE_MS) throw new Error(`the witness of ${witness.home.name} is not back`);
+      await this.pause(10);
+    }
   }
 
   /** Gives everything under way the time to arrive, and judges what was published before. */
@@ -254,7 +313,14 @@ export class Stage {
         subscriptionsLive: undefined,
         stall: 0,
       });
+      this.#departure?.cut();
       narrator.event("bad", `disconnect: ${this.named(error?.message ?? `${server}, no reason given`)}`);
+    });
+    connection.on("handover", ({ from, server }) => {
+      this.#linkedAt = this.clock.now();
+      this.#links++;
+      this.#departure?.moved("load", name(from), name(server));
+      narrator.event("good", `handover: moved from ${name(from)} to ${name(server)}, and never without a link`);
     });
     connection.on("reconnect", ({ server }) => {
       this.#linkedAt = this.clock.now();
@@ -266,7 +332,7 @@ export class Stage {
     connection.on("reconnecting", ({ server }) => narrator.event("plain", `trying ${name(server)}`));
     connection.on("attemptFailed", ({ error }) => narrator.event("plain", `no: ${this.named(error.message)}`));
     connection.on("staleConnection", () => narrator.event("bad", "the server is silent: given up as stale"));
-    connection.on("ldm", ({ server }) => narrator.event("bad", `${name(server)} announces that it leaves (lame duck)`));
+    connection.on("ldm", ({ server }) => narrator.event("plain", `${name(server)} announces that it leaves`));
     connection.on("update", ({ added, deleted }) => {
       if (added.length > 0) narrator.event("plain", `gossip: ${added.map(name).join(", ")} joined the pool`);
       if (deleted.length > 0) narrator.event("plain", `gossip: ${deleted.map(name).join(", ")} left the pool`);
@@ -282,5 +348,14 @@ export class Stage {
         `the connection is closed${error === undefined ? "" : `: ${this.named(error.message)}`}`,
       ),
     );
+  }
+
+  #watchWitness({ connection, home }: Witness): void {
+    connection.on("handover", ({ from, reason, server }) => {
+      this.#departure?.moved("witness", this.nameOf(from), this.nameOf(server));
+      if (reason !== "lame-duck") return;
+      this.narrator.event("plain", `the witness of ${home.name} moved to ${this.nameOf(server)}`);
+    });
+    connection.on("disconnect", () => this.#departure?.cut());
   }
 }

@@ -1,18 +1,27 @@
-// The last page: a table of every lost link, the totals, what was wrong if anything was, and one sentence.
+// The last page: a table of every lost link, one of every node that was left in time, the totals, what was wrong if anything was, and one sentence.
 
 import { count, duration, table, wrap } from "./format.js";
-import { type Evidence, faultsOf, type LossRecord, NEXT_ANSWER_BAR_MS, SETTLE_BAR_MS, sentenceOf } from "./verdict.js";
+import {
+  type Evidence,
+  faultsOf,
+  type LossRecord,
+  type MoveRecord,
+  NEXT_ANSWER_BAR_MS,
+  SETTLE_BAR_MS,
+  sentenceOf,
+} from "./verdict.js";
 
 /** Lines of plain text. */
 export function summary(evidence: Evidence, width: number): { readonly lines: string[]; readonly passed: boolean } {
   const faults = faultsOf(evidence);
-  const { requests, strays, totals } = evidence;
+  const { moves, requests, strays, totals } = evidence;
   const paragraph = (text: string): string[] => wrap(text, width, "  ");
   return {
     passed: faults.length === 0,
     lines: [
       "",
       ...(evidence.records.length === 0 ? ["No link was lost."] : lossTable(evidence.records)),
+      ...(moves.length === 0 ? [] : ["", ...moveTable(moves, width)]),
       "",
       ...paragraph(
         `Requests: ${count(requests.made)} made, ${count(requests.answered)} answered, ` +
@@ -33,11 +42,46 @@ export function summary(evidence: Evidence, width: number): { readonly lines: st
           `(bar ${SETTLE_BAR_MS} ms). ANSWER IN: from the notice to the next answer (bar ${NEXT_ANSWER_BAR_MS} ms). ` +
           "SUBS: subscriptions that received again.",
       ),
+      ...(moves.length === 0 ? [] : paragraph(MOVE_LEGEND)),
       "",
       ...faults.flatMap((fault) => wrap(`! ${fault}`, width, "  ")),
       ...paragraph(sentenceOf(evidence, faults)),
     ],
   };
+}
+
+const MOVE_LEGEND =
+  "LEFT: a node that announced its leaving. LOAD TO, WITNESS: where the connection with the load and the node's responder " +
+  "went; - was elsewhere. EMPTY IN: from the announcement to the node's own word that nobody is on it. FAILED: requests; LOST " +
+  "and ASTRAY: messages; CUT: disconnects of any connection; until the node was back (bar 0 each). QUIET: the longest time " +
+  "without an answer.";
+
+function moveTable(moves: readonly MoveRecord[], width: number): string[] {
+  const head = ["LEFT", "ACT", "LOAD TO", "WITNESS", "EMPTY IN", "FAILED", "LOST", "ASTRAY", "CUT", "QUIET"];
+  const late = moves
+    .filter(({ silence, stall }) => stall > 20 && stall > silence / 2)
+    .map(({ node, stall }) => `${duration(stall)} (${node})`);
+  const rows = moves.map(({ act, astray, cut, failed, leftAfter, load, lost, node, silence, witness }) => [
+    node,
+    act,
+    destination(load),
+    witness ?? "stayed",
+    duration(leftAfter),
+    count(failed),
+    count(lost),
+    count(astray),
+    count(cut),
+    duration(silence),
+  ]);
+  const held =
+    late.length === 0 ? [] : wrap(`QUIET while this process itself was held up: ${late.join(", ")}.`, width, "  ");
+  return [...table([head, ...rows]), ...held];
+}
+
+/** In a word where the connection with the load went. */
+export function destination(load: MoveRecord["load"]): string {
+  if (load === "elsewhere") return "-";
+  return load === "stayed" ? load : load.to;
 }
 
 function lossTable(records: readonly LossRecord[]): string[] {

@@ -27,8 +27,34 @@ export interface LossRecord {
   readonly stall: number;
 }
 
+/** One node that announced its leaving, and what came of it for those who were on it. */
+export interface MoveRecord {
+  readonly act: string;
+  /** The node that was left. */
+  readonly node: string;
+  /** Where the connection with the load went; or that it was on another node, or did not move. */
+  readonly load: { readonly to: string } | "elsewhere" | "stayed";
+  /** Where the witness of the node went, which answers requests; `undefined` = it did not move. */
+  readonly witness: string | undefined;
+  /** Milliseconds from the announcement until the node said that nobody was on it; `undefined` = it never did. */
+  readonly leftAfter: number | undefined;
+  /** Requests that failed from the announcement until the node was back. */
+  readonly failed: number;
+  /** Numbered messages that did not arrive everywhere. */
+  readonly lost: number;
+  /** Numbered messages that arrived twice or out of order. */
+  readonly astray: number;
+  /** Disconnects of any connection of ours. */
+  readonly cut: number;
+  /** The longest time without an answer, in milliseconds. Told, and not judged. */
+  readonly silence: number;
+  /** The longest this process itself was held up meanwhile, in milliseconds. */
+  readonly stall: number;
+}
+
 export interface Evidence {
   readonly records: readonly LossRecord[];
+  readonly moves: readonly MoveRecord[];
   readonly totals: LedgerTotals;
   readonly strays: Strays;
   readonly requests: { readonly made: number; readonly answered: number; readonly inFlight: number };
@@ -37,8 +63,8 @@ export interface Evidence {
 }
 
 /** Everything that is not as it should be, in words; empty = the run was good. */
-export function faultsOf({ records, totals, strays, requests, problems }: Evidence): string[] {
-  const faults = [...problems, ...records.flatMap(faultsOfLoss)];
+export function faultsOf({ moves, records, totals, strays, requests, problems }: Evidence): string[] {
+  const faults = [...problems, ...records.flatMap(faultsOfLoss), ...moves.flatMap(faultsOfMove)];
   const check = (count: number, what: string): void => {
     if (count > 0) faults.push(`${count} ${what}`);
   };
@@ -77,16 +103,34 @@ function faultsOfLoss(record: LossRecord): string[] {
   return faults;
 }
 
+// Nothing at all may go wrong here: the server says in good time that it leaves, and a client that moves needs no allowance.
+function faultsOfMove({ act, astray, cut, failed, leftAfter, load, lost, node, witness }: MoveRecord): string[] {
+  const faults: string[] = [];
+  const fault = (holds: boolean, what: string): void => {
+    if (holds) faults.push(`${act} (${node}): ${what}`);
+  };
+  fault(load === "stayed", "the connection with the load did not move");
+  fault(witness === undefined, "the witness did not move");
+  fault(leftAfter === undefined, "somebody was still on the node when it ended");
+  fault(failed > 0, `${failed} requests failed during a move`);
+  fault(lost > 0, `${lost} messages were lost during a move`);
+  fault(astray > 0, `${astray} messages arrived twice or out of order during a move`);
+  fault(cut > 0, `${cut} connections were cut off during a move`);
+  return faults;
+}
+
 /** The one sentence at the end. */
 export function sentenceOf(evidence: Evidence, faults: readonly string[]): string {
-  const { records, totals } = evidence;
+  const { moves, records, totals } = evidence;
   if (faults.length > 0) {
     return `FAILED: ${faults.length} ${faults.length === 1 ? "thing is" : "things are"} not as promised, see above.`;
   }
-  const outages = `${records.length} lost ${records.length === 1 ? "link" : "links"}`;
+  const number = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+  const outages = `${number(records.length, "lost link")} survived`;
+  const departures = moves.length === 0 ? "" : `, ${number(moves.length, "leaving node")} left without a disconnect`;
   const allowed =
     totals.lostInFlight === 0
       ? "not one message was lost"
       : `${totals.lostInFlight} messages in flight were lost, which at-most-once delivery allows, and no other`;
-  return `PASSED: ${outages} survived; every request ended, and ${allowed}.`;
+  return `PASSED: ${outages}${departures}; every request ended, and ${allowed}.`;
 }

@@ -1,7 +1,8 @@
-// A witness: a connection pinned to one node of the cluster. It answers requests, in a queue group with the others, and
-// reports every message of the publish load, so that what arrives is known on every node.
+// A witness: a connection at home on one node of the cluster. It answers requests, in a queue group with the others, and
+// reports every message of the publish load, so that what arrives is known on every node. It lives as any service does: when
+// its node leaves it moves to another one by itself, and it comes home when asked to.
 
-import { connect, type NatsConnection, type Subscription } from "myelin";
+import { connect, type NatsConnection } from "myelin";
 import type { DemoServer } from "./cluster.js";
 import { PING_INTERVAL_MS, subjects } from "./load.js";
 
@@ -11,42 +12,48 @@ export interface WitnessEvents {
 }
 
 export class Witness {
-  readonly #connection: NatsConnection;
-  readonly #index: number;
-  readonly #events: WitnessEvents;
-  #responder: Subscription | undefined;
+  readonly home: DemoServer;
+  readonly connection: NatsConnection;
   #received = 0;
 
-  private constructor(connection: NatsConnection, index: number, events: WitnessEvents) {
-    this.#connection = connection;
-    this.#index = index;
-    this.#events = events;
-    connection.subscribe(subjects.load, { callback: (_error, message) => this.#arrived(Number(message.string())) });
-    this.#respond();
-    // What a service should do when its server says goodbye: take no new work, finish what it has.
-    connection.on("ldm", () => {
-      this.#responder?.drain().catch(() => {});
-      this.#responder = undefined;
+  private constructor(connection: NatsConnection, home: DemoServer, index: number, events: WitnessEvents) {
+    this.connection = connection;
+    this.home = home;
+    connection.subscribe(subjects.load, {
+      callback: (_error, message) => {
+        this.#received++;
+        events.arrived(index, Number(message.string()));
+      },
     });
-    connection.on("reconnect", () => this.#respond());
+    connection.subscribe(subjects.request, {
+      queue: "responders",
+      callback: (_error, message) => void message.respond(message.data),
+    });
   }
 
-  static async start(server: DemoServer, index: number, events: WitnessEvents): Promise<Witness> {
+  static async start(home: DemoServer, index: number, events: WitnessEvents): Promise<Witness> {
     const connection = await connect({
-      servers: server.url,
-      gossip: "ignore",
-      name: `witness on ${server.name}`,
-      reconnectTimeWait: 100,
+      servers: home.url,
+      name: `witness of ${home.name}`,
       pingInterval: PING_INTERVAL_MS,
       timeout: 1_000,
     });
-    const witness = new Witness(connection, index, events);
+    const witness = new Witness(connection, home, index, events);
     await connection.flush({ timeout: 5_000 });
     return witness;
   }
 
   get connected(): boolean {
-    return this.#connection.state === "connected";
+    return this.connection.state === "connected";
+  }
+
+  /** True when it is served by its own node. */
+  get isHome(): boolean {
+    return this.isOn(this.home);
+  }
+
+  isOn({ host, port }: DemoServer): boolean {
+    return this.connection.getServer() === `${host}:${port}`;
   }
 
   /** Messages of the load it has seen. */
@@ -56,22 +63,22 @@ export class Witness {
 
   /** Publishes an empty message. */
   publish(subject: string): void {
-    this.#connection.publish(subject);
+    this.connection.publish(subject);
+  }
+
+  /** Begins to move to its own node, without being without one; false while that is not to be had. */
+  async goHome(now: number): Promise<boolean> {
+    if (this.isHome) return true;
+    const view = this.connection.getServers().find(({ url }) => url.port === this.home.port);
+    // Until the cluster tells of it again, the pool takes a node that announced its leaving at its word.
+    if (!this.connected || view === undefined || view.lameDuck || view.eligibleAt > now) return false;
+    // The one server of the list is where it moves to; the others come back by gossip.
+    this.connection.setServers(this.home.url);
+    await this.connection.reconnect({ graceful: true }).catch(() => {});
+    return this.isHome;
   }
 
   async stop(): Promise<void> {
-    await this.#connection.close();
-  }
-
-  #respond(): void {
-    this.#responder ??= this.#connection.subscribe(subjects.request, {
-      queue: "responders",
-      callback: (_error, message) => void message.respond(message.data),
-    });
-  }
-
-  #arrived(message: number): void {
-    this.#received++;
-    this.#events.arrived(this.#index, message);
+    await this.connection.close();
   }
 }

@@ -28,7 +28,7 @@ export class Departure {
     this.#at = now;
     this.#book = book;
     this.#ledger = ledger;
-    this.#before = { failed: book.failed, ...missing(ledger) };
+    this.#before = { failed: book.failedUnexcused, ...missing(ledger) };
     this.#load = loadIsThere ? "stayed" : "elsewhere";
     book.watchSilence(now);
   }
@@ -63,7 +63,7 @@ export class Departure {
       load: this.#load,
       witness: this.#witness,
       leftAfter: this.#leftAfter,
-      failed: this.#book.failed - this.#before.failed,
+      failed: this.#book.failedUnexcused - this.#before.failed,
       lost: lost - this.#before.lost,
       astray: astray - this.#before.astray,
       cut: this.#cut,

@@ -7,7 +7,7 @@ describe("the command line", () => {
     expect(parseOptions([])).toEqual({
       rate: 1000,
       acts,
-      secondsPerAct: 4,
+      secondsPerAct: 3,
       plain: false,
       real: false,
       standIn: false,

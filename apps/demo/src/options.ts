@@ -57,7 +57,7 @@ function describe(): CAC {
   cli.usage("[options]");
   cli.option("--rate <n>", "Requests a second, and as many publishes", { default: 1000 });
   cli.option("--acts <list>", `Acts in their order: ${acts.map(({ name }) => name).join(",")}`, { default: "all" });
-  cli.option("--seconds-per-act <n>", "Least length of an act", { default: 4 });
+  cli.option("--seconds-per-act <n>", "Least length of an act", { default: 3 });
   cli.option("--plain", "Plain lines, also on a terminal");
   cli.option("--real", "Real servers, or fail");
   cli.option("--stand-in", "Brokers inside this process; so it is also where no real server can be had");

@@ -72,6 +72,34 @@ describe("RequestBook", () => {
     expect(book.strays).toMatchObject({ timeouts: 0, unexplained: 1 });
   });
 
+  it("counts failures without those that a disturbed responder excuses", () => {
+    book.disturb();
+    book.ended(book.sent(5), 6, "no-responders");
+    book.ended(book.sent(5), 6, "timeout");
+    book.ended(book.sent(5), 6, "failed");
+    expect([book.failed, book.failedUnexcused]).toEqual([3, 1]);
+  });
+
+  it("measures the longest time without an answer, that which lasts included", () => {
+    const answer = (at: number): void => void book.ended(book.sent(at - 1), at, "answered");
+    answer(100);
+    book.watchSilence(500);
+    answer(530);
+    answer(540);
+    expect(book.longestSilence(545)).toBe(30);
+    expect(book.longestSilence(600)).toBe(60);
+    book.ended(book.sent(600), 610, "failed");
+    expect(book.longestSilence(620)).toBe(80);
+  });
+
+  it("tells whether everything that was asked before a moment has ended", () => {
+    const [first, second] = [book.sent(10), book.sent(20)];
+    book.ended(second, 25, "answered");
+    expect([book.endedBefore(10), book.endedBefore(11)]).toEqual([true, false]);
+    book.ended(first, 25, "timeout");
+    expect(book.endedBefore(30)).toBe(true);
+  });
+
   it("notices a request that ends twice", () => {
     const number = book.sent(1);
     book.ended(number, 2, "answered");

@@ -72,6 +72,11 @@ export class RequestBook {
     return this.#failed;
   }
 
+  /** Those of them that nothing excuses: made while every responder was in order. */
+  get failedUnexcused(): number {
+    return this.#failed - this.#strays.noResponders - this.#strays.timeouts;
+  }
+
   get inFlight(): number {
     return this.#open.size;
   }

@@ -11,7 +11,8 @@ import type { Narrator } from "./narrator.js";
 import { OwnSubscriptions } from "./own-subscriptions.js";
 import { RequestBook } from "./request-book.js";
 import type { LossRecord, MoveRecord } from "./verdict.js";
-import { Witness } from "./witness.js";
+import type { Witness } from "./witness.js";
+import { Witnesses } from "./witnesses.js";
 
 /** What was done to a node; `running` = nothing. */
 export type Condition = "running" | "killed" | "paused" | "lame duck" | "starting";
@@ -45,9 +46,8 @@ export class Stage {
   readonly connection: NatsConnection;
   readonly load: Load;
   readonly own: OwnSubscriptions;
-  readonly #witnesses: Witness[];
+  readonly #witnesses: Witnesses;
   readonly #signal: AbortSignal;
-  readonly #trusted = new Set<number>();
   readonly #clientsOn: StageOptions["clientsOn"];
   #departure: Departure | undefined;
   #act = "";
@@ -55,7 +55,7 @@ export class Stage {
   #linkedAt: number;
   #links = 1;
 
-  private constructor(options: StageOptions, connection: NatsConnection, ledger: Ledger, witnesses: Witness[]) {
+  private constructor(options: StageOptions, connection: NatsConnection, ledger: Ledger, witnesses: Witnesses) {
     this.cluster = options.cluster;
     this.clock = options.clock;
     this.narrator = options.narrator;
@@ -78,10 +78,7 @@ export class Stage {
   static async open(options: StageOptions): Promise<Stage> {
     const { cluster } = options;
     const ledger = new Ledger(cluster.servers.length);
-    const arrived = (witness: number, message: number): void => ledger.arrived(witness, message);
-    const witnesses = await Promise.all(
-      cluster.servers.map((server, index) => Witness.start(server, index, { arrived })),
-    );
+    const witnesses = await Witnesses.start(cluster, ledger);
     // One seed only: the other two nodes come by gossip, and go and return with it.
     const connection = await connect({
       servers: cluster.server(0).url,
@@ -128,9 +125,9 @@ export class Stage {
   }
 
   /** Waits for a condition; rejects when it does not come. */
-  async until(what: string, holds: () => boolean, patience: number = PATIENCE_MS): Promise<void> {
+  async until(what: string, holds: () => boolean | Promise<boolean>, patience: number = PATIENCE_MS): Promise<void> {
     const begin = this.clock.now();
-    while (!holds()) {
+    while (!(await holds())) {
       if (this.clock.now() - begin > patience) throw new Error(`waited ${patience / 1000} s in vain: ${what}`);
       await this.pause(5);
     }
@@ -150,12 +147,7 @@ export class Stage {
     await this.settle();
     for (const index of indexes) {
       this.conditions[index] = condition;
-      const server = this.cluster.server(index);
-      for (const [number, witness] of this.#witnesses.entries()) {
-        if (!witness.isOn(server)) continue;
-        this.ledger.distrust(number);
-        this.#trusted.delete(number);
-      }
+      this.#witnesses.distrust(this.cluster.server(index));
     }
     this.book.disturb();
     this.#struckAt = this.clock.now();
@@ -199,11 +191,7 @@ export class Stage {
 
   async #isEmpty(index: number, departure: Departure): Promise<void> {
     const { name } = this.cluster.server(index);
-    const begin = this.clock.now();
-    while ((await this.#clientsOn(index)) > 0) {
-      if (this.clock.now() - begin > PATIENCE_MS) throw new Error(`somebody is still on ${name}`);
-      await this.pause(20);
-    }
+    await this.until(`nobody is on ${name} any more`, async () => (await this.#clientsOn(index)) === 0);
     departure.left(this.clock.now());
   }
 
@@ -223,7 +211,7 @@ export class Stage {
   /** Asks every subscription of the watched connection for a sign of life; returns how many gave one. */
   async checkSubscriptions(): Promise<number> {
     this.own.forget();
-    const witness = this.#witnesses.find((one, index) => this.#trusted.has(index) && one.connected);
+    const witness = this.#witnesses.reliable();
     if (witness === undefined) return 0;
     const deadline = this.clock.now() + SETTLE_MS;
     // Interest travels between nodes without acknowledgement, so a probe may come before it: ask again.
@@ -246,27 +234,12 @@ export class Stage {
   async calm(): Promise<void> {
     await this.cluster.waitForMesh();
     for (let index = 0; index < this.conditions.length; index++) this.conditions[index] = "running";
-    await Promise.all(this.#witnesses.map((witness) => this.#bringHome(witness)));
-    const heard = this.#witnesses.map((one) => one.received);
-    await this.until("every witness hears the load", () =>
-      this.#witnesses.every((one, index) => one.received > (heard[index] ?? 0)),
-    );
+    await this.#witnesses.gather((what, holds) => this.until(what, holds), this.clock);
     await this.until("the pool holds every node", () => this.connection.getServers().length >= this.conditions.length);
     // Routes are pooled: hearing one message shows that one of them is up, not that every queue behind it is empty.
     await this.pause(TRANSIT_MS);
-    for (let index = 0; index < this.#witnesses.length; index++) {
-      this.ledger.trust(index);
-      this.#trusted.add(index);
-    }
+    this.#witnesses.trust();
     this.book.calm(this.clock.now());
-  }
-
-  async #bringHome(witness: Witness): Promise<void> {
-    const begin = this.clock.now();
-    while (!(await witness.goHome(this.clock.now()))) {
-      if (this.clock.now() - begin > PATIENCE_MS) throw new Error(`the witness of ${witness.home.name} is not back`);
-      await this.pause(10);
-    }
   }
 
   /** Gives everything under way the time to arrive, and judges what was published before. */
@@ -291,7 +264,7 @@ export class Stage {
   /** Closes what is open, in whatever state it is. */
   async close(): Promise<void> {
     this.load.stop();
-    await Promise.allSettled([this.connection.close(), ...this.#witnesses.map((witness) => witness.stop())]);
+    await Promise.allSettled([this.connection.close(), this.#witnesses.stop()]);
   }
 
   // --- watching ------------------------------------------------------------------------------------------------------

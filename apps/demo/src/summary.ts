@@ -59,8 +59,8 @@ const MOVE_LEGEND =
 function moveTable(moves: readonly MoveRecord[], width: number): string[] {
   const head = ["LEFT", "ACT", "LOAD TO", "WITNESS", "EMPTY IN", "FAILED", "LOST", "ASTRAY", "CUT", "QUIET"];
   const late = moves
-    .filter(({ silence, stall }) => stall > 20 && stall > silence / 2)
-    .map(({ node, stall }) => `${duration(stall)} (${node})`);
+    .filter(({ silence }) => silence > NEXT_ANSWER_BAR_MS)
+    .map(({ node, stall }) => `${node} ${duration(stall)}`);
   const rows = moves.map(({ act, astray, cut, failed, leftAfter, load, lost, node, silence, witness }) => [
     node,
     act,
@@ -74,7 +74,9 @@ function moveTable(moves: readonly MoveRecord[], width: number): string[] {
     duration(silence),
   ]);
   const held =
-    late.length === 0 ? [] : wrap(`QUIET while this process itself was held up: ${late.join(", ")}.`, width, "  ");
+    late.length === 0
+      ? []
+      : wrap(`Longest this process itself was held up meanwhile: ${late.join(", ")}.`, width, "  ");
   return [...table([head, ...rows]), ...held];
 }
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { summary } from "./summary.js";
-import { type Evidence, faultsOf, type LossRecord, NEXT_ANSWER_BAR_MS, SETTLE_BAR_MS, sentenceOf } from "./verdict.js";
+import {
+  type Evidence,
+  faultsOf,
+  type LossRecord,
+  type MoveRecord,
+  NEXT_ANSWER_BAR_MS,
+  SETTLE_BAR_MS,
+  sentenceOf,
+} from "./verdict.js";
 
 const outcomes = { answered: 0, disconnected: 3, "no-responders": 0, timeout: 0, failed: 0 };
 const good: LossRecord = {
@@ -13,8 +21,22 @@ const good: LossRecord = {
   subscriptionsLive: 10,
   stall: 0,
 };
+const moved: MoveRecord = {
+  act: "lame-duck",
+  node: "demo-3",
+  load: { to: "demo-1" },
+  witness: "demo-2",
+  leftAfter: 1_440,
+  failed: 0,
+  lost: 0,
+  astray: 0,
+  cut: 0,
+  silence: 18,
+  stall: 0,
+};
 const clean: Evidence = {
   records: [good],
+  moves: [moved, { ...moved, act: "rolling", node: "demo-1", load: "elsewhere" }],
   totals: {
     published: 100,
     arrived: 98,
@@ -36,10 +58,20 @@ const withLoss = (change: Partial<LossRecord["loss"]>, more: Partial<LossRecord>
   records: [{ ...good, ...more, loss: { ...good.loss, ...change } }],
 });
 
+const withMove = (change: Partial<MoveRecord>): Evidence => ({ ...clean, moves: [{ ...moved, ...change }] });
+
 describe("faultsOf", () => {
   it("finds none when every bar is met and only what was in flight is missing", () => {
     expect(faultsOf(clean)).toEqual([]);
-    expect(sentenceOf(clean, [])).toMatch(/^PASSED: 1 lost link survived;.* 2 messages in flight/);
+    expect(sentenceOf(clean, [])).toMatch(
+      /^PASSED: 1 lost link survived, 2 leaving nodes left in time;.* 2 messages in flight/,
+    );
+    expect(sentenceOf({ ...clean, moves: [] }, [])).toMatch(/^PASSED: 1 lost link survived;/);
+    expect(sentenceOf({ ...withMove({}), records: [] }, [])).toMatch(/^PASSED: 1 leaving node left in time;/);
+  });
+
+  it("does not judge how long a move took, nor how long no answer came", () => {
+    expect(faultsOf(withMove({ leftAfter: 9_000, silence: 3_000, stall: 2_900 }))).toEqual([]);
   });
 
   it.each<[string, Evidence, RegExp]>([
@@ -52,6 +84,13 @@ describe("faultsOf", () => {
     ["no answer at all", withLoss({ nextAnswer: undefined }), /no answer came/],
     ["a silent subscription", withLoss({}, { subscriptionsLive: 9 }), /1 of 10 subscriptions/],
     ["a loss nobody caused", withLoss({}, { detectedAfter: undefined }), /nobody touched/],
+    ["a request that failed during a move", withMove({ failed: 2 }), /^lame-duck \(demo-3\): 2 requests failed/],
+    ["a message lost during a move", withMove({ lost: 3 }), /3 messages were lost/],
+    ["a message that came twice during a move", withMove({ astray: 1 }), /1 messages arrived twice or out of order/],
+    ["a disconnect during a move", withMove({ cut: 1 }), /1 connections were cut off/],
+    ["a load that stayed", withMove({ load: "stayed" }), /connection with the load did not move/],
+    ["a witness that stayed", withMove({ witness: undefined }), /witness did not move/],
+    ["a node that ended with somebody on it", withMove({ leftAfter: undefined }), /still on the node/],
     ["a lost message", { ...clean, totals: { ...clean.totals, lost: 2, examples: [7, 9] } }, /^2 messages lost.*7, 9/],
     ["a duplicate", { ...clean, totals: { ...clean.totals, duplicated: 1 } }, /twice/],
     ["a message out of order", { ...clean, totals: { ...clean.totals, reordered: 1 } }, /out of order/],
@@ -77,5 +116,14 @@ describe("summary", () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines.findLast((line) => !line.startsWith(" "))).toMatch(/^PASSED/);
     expect(lines).toContainEqual(expect.stringMatching(/^demo-2 +kill +3\.0 ms +3 +3 +50 ms +250 ms +10 of 10$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^demo-3 +lame-duck +demo-1 +demo-2 +1\.44 s( +0){4} +18 ms$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^demo-1 +rolling +- +demo-2 +1\.44 s( +0){4} +18 ms$/));
+    expect(lines.join(" ")).not.toContain("held up");
+  });
+
+  it("says for how long the process was held up beside a long silence, and no table where nobody moved", () => {
+    const late = summary(withMove({ silence: 1_810, stall: 1_790 }), 80).lines;
+    expect(late).toContain("Longest this process itself was held up meanwhile: demo-3 1.79 s.");
+    expect(summary({ ...clean, moves: [] }, 80).lines.join("\n")).not.toMatch(/LEFT|QUIET/);
   });
 });

@@ -126,11 +126,13 @@ export function sentenceOf(evidence: Evidence, faults: readonly string[]): strin
     return `FAILED: ${faults.length} ${faults.length === 1 ? "thing is" : "things are"} not as promised, see above.`;
   }
   const number = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
-  const outages = `${number(records.length, "lost link")} survived`;
-  const departures = moves.length === 0 ? "" : `, ${number(moves.length, "leaving node")} left without a disconnect`;
+  const survived = [
+    ...(records.length > 0 || moves.length === 0 ? [`${number(records.length, "lost link")} survived`] : []),
+    ...(moves.length > 0 ? [`${number(moves.length, "leaving node")} left in time`] : []),
+  ].join(", ");
   const allowed =
     totals.lostInFlight === 0
       ? "not one message was lost"
       : `${totals.lostInFlight} messages in flight were lost, which at-most-once delivery allows, and no other`;
-  return `PASSED: ${outages}${departures}; every request ended, and ${allowed}.`;
+  return `PASSED: ${survived}; every request ended, and ${allowed}.`;
 }

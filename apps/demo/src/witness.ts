@@ -47,11 +47,6 @@ export class Witness {
     return this.connection.state === "connected";
   }
 
-  /** True when it is served by its own node. */
-  get isHome(): boolean {
-    return this.isOn(this.home);
-  }
-
   isOn({ host, port }: DemoServer): boolean {
     return this.connection.getServer() === `${host}:${port}`;
   }
@@ -66,16 +61,16 @@ export class Witness {
     this.connection.publish(subject);
   }
 
-  /** Begins to move to its own node, without being without one; false while that is not to be had. */
+  /** Moves to its own node, and is never without one meanwhile; false when that is not to be had now. */
   async goHome(now: number): Promise<boolean> {
-    if (this.isHome) return true;
+    if (this.isOn(this.home)) return this.connected;
     const view = this.connection.getServers().find(({ url }) => url.port === this.home.port);
     // Until the cluster tells of it again, the pool takes a node that announced its leaving at its word.
     if (!this.connected || view === undefined || view.lameDuck || view.eligibleAt > now) return false;
     // The one server of the list is where it moves to; the others come back by gossip.
     this.connection.setServers(this.home.url);
     await this.connection.reconnect({ graceful: true }).catch(() => {});
-    return this.isHome;
+    return this.isOn(this.home);
   }
 
   async stop(): Promise<void> {

@@ -50,12 +50,8 @@ export class Departure {
     this.#leftAfter ??= now - this.#at;
   }
 
-  /**
-   * What came of it; to be asked when every request and message of the time has come to its end.
-   *
-   * @param stall the longest this process was held up meanwhile
-   */
-  record(now: number, stall: number): MoveRecord {
+  /** What came of it; to be asked when every request and message of the time has come to its end. */
+  record(now: number): Omit<MoveRecord, "silent" | "stall"> {
     const { astray, lost } = missing(this.#ledger);
     return {
       act: this.#act,
@@ -68,7 +64,6 @@ export class Departure {
       astray: astray - this.#before.astray,
       cut: this.#cut,
       silence: this.#book.longestSilence(now),
-      stall,
     };
   }
 }

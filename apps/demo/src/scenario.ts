@@ -166,9 +166,9 @@ async function replace(stage: Stage, index: number): Promise<void> {
   await stage.depart(index, async (isEmpty) => {
     stage.narrator.event("move", `lame-duck ${server.name}`);
     server.lameDuck();
-    await isEmpty();
-    // It would wait for its grace period and then end by itself.
-    stage.narrator.event("move", `nobody is on ${server.name} any more: end it, start it again`);
+    // Left alone it would wait for its grace period, and then end by itself.
+    if (await isEmpty()) stage.narrator.event("move", `nobody is on ${server.name} any more: end it, start it again`);
+    else stage.narrator.event("bad", `somebody is still on ${server.name}, which ends all the same`);
     await server.kill();
     await stage.bringBack();
   });

@@ -29,6 +29,8 @@ export interface StageOptions {
 
 const PATIENCE_MS = 15_000;
 const SETTLE_MS = 2_500;
+// Everybody should be gone within two seconds; a node that leaves closes its first client after ten.
+const LEAVE_MS = 8_000;
 // Messages younger than this may still be on their way when somebody asks.
 const TRANSIT_MS = 100;
 
@@ -171,9 +173,10 @@ export class Stage {
 
   /**
    * A node is about to leave in order. Its witness stays as good evidence as any, and no request is excused: whoever is on it
-   * is expected to move. `moves` does it all, until the node is back, and may wait until it is empty.
+   * is expected to move. `moves` does it all, until the node is back, and may wait until it is empty: false = it is not, and
+   * ought to be.
    */
-  async depart(index: number, moves: (isEmpty: () => Promise<void>) => Promise<void>): Promise<void> {
+  async depart(index: number, moves: (isEmpty: () => Promise<boolean>) => Promise<void>): Promise<void> {
     const server = this.cluster.server(index);
     await this.settle();
     this.conditions[index] = "lame duck";
@@ -189,23 +192,26 @@ export class Stage {
     }
   }
 
-  async #isEmpty(index: number, departure: Departure): Promise<void> {
-    const { name } = this.cluster.server(index);
-    await this.until(`nobody is on ${name} any more`, async () => (await this.#clientsOn(index)) === 0);
+  async #isEmpty(index: number, departure: Departure): Promise<boolean> {
+    const begin = this.clock.now();
+    while ((await this.#clientsOn(index)) > 0) {
+      if (this.clock.now() - begin > LEAVE_MS) return false;
+      await this.pause(20);
+    }
     departure.left(this.clock.now());
+    return true;
   }
 
   async #account(departure: Departure): Promise<void> {
     const now = this.clock.now();
-    await this.until(
-      "every request of the move has ended",
-      () => this.book.endedBefore(now),
-      REQUEST_TIMEOUT_MS + 1_000,
-    );
+    const ended = (): boolean => this.book.endedBefore(now);
+    // One that does not end is found at the very end.
+    await this.until("every request of the move has ended", ended, REQUEST_TIMEOUT_MS + 1_000).catch(() => {});
+    const silent = this.own.size - (await this.checkSubscriptions());
     await this.pause(TRANSIT_MS);
     await this.settle();
     this.#departure = undefined;
-    this.moves.push(departure.record(this.clock.now(), this.load.takeWorstStall()));
+    this.moves.push({ ...departure.record(this.clock.now()), silent, stall: this.load.takeWorstStall() });
   }
 
   /** Asks every subscription of the watched connection for a sign of life; returns how many gave one. */

@@ -31,6 +31,7 @@ const moved: MoveRecord = {
   lost: 0,
   astray: 0,
   cut: 0,
+  silent: 0,
   silence: 18,
   stall: 0,
 };
@@ -88,6 +89,7 @@ describe("faultsOf", () => {
     ["a message lost during a move", withMove({ lost: 3 }), /3 messages were lost/],
     ["a message that came twice during a move", withMove({ astray: 1 }), /1 messages arrived twice or out of order/],
     ["a disconnect during a move", withMove({ cut: 1 }), /1 connections were cut off/],
+    ["a subscription that fell silent", withMove({ silent: 1 }), /1 subscriptions are silent/],
     ["a load that stayed", withMove({ load: "stayed" }), /connection with the load did not move/],
     ["a witness that stayed", withMove({ witness: undefined }), /witness did not move/],
     ["a node that ended with somebody on it", withMove({ leftAfter: undefined }), /still on the node/],

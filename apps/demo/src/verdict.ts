@@ -46,6 +46,8 @@ export interface MoveRecord {
   readonly astray: number;
   /** Disconnects of any connection of ours. */
   readonly cut: number;
+  /** Subscriptions of the connection with the load that did not receive afterwards. */
+  readonly silent: number;
   /** The longest time without an answer, in milliseconds. Told, and not judged. */
   readonly silence: number;
   /** The longest this process itself was held up meanwhile, in milliseconds. */
@@ -104,7 +106,8 @@ function faultsOfLoss(record: LossRecord): string[] {
 }
 
 // Nothing at all may go wrong here: the server says in good time that it leaves, and a client that moves needs no allowance.
-function faultsOfMove({ act, astray, cut, failed, leftAfter, load, lost, node, witness }: MoveRecord): string[] {
+function faultsOfMove(move: MoveRecord): string[] {
+  const { act, astray, cut, failed, leftAfter, load, lost, node, silent, witness } = move;
   const faults: string[] = [];
   const fault = (holds: boolean, what: string): void => {
     if (holds) faults.push(`${act} (${node}): ${what}`);
@@ -116,6 +119,7 @@ function faultsOfMove({ act, astray, cut, failed, leftAfter, load, lost, node, w
   fault(lost > 0, `${lost} messages were lost during a move`);
   fault(astray > 0, `${astray} messages arrived twice or out of order during a move`);
   fault(cut > 0, `${cut} connections were cut off during a move`);
+  fault(silent > 0, `${silent} subscriptions are silent after a move`);
   return faults;
 }
 

@@ -37,7 +37,15 @@ describe("a node that leaves", () => {
     await acts.find((act) => act.name === "lame-duck")?.run(stage);
     await stage.settleAll();
     expect(stage.moves).toEqual([
-      expect.objectContaining({ node: name, failed: 0, lost: 0, astray: 0, cut: 0, leftAfter: expect.any(Number) }),
+      expect.objectContaining({
+        node: name,
+        failed: 0,
+        lost: 0,
+        astray: 0,
+        cut: 0,
+        silent: 0,
+        leftAfter: expect.any(Number),
+      }),
     ]);
     expect(stage.moves[0]?.load).toHaveProperty("to");
     expect(said).toContainEqual(expect.stringMatching(`handover: moved from ${name}`));

@@ -55,8 +55,8 @@ export function frame(stage: Stage, programme: Programme, width: number, height:
     [],
     ...load(stage, width),
     [],
-    ...lastLoss(stage.records.at(-1)),
     lastMove(stage.moves.at(-1)),
+    ...lastLoss(stage.records.at(-1)),
     [],
   ];
   const room = Math.max(0, height - lines.length);

@@ -60,6 +60,7 @@ export const acts: readonly Act[] = [
     about: "SIGKILL: the socket dies; what was in flight ends with DisconnectedError",
     async run(stage) {
       await whole(stage);
+      await stage.lasting();
       const index = stage.hereIndex();
       const links = stage.linkNumber;
       await stage.disturb([index], "killed");
@@ -80,6 +81,7 @@ export const acts: readonly Act[] = [
     about: "SIGSTOP: the socket stays open, silent; pingInterval 1 s notices within 1 s",
     async run(stage) {
       await whole(stage);
+      await stage.lasting();
       const index = stage.hereIndex();
       const server = stage.cluster.server(index);
       const links = stage.linkNumber;
@@ -128,6 +130,7 @@ export const acts: readonly Act[] = [
     about: "one node is left, and it is enough",
     async run(stage) {
       await whole(stage);
+      await stage.lasting();
       const here = stage.hereIndex();
       const links = stage.linkNumber;
       const doomed = [here, (here + 1) % stage.cluster.servers.length];

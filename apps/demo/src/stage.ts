@@ -2,6 +2,7 @@
 // accounts. It offers the moves (kill, pause, wait, bring back) and keeps the records; the order of moves is in scenario.ts.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { defaults } from "@myelin/server-pool";
 import { connect, type NatsConnection } from "myelin";
 import type { DemoCluster } from "./cluster.js";
 import { Departure } from "./departure.js";
@@ -133,6 +134,11 @@ export class Stage {
       if (this.clock.now() - begin > patience) throw new Error(`waited ${patience / 1000} s in vain: ${what}`);
       await this.pause(5);
     }
+  }
+
+  /** Waits until the link has lasted: the loss of one that had not counts against the cluster, and the pool takes its time. */
+  async lasting(): Promise<void> {
+    await this.until("the link has lasted", () => this.clock.now() - this.#linkedAt > defaults.stableAfter);
   }
 
   // --- moves ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,9 @@
  */
 export const HANDOVER_MS = 10;
 
+/** Milliseconds before a move within which a message may have gone either way: the client's bound on its last round trip. */
+export const CUT_MS = 2_000;
+
 /** Totals of the account. */
 export interface LedgerTotals {
   readonly published: number;
@@ -21,6 +24,11 @@ export interface LedgerTotals {
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
+  /**
+   * Arrived in order among themselves, behind later ones that went over the link the publisher had moved to. The old server
+   * confirmed that it had them, not that it had passed them on; between two ways through a cluster there is no order.
+   */
+  readonly overtaken: number;
   /** `publish` threw; the caller was told. */
   readonly refused: number;
   /** Nobody was in a position to tell whether they arrived. */
@@ -47,6 +55,9 @@ export class Ledger {
   readonly #entries: Entry[] = [];
   // Per witness: the highest number it saw of each link, for the order.
   readonly #highest: Map<number, number>[];
+  // Per witness: the highest number that was overtaken.
+  readonly #late: number[] = [];
+  #movedAt = Number.NEGATIVE_INFINITY;
   #trusted = 0;
   #link = 0;
   #linked = false;
@@ -55,6 +66,7 @@ export class Ledger {
   #buffered = 0;
   #duplicated = 0;
   #reordered = 0;
+  #overtaken = 0;
   readonly #verdicts = { fine: 0, "lost-in-flight": 0, lost: 0, unwitnessed: 0, refused: 0 };
   readonly #examples: number[] = [];
 
@@ -105,6 +117,11 @@ export class Ledger {
     return inFlight;
   }
 
+  /** The publisher goes on over another link, and has lost nothing. */
+  linkMoved(at: number): void {
+    this.#movedAt = at;
+  }
+
   /** Gives the number of the next message. */
   published(at: number): number {
     const buffered = !this.#linked;
@@ -144,7 +161,7 @@ export class Ledger {
     entry.seen |= bit;
     const last = highest.get(entry.link) ?? -1;
     // A paused server passes on what was in flight when it wakes, long after the messages behind it took another way.
-    if (number < last && !entry.inFlight) this.#reordered++;
+    if (number < last && !entry.inFlight) this.#behind(witness, number, entry.at);
     if (number > last) highest.set(entry.link, number);
     if (entry.verdict === "lost-in-flight" || (entry.verdict === "lost" && this.#satisfied(entry))) {
       this.#decide(entry, "fine");
@@ -187,10 +204,20 @@ export class Ledger {
       lost: this.#verdicts.lost,
       duplicated: this.#duplicated,
       reordered: this.#reordered,
+      overtaken: this.#overtaken,
       refused: this.#verdicts.refused,
       unwitnessed: this.#verdicts.unwitnessed,
       examples: this.#examples,
     };
+  }
+
+  #behind(witness: number, number: number, at: number): void {
+    const eitherWay = at <= this.#movedAt && at >= this.#movedAt - CUT_MS;
+    if (!eitherWay || number < (this.#late[witness] ?? -1)) this.#reordered++;
+    else {
+      this.#late[witness] = number;
+      this.#overtaken++;
+    }
   }
 
   #satisfied(entry: Entry): boolean {

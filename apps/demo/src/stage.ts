@@ -304,6 +304,7 @@ export class Stage {
     connection.on("handover", ({ from, server }) => {
       this.#linkedAt = this.clock.now();
       this.#links++;
+      this.ledger.linkMoved(this.#linkedAt);
       this.#departure?.moved("load", name(from), name(server));
       narrator.event("good", `handover: moved from ${name(from)} to ${name(server)}, and never without a link`);
     });

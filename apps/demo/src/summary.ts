@@ -33,7 +33,8 @@ export function summary(evidence: Evidence, width: number): { readonly lines: st
       ...paragraph(
         `Messages: ${count(totals.published)} published (${count(totals.buffered)} of them during outages), ` +
           `${count(totals.arrived)} arrived, ${count(totals.lostInFlight)} lost in flight, ` +
-          `${count(totals.lost)} lost otherwise, ${totals.duplicated} arrived twice, ${totals.reordered} out of order.`,
+          `${count(totals.lost)} lost otherwise, ${totals.duplicated} arrived twice, ${totals.reordered} out of order.` +
+          (totals.overtaken === 0 ? "" : ` ${count(totals.overtaken)} ${OVERTAKEN}`),
       ),
       "",
       ...paragraph(
@@ -49,6 +50,9 @@ export function summary(evidence: Evidence, width: number): { readonly lines: st
     ],
   };
 }
+
+const OVERTAKEN =
+  "were overtaken by later ones on another way through the cluster when the connection with the load moved, which core NATS allows.";
 
 const MOVE_LEGEND =
   "LEFT: a node that announced its leaving. LOAD TO, WITNESS: where the connection with the load and the node's responder " +

@@ -46,6 +46,7 @@ const clean: Evidence = {
     lost: 0,
     duplicated: 0,
     reordered: 0,
+    overtaken: 0,
     refused: 0,
     unwitnessed: 0,
     examples: [],
@@ -112,6 +113,13 @@ describe("faultsOf", () => {
 });
 
 describe("summary", () => {
+  it("tells of messages that were overtaken when the publisher moved, which is no fault", () => {
+    const { lines, passed } = summary({ ...clean, totals: { ...clean.totals, overtaken: 5 } }, 80);
+    expect(passed).toBe(true);
+    expect(lines.join(" ")).toMatch(/5 were overtaken by later ones/);
+    expect(summary(clean, 80).lines.join(" ")).not.toContain("overtaken");
+  });
+
   it("fits the width it is given and ends with the verdict", () => {
     const { lines, passed } = summary(clean, 80);
     expect(passed).toBe(true);

@@ -116,7 +116,7 @@ describe("summary", () => {
   it("tells of messages that were overtaken when the publisher moved, which is no fault", () => {
     const { lines, passed } = summary({ ...clean, totals: { ...clean.totals, overtaken: 5 } }, 80);
     expect(passed).toBe(true);
-    expect(lines.join(" ")).toMatch(/5 were overtaken by later ones/);
+    expect(lines.join(" ")).toMatch(/5 were overtaken by +later ones/);
     expect(summary(clean, 80).lines.join(" ")).not.toContain("overtaken");
   });
 

@@ -108,9 +108,11 @@ describe("Ledger", () => {
   it("tells those that were overtaken by later ones when the publisher moved, as long as they keep their own order", () => {
     const [first = 0, second = 0, third = 0, fourth = 0] = publish(0, CUT_MS, CUT_MS + 1, CUT_MS + 2);
     ledger.linkMoved(CUT_MS + 1);
-    for (const number of [fourth, second, third]) ledger.arrived(0, number);
-    expect(ledger.totals).toMatchObject({ overtaken: 2, reordered: 0 });
+    ledger.arrived(0, fourth);
     ledger.arrived(0, first); // too old to have had a choice of ways
+    expect(ledger.totals).toMatchObject({ overtaken: 0, reordered: 1 });
+    for (const number of [second, third]) ledger.arrived(0, number);
+    expect(ledger.totals).toMatchObject({ overtaken: 2, reordered: 1 });
     for (const number of [fourth, third, second]) ledger.arrived(1, number);
     expect(ledger.totals).toMatchObject({ overtaken: 3, reordered: 2 });
     const [fifth = 0, sixth = 0] = publish(CUT_MS + 5, CUT_MS + 6); // both over the new link

@@ -1,0 +1,131 @@
+// The runtimes of the table, where each comes from, and what it has. Those of a registry come by way of npx and its cache, and
+// nothing is installed outside of that.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Abilities, Host } from "./host.js";
+import { findChromium, openChromium } from "./in-browser.js";
+import { playInProcess } from "./in-process.js";
+import type { Outcome } from "./suite/plan.js";
+
+const FETCH_MS = 180_000;
+const run = promisify(execFile);
+
+/** One that can be had here. */
+export interface Ready {
+  readonly version: string;
+  play(host: Host): Promise<Outcome[]>;
+  close(): Promise<void>;
+}
+
+export interface Runtime {
+  readonly name: string;
+  /** Rejects with the reason when it cannot be had here. */
+  prepare(): Promise<Ready>;
+}
+
+export const runtimes: readonly Runtime[] = [
+  node("20"),
+  node("22"),
+  node("24"),
+  node("latest"),
+  {
+    name: "deno",
+    async prepare() {
+      const [executable, version] = await fetched("deno@latest", "deno", "eval", [
+        "console.log(Deno.execPath()); console.log(Deno.version.deno)",
+      ]);
+      // Our imports name the files as they are built, .js: the sources are found the sloppy way.
+      const args = ["run", "-A", "--no-prompt", `--conditions=${SOURCE}`, "--unstable-sloppy-imports"];
+      return ready(version, executable, args, W3C);
+    },
+  },
+  {
+    name: "bun",
+    async prepare() {
+      const [executable, version] = await fetched("bun@latest", "bun", "-e", [
+        "console.log(process.execPath); console.log(Bun.version)",
+      ]);
+      return ready(version, executable, [`--conditions=${SOURCE}`], W3C);
+    },
+  },
+  {
+    name: "chromium",
+    async prepare() {
+      const executable = findChromium();
+      if (executable === undefined)
+        throw new Error(
+          "there is no chromium on the PATH, and MYELIN_CHROMIUM names none; install it to have this row",
+        );
+      return openChromium(executable);
+    },
+  },
+];
+
+const SOURCE = "@myelin/source";
+const W3C: Abilities = { doors: ["tcp", "tls", "ws", "wss"], webSocketTakesCertificates: false };
+
+/** The Node that runs this. */
+export function presentNode(): Ready {
+  return readyNode(process.execPath, process.versions.node);
+}
+
+function node(line: string): Runtime {
+  return {
+    name: `node@${line}`,
+    async prepare() {
+      const [executable, version] = await fetched(`node@${line}`, "node", "-e", [
+        "console.log(process.execPath); console.log(process.versions.node)",
+      ]);
+      return readyNode(executable, version);
+    },
+  };
+}
+
+function readyNode(executable: string, version: string): Ready {
+  // Of itself it takes `ws`, as ours has it installed; from 22 on it has a WebSocket of its own, too.
+  const own = Number.parseInt(version, 10) >= 22 ? (["own ws", "own wss"] as const) : [];
+  return ready(version, executable, [`--conditions=${SOURCE}`, "--import", "tsx"], {
+    doors: ["tcp", "tls", "ws", "wss", ...own],
+    webSocketTakesCertificates: true,
+  });
+}
+
+function ready(version: string, executable: string, args: readonly string[], abilities: Abilities): Ready {
+  return {
+    version,
+    close: async () => {},
+    play(host) {
+      host.expect(abilities);
+      return playInProcess(host, executable, args);
+    },
+  };
+}
+
+/** Lets `command` of a package say two lines, its path and its version; without a network what npx has is good enough. */
+async function fetched(
+  wanted: string,
+  command: string,
+  flag: string,
+  [program]: readonly [program: string],
+): Promise<[executable: string, version: string]> {
+  const ask = async (...how: string[]): Promise<[string, string]> => {
+    const options = { timeout: FETCH_MS, shell: process.platform === "win32" };
+    const { stdout } = await run("npx", ["-y", ...how, "-p", wanted, "--", command, flag, program], options);
+    const [executable = "", version = ""] = stdout.trim().split("\n").slice(-2);
+    return [executable, version];
+  };
+  try {
+    return await ask();
+  } catch (error) {
+    return ask("--offline").catch(() => {
+      throw new Error(`npx could not get ${wanted}: ${reasonOf(error)}`);
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { stderr = "", message } = error as { readonly stderr?: string; readonly message: string };
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !line.includes("npm warn"));
+  return (lines[0] ?? message.split("\n")[0] ?? "").trim();
+}

@@ -1,0 +1,108 @@
+// With servers that go: killed, restarted one after the other, left in order, or never there.
+
+import { ConnectError, connect, delay, type NatsConnection } from "myelin";
+import { type Scenario, type Stage, same, until } from "./stage.js";
+
+export const outages: readonly Scenario[] = [
+  { name: "no server there", play: fails },
+  { name: "server killed", play: recovers },
+  { name: "handover", play: moves },
+  { name: "rolling restart of three", needs: (door) => !/tls|wss/.test(door), play: rolls },
+];
+
+async function fails(stage: Stage): Promise<void> {
+  const served = await stage.serve();
+  await stage.backstage.kill(served);
+  const error = await connect(stage.options(served)).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ConnectError)) throw new Error(`not a ConnectError: ${error}`);
+  same("attempts", error.attempts.length, 1);
+  if (error.message === "" || error.code === "") throw new Error("the error says nothing");
+}
+
+async function recovers(stage: Stage): Promise<void> {
+  const served = await stage.serve();
+  const nc = await stage.open(served, { name: stage.subject });
+  const heard: string[] = [];
+  nc.subscribe(stage.subject, { callback: (_error, msg) => void heard.push(msg.string()) });
+  await nc.flush();
+  for (const round of [1, 2]) {
+    const events: string[] = [];
+    const stops = (["disconnect", "reconnect"] as const).map((type) => nc.on(type, () => void events.push(type)));
+    await stage.backstage.kill(served);
+    await until("the loss is noticed", () => events.includes("disconnect"));
+    nc.publish(stage.subject, `kept ${round}`);
+    await delay(300);
+    await stage.backstage.restart(served);
+    await until("it is back", () => events.includes("reconnect"));
+    await until("what was kept is heard", () => heard.includes(`kept ${round}`));
+    nc.publish(stage.subject, `after ${round}`);
+    await until("what came after is heard", () => heard.includes(`after ${round}`));
+    same("events", events, ["disconnect", "reconnect"]);
+    await until("one connection", async () => (await stage.backstage.connections(served, stage.subject)) === 1);
+    for (const stop of stops) stop();
+  }
+  same("each once", heard, ["kept 1", "after 1", "kept 2", "after 2"]);
+  same("reconnects", nc.stats().reconnects, 2);
+}
+
+async function moves(stage: Stage): Promise<void> {
+  const served = await stage.serve();
+  const publisher = await stage.open(served);
+  const nc = await stage.open(served, { name: stage.subject });
+  const heard: string[] = [];
+  const events: string[] = [];
+  nc.on("disconnect", () => void events.push("disconnect"));
+  nc.on("handover", ({ reason }) => void events.push(`handover ${reason}`));
+  nc.subscribe(stage.subject, { callback: (_error, msg) => void heard.push(msg.string()) });
+  await nc.flush();
+  let moved = false;
+  const move = nc.reconnect({ graceful: true }).finally(() => {
+    moved = true;
+  });
+  const expected: string[] = [];
+  for (let i = 0; i < 50 || !moved; i++) {
+    expected.push(String(i));
+    publisher.publish(stage.subject, String(i));
+    await delay(5);
+  }
+  await move;
+  await publisher.flush();
+  await until("all are heard", () => heard.length >= expected.length);
+  same("in order, once", heard, expected);
+  same("events", events, ["handover requested"]);
+  await until("one connection", async () => (await stage.backstage.connections(served, stage.subject)) === 1);
+}
+
+async function rolls(stage: Stage): Promise<void> {
+  const served = await stage.serve("cluster");
+  const [answering, asking] = [
+    await stage.open(served, { name: `${stage.subject}.answering` }),
+    await stage.open(served, { name: `${stage.subject}.asking` }),
+  ];
+  answering.subscribe(stage.subject, { callback: (_error, msg) => void msg.respond(msg.data) });
+  await answering.flush();
+  for (const node of [0, 1, 2]) {
+    await stage.backstage.restart(served, node);
+    await until("an answer", () => answers(asking, stage.subject));
+  }
+  for (const [nc, name] of [
+    [answering, "answering"],
+    [asking, "asking"],
+  ] as const) {
+    if (nc.stats().reconnects === 0) throw new Error(`${name} kept a link to a server that was stopped`);
+    await until("all three are known", () => nc.getServers().length === 3);
+    const connections = (): Promise<number> => stage.backstage.connections(served, `${stage.subject}.${name}`);
+    await until("one connection", async () => (await connections()) === 1);
+  }
+}
+
+async function answers(nc: NatsConnection, subject: string): Promise<boolean> {
+  // No answer is what an outage looks like from here; only that it ends is asked for.
+  return nc.request(subject, "x", { timeout: 1_000 }).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,146 @@
+// What a scenario is played with: connections by one door, servers of its own, and bounded waits. Every connection and every
+// server it was given is gone when the scenario is over. Must run in every runtime: nothing of Node, no test framework.
+
+import { type ConnectionOptions, connect, delay, type NatsConnection, webSocketTransport } from "myelin";
+import type { DoorName, Material, Plan, Served, ServedKind } from "./plan.js";
+
+const BOUND_MS = 20_000;
+
+/** A scenario is played by each door of its runtime that `needs` allows; it throws when the client does not do as it says. */
+export interface Scenario {
+  readonly name: string;
+  readonly needs?: (door: DoorName) => boolean;
+  play(stage: Stage): Promise<void>;
+}
+
+/** Asks whoever started the suite for servers, and to end and start them. */
+export class Backstage {
+  readonly #origin: string;
+
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  plan(): Promise<Plan> {
+    return this.#ask("plan") as Promise<Plan>;
+  }
+
+  start(kind: ServedKind): Promise<Served> {
+    return this.#ask(`start?kind=${kind}`) as Promise<Served>;
+  }
+
+  /** Without warning: SIGKILL. */
+  async kill(served: Served, node = 0): Promise<void> {
+    await this.#ask(`kill?id=${served.id}&node=${node}`);
+  }
+
+  /** Stops it in order if it runs, starts it again, and waits until its cluster is whole. */
+  async restart(served: Served, node = 0): Promise<void> {
+    await this.#ask(`restart?id=${served.id}&node=${node}`);
+  }
+
+  async stop(served: Served): Promise<void> {
+    await this.#ask(`stop?id=${served.id}`);
+  }
+
+  /** Connections with this name, as the servers see it. */
+  connections(served: Served, name: string): Promise<number> {
+    return this.#ask(`connections?id=${served.id}&name=${encodeURIComponent(name)}`) as Promise<number>;
+  }
+
+  async #ask(what: string): Promise<unknown> {
+    const response = await fetch(`${this.#origin}/${what}`, { method: "POST" });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${what}: ${text}`);
+    return JSON.parse(text);
+  }
+}
+
+export class Stage {
+  readonly door: DoorName;
+  readonly backstage: Backstage;
+  readonly plan: Plan;
+  /** A subject of this scenario and door alone. */
+  readonly subject: string;
+  readonly #connections: NatsConnection[] = [];
+  readonly #served: Served[] = [];
+
+  constructor(door: DoorName, backstage: Backstage, plan: Plan, subject: string) {
+    this.door = door;
+    this.backstage = backstage;
+    this.plan = plan;
+    this.subject = subject;
+  }
+
+  get material(): Material {
+    return this.plan.material;
+  }
+
+  get overWebSocket(): boolean {
+    return this.door.includes("ws");
+  }
+
+  get encrypted(): boolean {
+    return this.door === "tls" || this.door.endsWith("wss");
+  }
+
+  /** Servers of its own. Default: the kind that this door leads to. */
+  async serve(kind: ServedKind = this.encrypted ? "tls" : "plain"): Promise<Served> {
+    const served = await this.backstage.start(kind);
+    this.#served.push(served);
+    return served;
+  }
+
+  urls(served: Served): readonly string[] {
+    return this.overWebSocket ? served.websocket : served.tcp;
+  }
+
+  /** A connection by this door. */
+  async open(served: Served, more: ConnectionOptions = {}): Promise<NatsConnection> {
+    const nc = await connect(this.options(served, more));
+    this.#connections.push(nc);
+    return nc;
+  }
+
+  options(served: Served, more: ConnectionOptions = {}): ConnectionOptions {
+    return {
+      servers: this.urls(served),
+      // Over WebSocket the runtime is told of the authority from outside, as W3C WebSocket takes nothing.
+      ...(this.door === "tls" ? { tls: { ca: this.material.ca } } : {}),
+      ...(this.door.startsWith("own") ? { transports: [webSocketTransport({ webSocket: ownWebSocket() })] } : {}),
+      reconnectTimeWait: 100,
+      timeout: 10_000,
+      ...more,
+    };
+  }
+
+  async leave(): Promise<void> {
+    await Promise.allSettled(this.#connections.map((nc) => nc.close()));
+    await Promise.allSettled(this.#served.map((served) => this.backstage.stop(served)));
+  }
+}
+
+/** Waits for a condition; throws a sentence when it does not come true. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + BOUND_MS;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${BOUND_MS / 1_000} s: ${what}`);
+    await delay(20);
+  }
+}
+
+/** Throws when two values differ, compared as JSON. */
+export function same(what: string, actual: unknown, expected: unknown): void {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (a !== b) throw new Error(`${what}: ${shortened(a)}, expected ${shortened(b)}`);
+}
+
+function shortened(text: string | undefined): string {
+  return text === undefined || text.length <= 200 ? String(text) : `${text.slice(0, 200)} …`;
+}
+
+function ownWebSocket(): NonNullable<NonNullable<Parameters<typeof webSocketTransport>[0]>["webSocket"]> {
+  const { WebSocket } = globalThis as unknown as { readonly WebSocket?: ReturnType<typeof ownWebSocket> };
+  if (WebSocket === undefined) throw new Error("this runtime has no WebSocket of its own");
+  return WebSocket;
+}

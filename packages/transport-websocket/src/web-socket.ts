@@ -49,10 +49,10 @@ export type WsConstructor = new (
 /** The `readyState` in which bytes flow. */
 export const OPEN = 1;
 
-/** The constructor as that of `ws`, if it is: nothing in the W3C interface can be terminated. */
+/** The constructor as that of `ws`, if it is: an emitter. Bun's own can be terminated and sends pings, but is not one. */
 export function asWs(make: WebSocketConstructor): WsConstructor | undefined {
   const prototype: unknown = make.prototype;
-  const extras = typeof prototype === "object" && prototype !== null && "terminate" in prototype && "ping" in prototype;
+  const extras = typeof prototype === "object" && prototype !== null && "terminate" in prototype && "on" in prototype;
   return extras ? (make as WsConstructor) : undefined;
 }
 

@@ -264,6 +264,17 @@ describe("what a runtime's WebSocket cannot do is refused before anything is dia
     expect(error.message).toContain(`takes no ${name}`);
   });
 
+  it("P48: of a WebSocket that can be terminated and sends pings, as that of Bun, but is not that of ws", async () => {
+    class LikeBun extends Undialled {
+      ping(): void {}
+      terminate(): void {}
+    }
+    const own = LikeBun as unknown as typeof webSocket;
+    expect((await refusal({ webSocket: own }, { ca: "x" })).message).toContain("takes no tls.ca");
+    const headers = { authorization: "x" };
+    expect((await refusal({ webSocket: own, headers }, undefined, "ws")).message).toContain("takes no headers");
+  });
+
   it("TLS on ws://", async () => {
     expect((await refusal({}, {}, "ws")).message).toContain("use wss://");
   });

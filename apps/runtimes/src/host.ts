@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { createTestAuthority, RealCluster, RealServer, type RealServerOptions } from "@myelin/testing";
 import { nkeys } from "myelin";
 import { createTestOperator } from "../../../packages/myelin/test/operator.js";
-import type { DoorName, Material, Plan, Served, ServedKind } from "./suite/plan.js";
+import type { Material, Plan, Served, ServedKind } from "./suite/plan.js";
 
 /** What a runtime has: told to the suite as its plan. */
-export type Abilities = Pick<Plan, "webSocketTakesCertificates"> & { readonly doors: readonly DoorName[] };
+export type Abilities = Pick<Plan, "doors" | "overWs">;
 
 interface Started {
   readonly servers: readonly RealServer[];
@@ -27,7 +27,7 @@ export class Host {
   readonly #operator = createTestOperator();
   readonly #user = nkeys.createUser();
   readonly #material: Material;
-  #abilities: Abilities = { doors: [], webSocketTakesCertificates: false };
+  #abilities: Abilities = { doors: [], overWs: [] };
   #script = "";
   #last = 0;
 

@@ -32,7 +32,7 @@ export async function openChromium(executablePath: string): Promise<Browser> {
     close: () => browser.close(),
     async play(host) {
       const outcomes: Outcome[] = [];
-      host.expect({ doors: ["ws", "wss"], webSocketTakesCertificates: false }, await bundle());
+      host.expect({ doors: ["ws", "wss"], overWs: [] }, await bundle());
       // The authority of the servers is nobody's but ours.
       const context = await browser.newContext({ ignoreHTTPSErrors: true });
       try {

@@ -4,6 +4,7 @@
 
 import { Host } from "./host.js";
 import { type Ready, type Runtime, runtimes } from "./runtimes.js";
+import { scenarios } from "./suite/suite.js";
 import { failed, type Row, table } from "./table.js";
 
 const names = process.argv.slice(2);
@@ -23,7 +24,8 @@ try {
 } finally {
   await host.stop();
 }
-process.stdout.write(`${table(rows)}\n`);
+const order = scenarios.map(({ name }) => name);
+process.stdout.write(`${table(rows, order)}\n`);
 if (rows.some(failed)) process.exitCode = 1;
 
 async function played(runtime: Runtime): Promise<Row> {

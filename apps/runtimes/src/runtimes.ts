@@ -63,7 +63,10 @@ export const runtimes: readonly Runtime[] = [
 ];
 
 const SOURCE = "@myelin/source";
-const W3C: Abilities = { doors: ["tcp", "tls", "ws", "wss"], webSocketTakesCertificates: false };
+const W3C: Abilities = {
+  doors: ["tcp", "tls", "ws", "wss", "given ws", "given wss"],
+  overWs: ["given ws", "given wss"],
+};
 
 /** The Node that runs this. */
 export function presentNode(): Ready {
@@ -87,7 +90,7 @@ function readyNode(executable: string, version: string): Ready {
   const own = Number.parseInt(version, 10) >= 22 ? (["own ws", "own wss"] as const) : [];
   return ready(version, executable, [`--conditions=${SOURCE}`, "--import", "tsx"], {
     doors: ["tcp", "tls", "ws", "wss", ...own],
-    webSocketTakesCertificates: true,
+    overWs: ["ws", "wss"],
   });
 }
 

@@ -10,10 +10,11 @@ export type Row =
 
 type Played = Extract<Row, { version: string }>;
 
-/** Each cell: doors by which it passed, of those played; `-` where a runtime has none for it. */
-export function table(rows: readonly Row[]): string {
+/** In the given order of scenarios, others last. Each cell: doors by which it passed, of those played; `-` where a runtime has none for it. */
+export function table(rows: readonly Row[], order: readonly string[]): string {
   const played = rows.filter((row): row is Played => "version" in row);
-  const scenarios = [...new Set(played.flatMap(({ outcomes }) => outcomes.map(({ scenario }) => scenario)))];
+  const told = new Set(played.flatMap(({ outcomes }) => outcomes.map(({ scenario }) => scenario)));
+  const scenarios = [...new Set([...order.filter((one) => told.has(one)), ...told])];
   const first = Math.max(26, ...scenarios.map((one) => one.length + 1));
   const width = (row: Row): number => Math.max(9, row.name.length + 2);
   const line = (head: string, cell: (row: Played) => string): string =>

@@ -21,7 +21,7 @@ export const credentials: readonly Scenario[] = [
 
 async function admits(stage: Stage, kind: ServedKind, authenticator: (secret: string) => Authenticator): Promise<void> {
   const served = await stage.serve(kind);
-  same("without", await codeOf(stage.options(served)), "AUTHORIZATION_VIOLATION");
+  same("without", await codeOf(await stage.options(served)), "AUTHORIZATION_VIOLATION");
   const nc = await stage.open(served, { authenticator: authenticator(served.secret) });
   nc.subscribe(stage.subject, { callback: (_error, msg) => void msg.respond(msg.data) });
   same("answer", (await nc.request(stage.subject, "x", { timeout: 10_000 })).string(), "x");
@@ -37,15 +37,15 @@ async function certificate(stage: Stage): Promise<void> {
   const { ca, cert, key } = stage.material;
   const tls = { ca, cert, key };
   // Where a WebSocket takes no certificate that is said before anything is dialled, and by name.
-  if (stage.overWebSocket && (stage.door.startsWith("own") || !stage.plan.webSocketTakesCertificates)) {
-    const error = await failure(stage.options(served, { tls }));
+  if (stage.overWebSocket && !stage.plan.overWs.includes(stage.door)) {
+    const error = await failure(await stage.options(served, { tls }));
     same("code", error.code, "UNSUPPORTED_TARGET");
     if (!error.message.includes("tls.ca")) throw new Error(`tls.ca is not named: ${error.message}`);
     return;
   }
   const nc = await stage.open(served, { tls });
   await nc.flush();
-  await failure(stage.options(served, { tls: { ca } }));
+  await failure(await stage.options(served, { tls: { ca } }));
 }
 
 async function codeOf(options: ConnectionOptions): Promise<string> {

@@ -14,7 +14,7 @@ export const messaging: readonly Scenario[] = [
 ];
 
 async function connects(stage: Stage): Promise<void> {
-  const served = await stage.serve();
+  const served = await stage.shared();
   const nc = await stage.open(served, { name: stage.subject });
   await nc.flush();
   if (!((await nc.rtt()) >= 0)) throw new Error("rtt() gave no time");
@@ -29,7 +29,7 @@ async function connects(stage: Stage): Promise<void> {
 }
 
 async function publishes(stage: Stage): Promise<void> {
-  const served = await stage.serve();
+  const served = await stage.shared();
   const [a, b] = [await stage.open(served), await stage.open(served)];
   const heard: string[] = [];
   const sub = a.subscribe(`${stage.subject}.*`, { callback: (_error, msg) => void heard.push(msg.string()) });
@@ -58,7 +58,7 @@ async function publishes(stage: Stage): Promise<void> {
 }
 
 async function queues(stage: Stage): Promise<void> {
-  const served = await stage.serve();
+  const served = await stage.shared();
   const members = await Promise.all([0, 1, 2].map(() => stage.open(served)));
   const heard = members.map(() => [] as string[]);
   members.forEach((nc, i) => {
@@ -81,7 +81,7 @@ async function queues(stage: Stage): Promise<void> {
 }
 
 async function requests(stage: Stage): Promise<void> {
-  const nc = await stage.open(await stage.serve());
+  const nc = await stage.open(await stage.shared());
   nc.subscribe(stage.subject, { callback: (_error, msg) => void msg.respond(`${msg.string()}!`) });
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, i) => nc.request(stage.subject, String(i), { timeout: 10_000 })),
@@ -99,7 +99,7 @@ async function requests(stage: Stage): Promise<void> {
 }
 
 async function requestsMany(stage: Stage): Promise<void> {
-  const served = await stage.serve();
+  const served = await stage.shared();
   const [asking, ...answering] = await Promise.all([0, 1, 2, 3].map(() => stage.open(served)));
   answering.forEach((nc, i) => {
     nc.subscribe(stage.subject, { callback: (_error, msg) => void msg.respond(String(i)) });
@@ -112,7 +112,7 @@ async function requestsMany(stage: Stage): Promise<void> {
 }
 
 async function sendsHeaders(stage: Stage): Promise<void> {
-  const nc = await stage.open(await stage.serve());
+  const nc = await stage.open(await stage.shared());
   nc.subscribe(stage.subject, {
     callback: (_error, msg) => void msg.respond(msg.data, msg.headers === undefined ? {} : { headers: msg.headers }),
   });
@@ -127,7 +127,7 @@ async function sendsHeaders(stage: Stage): Promise<void> {
 }
 
 async function drains(stage: Stage): Promise<void> {
-  const served = await stage.serve();
+  const served = await stage.shared();
   const [a, b] = [await stage.open(served), await stage.open(served)];
   const handled: string[] = [];
   b.subscribe(`${stage.subject}.handled`, { callback: (_error, msg) => void handled.push(msg.string()) });

@@ -13,7 +13,7 @@ export const outages: readonly Scenario[] = [
 async function fails(stage: Stage): Promise<void> {
   const served = await stage.serve();
   await stage.backstage.kill(served);
-  const error = await connect(stage.options(served)).then(
+  const error = await connect(await stage.options(served)).then(
     () => undefined,
     (reason: unknown) => reason,
   );

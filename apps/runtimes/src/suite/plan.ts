@@ -23,14 +23,17 @@ export interface Material {
   readonly key: string;
 }
 
-/** Ways to a server. `own` is the W3C WebSocket of a Node, which takes the one of `ws` by itself. */
-export type DoorName = "tcp" | "tls" | "ws" | "wss" | "own ws" | "own wss";
+/**
+ * Ways to a server. WebSockets are those the client takes by itself; where that is the one of the `ws` package, `own` is that of
+ * the runtime, and where it is that of the runtime, `given` is the one of `ws`.
+ */
+export type DoorName = "tcp" | "tls" | "ws" | "wss" | "own ws" | "own wss" | "given ws" | "given wss";
 
 export interface Plan {
   readonly doors: readonly DoorName[];
   readonly material: Material;
-  /** Whether its WebSocket takes certificates of our own: only that of `ws` does. */
-  readonly webSocketTakesCertificates: boolean;
+  /** Which of them lead over the WebSocket of `ws`: only that takes certificates of our own. */
+  readonly overWs: readonly DoorName[];
 }
 
 /** One scenario by one door. */

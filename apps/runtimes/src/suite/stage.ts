@@ -1,7 +1,14 @@
 // What a scenario is played with: connections by one door, servers of its own, and bounded waits. Every connection and every
 // server it was given is gone when the scenario is over. Must run in every runtime: nothing of Node, no test framework.
 
-import { type ConnectionOptions, connect, delay, type NatsConnection, webSocketTransport } from "myelin";
+import {
+  type ConnectionOptions,
+  connect,
+  delay,
+  type NatsConnection,
+  type Transport,
+  webSocketTransport,
+} from "myelin";
 import type { DoorName, Material, Plan, Served, ServedKind } from "./plan.js";
 
 const BOUND_MS = 20_000;
@@ -16,6 +23,7 @@ export interface Scenario {
 /** Asks whoever started the suite for servers, and to end and start them. */
 export class Backstage {
   readonly #origin: string;
+  readonly #shared = new Map<ServedKind, Promise<Served>>();
 
   constructor(origin: string) {
     this.#origin = origin;
@@ -27,6 +35,13 @@ export class Backstage {
 
   start(kind: ServedKind): Promise<Served> {
     return this.#ask(`start?kind=${kind}`) as Promise<Served>;
+  }
+
+  /** Started by the first who asks; ends with the suite. */
+  shared(kind: ServedKind): Promise<Served> {
+    const served = this.#shared.get(kind) ?? this.start(kind);
+    this.#shared.set(kind, served);
+    return served;
   }
 
   /** Without warning: SIGKILL. */
@@ -84,11 +99,20 @@ export class Stage {
     return this.door === "tls" || this.door.endsWith("wss");
   }
 
-  /** Servers of its own. Default: the kind that this door leads to. */
-  async serve(kind: ServedKind = this.encrypted ? "tls" : "plain"): Promise<Served> {
+  /** Servers of its own, to be killed as it likes. Default: the kind that this door leads to. */
+  async serve(kind: ServedKind = this.#kind): Promise<Served> {
     const served = await this.backstage.start(kind);
     this.#served.push(served);
     return served;
+  }
+
+  /** A server that stays, and that others use as well. */
+  shared(): Promise<Served> {
+    return this.backstage.shared(this.#kind);
+  }
+
+  get #kind(): ServedKind {
+    return this.encrypted ? "tls" : "plain";
   }
 
   urls(served: Served): readonly string[] {
@@ -97,21 +121,28 @@ export class Stage {
 
   /** A connection by this door. */
   async open(served: Served, more: ConnectionOptions = {}): Promise<NatsConnection> {
-    const nc = await connect(this.options(served, more));
+    const nc = await connect(await this.options(served, more));
     this.#connections.push(nc);
     return nc;
   }
 
-  options(served: Served, more: ConnectionOptions = {}): ConnectionOptions {
+  async options(served: Served, more: ConnectionOptions = {}): Promise<ConnectionOptions> {
+    const transport = await this.#transport();
     return {
       servers: this.urls(served),
       // Over WebSocket the runtime is told of the authority from outside, as W3C WebSocket takes nothing.
       ...(this.door === "tls" ? { tls: { ca: this.material.ca } } : {}),
-      ...(this.door.startsWith("own") ? { transports: [webSocketTransport({ webSocket: ownWebSocket() })] } : {}),
+      ...(transport === undefined ? {} : { transports: [transport] }),
       reconnectTimeWait: 100,
       timeout: 10_000,
       ...more,
     };
+  }
+
+  async #transport(): Promise<Transport | undefined> {
+    if (this.door.startsWith("own")) return webSocketTransport({ webSocket: ownWebSocket() });
+    if (this.door.startsWith("given")) return webSocketTransport({ webSocket: (await import("ws")).WebSocket });
+    return undefined;
   }
 
   async leave(): Promise<void> {

@@ -7,6 +7,7 @@ import { chromium } from "playwright-core";
 import type { Host } from "./host.js";
 import type { Outcome } from "./suite/plan.js";
 
+const START_MS = 60_000;
 const SUITE_MS = 180_000;
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -18,45 +19,39 @@ export function findChromium(): string | undefined {
   return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
 }
 
-export interface Browser {
-  readonly version: string;
-  play(host: Host): Promise<Outcome[]>;
-  close(): Promise<void>;
+/** Its version. Rejects when it does not start. */
+export async function chromiumVersion(executablePath: string): Promise<string> {
+  const browser = await chromium.launch({ executablePath, timeout: START_MS });
+  const version = browser.version();
+  await browser.close();
+  return version;
 }
 
-/** Rejects when it does not start. */
-export async function openChromium(executablePath: string): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath, timeout: 60_000 });
-  return {
-    version: browser.version(),
-    close: () => browser.close(),
-    async play(host) {
-      const outcomes: Outcome[] = [];
-      host.expect({ doors: ["ws", "wss"], overWs: [] }, await bundle());
-      // The authority of the servers is nobody's but ours.
-      const context = await browser.newContext({ ignoreHTTPSErrors: true });
-      try {
-        const page = await context.newPage();
-        const broken: string[] = [];
-        page.on("pageerror", (error) => void broken.push(String(error)));
-        await page.exposeFunction("tellOutcome", (outcome: Outcome) => void outcomes.push(outcome));
-        await page.goto(host.origin);
-        page.setDefaultTimeout(SUITE_MS);
-        await page.waitForFunction("globalThis.playSuite !== undefined");
-        const bound = setTimeout(() => void context.close(), SUITE_MS);
-        await page.evaluate("playSuite()").finally(() => clearTimeout(bound));
-        outcomes.push({
-          scenario: "no error escapes",
-          door: "",
-          ms: 0,
-          ...(broken.length === 0 ? {} : { error: broken.join("\n") }),
-        });
-        return outcomes;
-      } finally {
-        await context.close();
-      }
-    },
-  };
+export async function playInChromium(host: Host, executablePath: string): Promise<Outcome[]> {
+  host.expect({ doors: ["ws", "wss"], overWs: [] }, await bundle());
+  const browser = await chromium.launch({ executablePath, timeout: START_MS });
+  const bound = setTimeout(() => void browser.close(), SUITE_MS);
+  try {
+    // The authority of the servers is nobody's but ours.
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const page = await context.newPage();
+    const outcomes: Outcome[] = [];
+    const escaped: string[] = [];
+    page.on("pageerror", (error) => void escaped.push(String(error)));
+    await page.exposeFunction("tellOutcome", (outcome: Outcome) => void outcomes.push(outcome));
+    await page.exposeFunction("loseNetwork", async () => {
+      await context.setOffline(true);
+      await context.setOffline(false);
+    });
+    await page.goto(host.origin);
+    await page.waitForFunction("globalThis.playSuite !== undefined");
+    await page.evaluate("playSuite()");
+    const error = escaped.length === 0 ? {} : { error: escaped.join("\n") };
+    return [...outcomes, { scenario: "no error escapes", door: "", ms: 0, ...error }];
+  } finally {
+    clearTimeout(bound);
+    await browser.close();
+  }
 }
 
 async function bundle(): Promise<string> {

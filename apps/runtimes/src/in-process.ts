@@ -9,16 +9,24 @@ import type { Line, Outcome } from "./suite/plan.js";
 
 /** After close() a process has this long to end by itself, in its own time … */
 const EXIT_MS = 1_000;
-/** … and is ended by force when it is still there after this, or when the suite takes longer than that. */
-const GRACE_MS = 15_000;
-const SUITE_MS = 180_000;
+/** … and is ended by force when it is still there after `graceMs`, or when the suite takes longer than `suiteMs`. */
+export interface Bounds {
+  readonly graceMs: number;
+  readonly suiteMs: number;
+}
+const BOUNDS: Bounds = { graceMs: 15_000, suiteMs: 180_000 };
 
 export const ENDS_BY_ITSELF = "the process ends by itself";
 
 const app = fileURLToPath(new URL("../", import.meta.url));
 
 /** Plays it from source with `executable args… <suite>`; resolves when the process is gone. */
-export async function playInProcess(host: Host, executable: string, args: readonly string[]): Promise<Outcome[]> {
+export async function playInProcess(
+  host: Host,
+  executable: string,
+  args: readonly string[],
+  { graceMs, suiteMs }: Bounds = BOUNDS,
+): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let ended: string | undefined = "its connections were never all closed";
   let exit: number | undefined;
@@ -28,7 +36,7 @@ export async function playInProcess(host: Host, executable: string, args: readon
     stdio: ["ignore", "pipe", "pipe"],
   });
   const gone = once(child, "close");
-  let killer = setTimeout(() => child.kill("SIGKILL"), SUITE_MS);
+  let killer = setTimeout(() => child.kill("SIGKILL"), suiteMs);
   const complaints: string[] = [];
   const printed = createInterface({ input: child.stdout });
   printed.on("line", (text) => {
@@ -39,13 +47,13 @@ export async function playInProcess(host: Host, executable: string, args: readon
     else {
       ended = undefined;
       clearTimeout(killer);
-      killer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+      killer = setTimeout(() => child.kill("SIGKILL"), graceMs);
     }
   });
   createInterface({ input: child.stderr }).on("line", (text) => void complaints.push(text));
   const [code, signal] = (await gone.catch((error: unknown) => [String(error), null])) as [unknown, string | null];
   clearTimeout(killer);
-  if (ended === undefined && signal !== null) ended = `something kept it alive, it was ended after ${GRACE_MS} ms`;
+  if (ended === undefined && signal !== null) ended = `something kept it alive, it was ended after ${graceMs} ms`;
   else if (ended === undefined && exit === undefined) ended = "it said nothing at its end";
   else if (ended === undefined && exit !== undefined && exit > EXIT_MS) ended = `only after ${exit} ms`;
   else if (code !== 0) ended = `it ended with ${code ?? signal}; ${ended ?? ""}`;

@@ -3,7 +3,7 @@
 // command line, such as `deno node@22`, choose some.
 
 import { Host } from "./host.js";
-import { type Ready, type Runtime, runtimes } from "./runtimes.js";
+import { type Ready, runtimes } from "./runtimes.js";
 import { scenarios } from "./suite/suite.js";
 import { failed, type Row, table } from "./table.js";
 
@@ -14,12 +14,15 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const chosen = runtimes.filter(({ name }) => names.length === 0 || names.includes(name));
+process.stderr.write(`getting ready: ${chosen.map(({ name }) => name).join(", ")}\n`);
+const prepared = await Promise.allSettled(chosen.map((runtime) => runtime.prepare()));
 const host = await Host.start();
 const rows: Row[] = [];
 try {
-  for (const runtime of runtimes) {
-    if (names.length > 0 && !names.includes(runtime.name)) continue;
-    rows.push(await played(runtime));
+  for (const [index, { name }] of chosen.entries()) {
+    const one = prepared[index];
+    rows.push(one?.status === "fulfilled" ? await played(name, one.value) : { name, skipped: said(one?.reason) });
   }
 } finally {
   await host.stop();
@@ -28,24 +31,16 @@ const order = scenarios.map(({ name }) => name);
 process.stdout.write(`${table(rows, order)}\n`);
 if (rows.some(failed)) process.exitCode = 1;
 
-async function played(runtime: Runtime): Promise<Row> {
-  const { name } = runtime;
-  process.stderr.write(`${name} …\n`);
-  let ready: Ready;
-  try {
-    ready = await runtime.prepare();
-  } catch (error) {
-    return { name, skipped: error instanceof Error ? error.message : String(error) };
-  }
+async function played(name: string, { version, play }: Ready): Promise<Row> {
+  process.stderr.write(`${name} ${version} …\n`);
   const started = performance.now();
-  try {
-    const outcomes = await ready.play(host);
-    return { name, version: ready.version, outcomes, seconds: (performance.now() - started) / 1_000 };
-  } catch (error) {
-    const outcomes = [{ scenario: "the suite as a whole", door: "", ms: 0, error: String(error) }];
-    return { name, version: ready.version, outcomes, seconds: (performance.now() - started) / 1_000 };
-  } finally {
-    await ready.close();
-    await host.clear();
-  }
+  const outcomes = await play(host).catch((error: unknown) => {
+    return [{ scenario: "the suite as a whole", door: "", ms: 0, error: said(error) }];
+  });
+  await host.clear();
+  return { name, version, outcomes, seconds: (performance.now() - started) / 1_000 };
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

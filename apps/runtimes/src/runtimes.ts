@@ -4,18 +4,17 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Abilities, Host } from "./host.js";
-import { findChromium, openChromium } from "./in-browser.js";
+import { chromiumVersion, findChromium, playInChromium } from "./in-browser.js";
 import { playInProcess } from "./in-process.js";
 import type { Outcome } from "./suite/plan.js";
 
-const FETCH_MS = 180_000;
+const FETCH_MS = 120_000;
 const run = promisify(execFile);
 
 /** One that can be had here. */
 export interface Ready {
   readonly version: string;
   play(host: Host): Promise<Outcome[]>;
-  close(): Promise<void>;
 }
 
 export interface Runtime {
@@ -57,7 +56,8 @@ export const runtimes: readonly Runtime[] = [
         throw new Error(
           "there is no chromium on the PATH, and MYELIN_CHROMIUM names none; install it to have this row",
         );
-      return openChromium(executable);
+      const version = await chromiumVersion(executable);
+      return { version, play: (host) => playInChromium(host, executable) };
     },
   },
 ];
@@ -97,7 +97,6 @@ function readyNode(executable: string, version: string): Ready {
 function ready(version: string, executable: string, args: readonly string[], abilities: Abilities): Ready {
   return {
     version,
-    close: async () => {},
     play(host) {
       host.expect(abilities);
       return playInProcess(host, executable, args);
@@ -113,7 +112,9 @@ async function fetched(
   [program]: readonly [program: string],
 ): Promise<[executable: string, version: string]> {
   const ask = async (...how: string[]): Promise<[string, string]> => {
-    const options = { timeout: FETCH_MS, shell: process.platform === "win32" };
+    // One try each: what is missing is told, and not waited for.
+    const env = { ...process.env, npm_config_fetch_retries: "0" };
+    const options = { timeout: FETCH_MS, shell: process.platform === "win32", env };
     const { stdout } = await run("npx", ["-y", ...how, "-p", wanted, "--", command, flag, program], options);
     const [executable = "", version = ""] = stdout.trim().split("\n").slice(-2);
     return [executable, version];

@@ -14,11 +14,16 @@ const AT_ONCE = 8;
 /** In the order of the table. */
 export const scenarios: readonly Scenario[] = [...messaging, ...credentials, ...outages];
 
-/** Plays all of it with the servers that `origin` starts. Resolves when every connection is closed. */
-export async function play(origin: string, tell: (outcome: Outcome) => void): Promise<void> {
+/** Plays a list with the servers that `origin` starts, `atOnce` at a time. Resolves when every connection is closed. */
+export async function play(
+  origin: string,
+  tell: (outcome: Outcome) => void,
+  list: readonly Scenario[] = scenarios,
+  atOnce: number = AT_ONCE,
+): Promise<void> {
   const backstage = new Backstage(origin);
   const plan = await backstage.plan();
-  const plays = scenarios.flatMap((scenario, index) =>
+  const plays = list.flatMap((scenario, index) =>
     plan.doors
       .filter((door) => scenario.needs?.(door) ?? true)
       .map((door) => ({ scenario, door, subject: `s${index}.${door.replace(" ", "-")}` })),
@@ -30,7 +35,7 @@ export async function play(origin: string, tell: (outcome: Outcome) => void): Pr
       tell(await played(next.scenario, new Stage(next.door, backstage, plan, next.subject)));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, player));
+  await Promise.all(Array.from({ length: atOnce }, player));
 }
 
 async function played({ name, play: run }: Scenario, stage: Stage): Promise<Outcome> {

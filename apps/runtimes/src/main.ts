@@ -22,7 +22,7 @@ const rows: Row[] = [];
 try {
   for (const [index, { name }] of chosen.entries()) {
     const one = prepared[index];
-    rows.push(one?.status === "fulfilled" ? await played(name, one.value) : { name, skipped: said(one?.reason) });
+    rows.push(one?.status === "fulfilled" ? await played(name, one.value) : { name, skipped: firstLine(one?.reason) });
   }
 } finally {
   await host.stop();
@@ -39,6 +39,11 @@ async function played(name: string, { version, play }: Ready): Promise<Row> {
   });
   await host.clear();
   return { name, version, outcomes, seconds: (performance.now() - started) / 1_000 };
+}
+
+// What a browser that does not start prints is long.
+function firstLine(reason: unknown): string {
+  return said(reason).split("\n", 1).join();
 }
 
 function said(error: unknown): string {

@@ -160,14 +160,19 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** Throws when two values differ, compared as JSON. */
+/** Throws when two values differ, compared as JSON; shows where. */
 export function same(what: string, actual: unknown, expected: unknown): void {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (a !== b) throw new Error(`${what}: ${shortened(a)}, expected ${shortened(b)}`);
+  const [a, b] = [String(JSON.stringify(actual)), String(JSON.stringify(expected))];
+  if (a === b) return;
+  let at = 0;
+  while (a[at] === b[at]) at++;
+  throw new Error(`${what}: ${around(a, at)}, expected ${around(b, at)}`);
 }
 
-function shortened(text: string | undefined): string {
-  return text === undefined || text.length <= 200 ? String(text) : `${text.slice(0, 200)} …`;
+function around(text: string, at: number): string {
+  const from = text.length <= 200 ? 0 : Math.max(0, at - 100);
+  const to = from + 200;
+  return `${from > 0 ? "… " : ""}${text.slice(from, to)}${to < text.length ? " …" : ""}`;
 }
 
 function ownWebSocket(): NonNullable<NonNullable<Parameters<typeof webSocketTransport>[0]>["webSocket"]> {

@@ -31,7 +31,7 @@ export const runtimes: readonly Runtime[] = [
   {
     name: "deno",
     async prepare() {
-      const [executable, version] = await fetched("deno@latest", "deno", "eval", [
+      const [executable, version] = await fetched("deno@2.9.6", "deno", "eval", [
         "console.log(Deno.execPath()); console.log(Deno.version.deno)",
       ]);
       // Our imports name the files as they are built, .js: the sources are found the sloppy way.
@@ -42,7 +42,7 @@ export const runtimes: readonly Runtime[] = [
   {
     name: "bun",
     async prepare() {
-      const [executable, version] = await fetched("bun@latest", "bun", "-e", [
+      const [executable, version] = await fetched("bun@1.4.5", "bun", "-e", [
         "console.log(process.execPath); console.log(Bun.version)",
       ]);
       return ready(version, executable, [`--conditions=${SOURCE}`], W3C);

@@ -3,7 +3,7 @@
 
 import type { Diagnostics } from "@myelin/contracts";
 import type { Payload, ServerInfo } from "@myelin/protocol";
-import { callable, positive } from "./argument-checks.js";
+import { positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
 import { type PoolServer, poolServerOf } from "./compatibility/server.js";
 import type { ResolvedOptions } from "./connection-options.js";

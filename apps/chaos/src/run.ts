@@ -50,10 +50,11 @@ export async function run(options: RunOptions, say: (row: FaultRow) => void): Pr
   try {
     const load = await Load.start(arena, stalls, options.rate, complain);
     await sleep(300);
-    const random = seededRandom(options.seed);
+    // What comes next does not depend on how long the last one lasted.
+    const [kinds, random] = [seededRandom(options.seed), seededRandom(options.seed + 1)];
     const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
     const begin = performance.now();
-    for (const fault of drawn(random, options)) {
+    for (const fault of drawn(kinds, options)) {
       if (options.signal?.aborted === true) break;
       if (options.only === undefined && performance.now() - begin > options.seconds * 1_000) break;
       const state = snapshot(load);

@@ -27,6 +27,8 @@ export class Load {
   readonly #ticks: MessageAccount;
   readonly #work: MessageAccount;
   readonly #perTick: number;
+  // When each subscription was last heard of. A group of which one member is deaf loses nothing, so the accounts do not see it.
+  readonly #heardAt = new Map<Client, number>();
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(clients: readonly Client[], arena: Arena, rate: number, complain: (what: string) => void) {
@@ -61,14 +63,22 @@ export class Load {
     publisher.onLinkUp((at) => {
       for (const one of this.accounts) one.linkUp(at);
     });
-    const count = (to: MessageAccount, receiver: number) => (_: Error | null, msg: Msg) =>
+    const count = (to: MessageAccount, receiver: number, client: Client) => (_: Error | null, msg: Msg) => {
+      this.#heardAt.set(client, performance.now());
       to.arrived(receiver, Number(msg.string()), performance.now());
-    for (const [index, { nc }] of listeners.entries()) nc.subscribe("ticks", { callback: count(this.#ticks, index) });
-    for (const [index, { nc }] of workers.entries()) {
-      nc.subscribe("work", { queue: "workers", callback: count(this.#work, index) });
+    };
+    for (const [index, client] of listeners.entries()) {
+      client.nc.subscribe("ticks", { callback: count(this.#ticks, index, client) });
     }
-    for (const { nc } of responders) {
-      nc.subscribe("ask", { queue: "responders", callback: (_, msg) => void msg.respond(msg.data) });
+    for (const [index, client] of workers.entries()) {
+      client.nc.subscribe("work", { queue: "workers", callback: count(this.#work, index, client) });
+    }
+    for (const client of responders) {
+      const answer = (_: Error | null, msg: Msg): void => {
+        this.#heardAt.set(client, performance.now());
+        msg.respond(msg.data);
+      };
+      client.nc.subscribe("ask", { queue: "responders", callback: answer });
     }
   }
 
@@ -88,6 +98,12 @@ export class Load {
     await sleep(500); // for the routes to carry what was subscribed to
     load.#timer = setInterval(() => load.#tick(), TICK_MS);
     return load;
+  }
+
+  /** Names of those whose subscription has not been heard of since this moment. */
+  deafSince(at: number): string[] {
+    const deaf = [...this.clients].filter((client) => (this.#heardAt.get(client) ?? at) < at);
+    return deaf.map(({ presence }) => presence.name);
   }
 
   /** Judges what is old enough, and forgets it. */

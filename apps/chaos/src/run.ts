@@ -68,9 +68,8 @@ export async function run(options: RunOptions, say: (row: FaultRow) => void): Pr
         complain(`${fault.name} on node ${node}: ${String(error)}`);
       }
       const struck = performance.now() - at;
-      const calm = await calmOf(load, arena);
-      if (!calm)
-        complain(`${fault.name} on node ${node}: not everybody was connected and answered ${CALM_MS} ms later`);
+      const missing = await missingCalm(load, arena);
+      if (missing !== undefined) complain(`${fault.name} on node ${node}: ${CALM_MS} ms later ${missing}`);
       load.judge();
       const row = { at: at - begin, fault: fault.name, node, what, ms: struck, ...state.difference(), violationCount };
       rows.push(row);
@@ -98,18 +97,24 @@ function* drawn(random: () => number, { only }: RunOptions): Generator<Fault> {
   }
 }
 
-/** Waits until every client is connected and has been answered since, and the nodes had time to tell each other. */
-async function calmOf(load: Load, arena: Arena): Promise<boolean> {
+/**
+ * Waits until every client is connected and has been answered, every subscription has been heard of, and the nodes had time to tell
+ * each other. Says what is missing when that takes too long.
+ */
+async function missingCalm(load: Load, arena: Arena): Promise<string | undefined> {
   const from = performance.now();
   const nodes = Array.from({ length: arena.size }, (_, node) => node);
-  while (performance.now() < from + CALM_MS) {
+  for (;;) {
     const now = performance.now();
     const quiet = nodes.every((node) => !arena.touched.meets(node, now) && !arena.disturbed.meets(node, now));
-    const proven = load.clients.every(({ presence }) => presence.node !== undefined && presence.provenAt > from);
-    if (quiet && proven && now > from + AFTER / 2) return true;
+    const silent = load.clients.filter(({ presence }) => presence.node === undefined || presence.provenAt <= from);
+    const deaf = load.deafSince(from);
+    if (quiet && silent.length === 0 && deaf.length === 0 && now > from + AFTER / 2) return undefined;
+    if (now > from + CALM_MS) {
+      return `no answer to ${silent.map(({ presence }) => presence.name).join(", ") || "nobody"}, no message to ${deaf.join(", ") || "nobody"}`;
+    }
     await sleep(20);
   }
-  return false;
 }
 
 /** Resources of this process that were not there before, once it had a little time to let go of them. */

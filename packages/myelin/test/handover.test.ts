@@ -19,7 +19,8 @@ forEachServer((binary) => {
   async function cluster(): Promise<{
     nodes: RealCluster;
     unwanted: string[];
-    client(name: string): Promise<NatsConnection>;
+    /** @param first number of the node it connects to; by default any */
+    client(name: string, first?: number): Promise<NatsConnection>;
     leave(node: RealServer): Promise<void>;
   }> {
     const nodes = await RealCluster.start({ binary, lameDuckGracePeriod: 10 });
@@ -28,8 +29,9 @@ forEachServer((binary) => {
     return {
       nodes,
       unwanted,
-      client: async (name) => {
-        const nc = await connect({ servers: nodes.urls, name });
+      client: async (name, first = Math.floor(Math.random() * nodes.servers.length)) => {
+        const { urls } = nodes;
+        const nc = await connect({ servers: [...urls.slice(first), ...urls.slice(0, first)], noRandomize: true, name });
         running.unshift({ stop: () => nc.close() });
         for (const type of UNWANTED) {
           nc.on(type, (status) => unwanted.push(`${name}: ${type} ${"error" in status ? String(status.error) : ""}`));
@@ -101,4 +103,45 @@ forEachServer((binary) => {
     expect(asked).toBeGreaterThan(2_000);
     for (const nc of [requester, publisher, listener]) expect(nc.stats().reconnects).toBeGreaterThan(0);
   }, 90_000);
+
+  it.each([
+    ["responder", 0, 1],
+    ["requester", 1, 0],
+  ] as const)(
+    "P17: a lame duck under the %s alone fails no request and disconnects nobody",
+    async (who, first, second) => {
+      const { nodes, unwanted, client, leave } = await cluster();
+      const responder = await client("responder", first);
+      const requester = await client("requester", second);
+      responder.subscribe("svc", { callback: (_, msg) => void msg.respond(msg.data) });
+      await responder.flush();
+      await until("a first answer", () =>
+        requester.request("svc", "", { timeout: 500 }).then(
+          () => true,
+          () => false,
+        ),
+      );
+      const failures: string[] = [];
+      let [asked, answered] = [0, 0];
+      const load = setInterval(() => {
+        for (let n = 0; n < 5; n++) {
+          asked++;
+          requester.request("svc", "x", { timeout: 5_000 }).then(
+            () => answered++,
+            (error: unknown) => failures.push(String(error)),
+          );
+        }
+      }, 10);
+      await sleep(100);
+      await leave(nodes.server(0));
+      await sleep(300);
+      clearInterval(load);
+      await until("every request is settled", () => answered + failures.length === asked);
+      expect([failures, unwanted]).toEqual([[], []]);
+      expect(asked).toBeGreaterThan(100);
+      const moved = who === "responder" ? responder : requester;
+      expect(moved.getServer()).not.toBe(nodes.server(0).url.replace("nats://", ""));
+    },
+    90_000,
+  );
 });

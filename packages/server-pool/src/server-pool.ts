@@ -6,6 +6,7 @@ import type { Random } from "@myelin/contracts";
 import type { Decision } from "./decision.js";
 import { defaults } from "./defaults.js";
 import { firstRanked, safeDelay, safePace } from "./guarded-policy.js";
+import { keptError } from "./kept-error.js";
 import { Mover, type Rebalance } from "./mover.js";
 import { type PoolOptions, type ResolvedPoolOptions, resolveOptions } from "./options.js";
 import { type PoolChange, Roster, UNCHANGED } from "./roster.js";
@@ -160,7 +161,7 @@ export class ServerPool {
     const entry = this.#roster.byId.get(id);
     if (entry === undefined || entry.state === "connected") return;
     if (entry.state === "idle") this.#begin(entry, now);
-    const { kind, error } = failure;
+    const [kind, error] = [failure.kind, keptError(failure.error)];
     entry.state = "idle";
     entry.lastFailure = Object.freeze({ kind, error, at: now });
     entry.consecutiveFailures += 1;
@@ -191,7 +192,7 @@ export class ServerPool {
     const entry = this.#roster.byId.get(id);
     if (entry?.state !== "connected") return;
     entry.state = "idle";
-    const failure = Object.freeze({ kind: "lost", error, at: now } as const);
+    const failure = Object.freeze({ kind: "lost", error: keptError(error), at: now } as const);
     entry.lastFailure = failure;
     // Without this, a server that accepts and then throws everybody out is dialled twenty times a second by each client.
     const short = now - (entry.lastConnectedAt ?? now) < defaults.stableAfter;

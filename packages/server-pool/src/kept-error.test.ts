@@ -40,7 +40,7 @@ describe("an error that is kept", () => {
     const client = new PoolDriver({ servers: "a,b", randomize: false });
     client.fail("network", watched("refused", reads));
     client.connect();
-    const connected = client.pool.snapshot(client.now).find(({ state }) => state === "connected");
+    const connected = client.pool.snapshot().find(({ state }) => state === "connected");
     client.pool.lost(connected?.id ?? -1, watched("lost", reads), client.now);
     expect(reads).toEqual(["refused", "lost"]);
   });

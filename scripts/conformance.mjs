@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { acceptance, decisions, families, open, partly, reasons } from "./conformance-statements.mjs";
 
 // A name out of a table of cases comes in quotes.
-const IDS = /^'?((?:[A-Z]+(?:-[A-Z]+)*-\d+|[DP]\d+)(?:, (?:[A-Z]+(?:-[A-Z]+)*-\d+|[DP]\d+))*):? /;
+const IDS = /^'?((?:[A-Z]+\d*(?:-[A-Z]+)*-\d+|[DP]\d+)(?:, (?:[A-Z]+\d*(?:-[A-Z]+)*-\d+|[DP]\d+))*):? /;
 // Numbers tests may carry that are no statements of this list: errata of the documents, differences of versions, other reports.
 const ELSEWHERE = /^(?:ERR-|VER-|P)\d+$/;
 
@@ -138,6 +138,7 @@ const LEVELS = {
 const HEADINGS = {
   SEED: "SEED: connecting to a cluster",
   PROTO: "PROTO: the protocol",
+  ADR40: "ADR-40: connecting, as agreed between the clients of NATS",
   D: "Decisions",
   P: "Acceptance",
 };

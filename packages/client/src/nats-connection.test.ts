@@ -19,7 +19,7 @@ import {
 const texts = (received: readonly { text: string }[]): string[] => received.map((op) => op.text.split("\r\n")[0] ?? "");
 
 describe("connecting", () => {
-  it("PROTO-11: sends CONNECT and PING once after INFO, with what was asked and nothing else", async () => {
+  it("ADR40-4, PROTO-11: sends CONNECT and PING once after INFO, with what was asked and nothing else", async () => {
     const { serve, connect } = simulate();
     const server = serve("a");
     const nc = await connect({ servers: "a", name: "orders", user: "u", pass: "p" });
@@ -128,7 +128,7 @@ describe("connecting", () => {
 });
 
 describe("an outage", () => {
-  it("RECONN-EVENTS-1: tells disconnect, reconnecting and reconnect in this order", async () => {
+  it("ADR40-26, RECONN-EVENTS-1: tells disconnect, reconnecting and reconnect in this order", async () => {
     const { connect, clock, serve } = simulate();
     const a = serve("a");
     serve("b");
@@ -140,7 +140,7 @@ describe("an outage", () => {
     expect(nc.getServer()).toBe("b:4222");
   });
 
-  it("SEED-36: replays subscriptions with queue and remaining count, then what was published meanwhile, in order", async () => {
+  it("ADR40-22, SEED-36: replays subscriptions with queue and remaining count, then what was published meanwhile, in order", async () => {
     const { connect, clock, serve } = simulate();
     const a = serve("a");
     const nc = await connect({ servers: "a,b", noRandomize: true });
@@ -162,7 +162,7 @@ describe("an outage", () => {
     ]);
   });
 
-  it("D7: refuses what does not fit the reconnect buffer and keeps the rest", async () => {
+  it("ADR40-24, D7: refuses what does not fit the reconnect buffer and keeps the rest", async () => {
     const { connect, clock, serve } = simulate();
     const a = serve("a");
     const nc = await connect({ servers: "a", reconnectBufferSize: 64 });
@@ -337,7 +337,7 @@ describe("an outage", () => {
     ]);
   });
 
-  it("CONN-PING-2: gives a silent peer up within pingInterval * (maxPingOut + 1)", async () => {
+  it("ADR40-17, CONN-PING-2: gives a silent peer up within pingInterval * (maxPingOut + 1)", async () => {
     const { connect, clock, serve } = simulate();
     const a = serve("a");
     serve("b");
@@ -458,7 +458,7 @@ describe("messages", () => {
     expect(events).toHaveLength(1);
   });
 
-  it("EVENTS-ERR-2: a denied subscription ends with its error, matched by queue group; others go on", async () => {
+  it("ADR40-31, EVENTS-ERR-2: a denied subscription ends with its error, matched by queue group; others go on", async () => {
     const { connect, clock, serve } = simulate();
     const a = serve("a", {
       onSub: (connection, sub) => {
@@ -479,7 +479,7 @@ describe("messages", () => {
     expect(texts(again.connections[0]?.received ?? []).filter((text) => text.startsWith("SUB"))).toEqual(["SUB x 1"]);
   });
 
-  it("SEND-REQUEST-8: a denied request rejects at once", async () => {
+  it("ADR40-30, SEND-REQUEST-8: a denied request rejects at once", async () => {
     const { connect, clock, serve } = simulate();
     serve("a", {
       onPub: (connection, pub) => {
@@ -599,7 +599,7 @@ describe("messages", () => {
     expect(a.subscriptions).toHaveLength(0);
   });
 
-  it("SEND-2: an oversize payload throws with size and limit, and nothing is written", async () => {
+  it("ADR40-37, SEND-2: an oversize payload throws with size and limit, and nothing is written", async () => {
     const { connect, serve } = simulate();
     serve("a", { info: { max_payload: 16 } });
     const nc = await connect({ servers: "a" });
@@ -624,7 +624,7 @@ describe("gossip", () => {
     expect(nc.getServers().map((one) => one.url.href)).toEqual(["nats://a:4222", "nats://c:4222"]);
   });
 
-  it("PROTO-64: a lame duck is told once and left for another server when it closes", async () => {
+  it("ADR40-27, PROTO-64: a lame duck is told once and left for another server when it closes", async () => {
     const { connect, clock, serve } = simulate();
     const a = serve("a");
     serve("b");

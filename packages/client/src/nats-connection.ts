@@ -161,8 +161,9 @@ export class NatsConnection implements AsyncDisposable {
     return this.#session.pool.snapshot().map(poolServerOf);
   }
 
-  /** Replaces the whole pool; the link stays. Throws InvalidArgumentError, and changes nothing, for a bad list. */
+  /** Replaces the whole pool; the link stays. Throws InvalidArgumentError, and changes nothing, for a bad list; closed: ClosedConnectionError. */
   setServers(servers: string | readonly string[]): void {
+    if (this.isClosed()) throw new ClosedConnectionError("setServers()");
     this.#session.setServers(servers);
   }
 

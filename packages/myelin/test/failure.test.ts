@@ -277,7 +277,7 @@ forEachServer((binary) => {
     expect(await within("it gives up", nc.closed())).toBeInstanceOf(ConnectError);
   });
 
-  it("SEED-46: when all servers are lost and the attempts used up, the connection closes with an observable error", {
+  it("ADR40-21, SEED-46: when all servers are lost and the attempts used up, the connection closes with an observable error", {
     timeout: BOUND,
   }, async () => {
     const cluster = await RealCluster.start({ binary, size: 2 });

@@ -205,7 +205,7 @@ describe("against scripted servers", () => {
     await within("the failed attempt leaves no socket", (await bad.nextConnection()).closed);
   });
 
-  it("SEED-11: success means INFO, CONNECT and a PING answered by PONG, in this order", async () => {
+  it("ADR40-1, ADR40-6, SEED-11: success means INFO, CONNECT and a PING answered by PONG, in this order", async () => {
     const server = await fake();
     await open({ servers: server.url });
     expect(server.connections[0]?.received.map((op) => op.op)).toEqual(["CONNECT", "PING"]);

@@ -139,7 +139,7 @@ forEachServer((binary) => {
     if (told.length > 0) expect(told).toEqual(["nats.example.com:4999"]);
   });
 
-  it("SEED-26: under TLS an advertised IP address is verified against the name first connected to", {
+  it("P30, SEED-26: under TLS an advertised IP address is verified against the name first connected to", {
     timeout: BOUND,
   }, async () => {
     const authority = await createTestAuthority();
@@ -193,7 +193,7 @@ forEachServer((binary) => {
     expect(nc.state).not.toBe("connected");
   });
 
-  it("SEED-29: with ignoreClusterUpdates the pool stays as configured and no update is raised", {
+  it("ADR40-8, SEED-29: with ignoreClusterUpdates the pool stays as configured and no update is raised", {
     timeout: BOUND,
   }, async () => {
     const cluster = await clusterOf(2);
@@ -241,13 +241,13 @@ forEachServer((binary) => {
 });
 
 describe("against scripted servers", () => {
-  it("SEED-17: CONNECT says protocol 1, without which no server would push its topology", async () => {
+  it("ADR40-4, SEED-17: CONNECT says protocol 1, without which no server would push its topology", async () => {
     const server = await fake();
     await open({ servers: server.url });
     expect(server.connections[0]?.options?.protocol).toBe(1);
   });
 
-  it("SEED-19: an INFO between messages, in one segment with them, or split, changes the pool and disturbs no delivery", async () => {
+  it("ADR40-9, SEED-19: an INFO between messages, in one segment with them, or split, changes the pool and disturbs no delivery", async () => {
     const server = await fake();
     const nc = await open({ servers: server.url });
     const received: string[] = [];
@@ -345,7 +345,7 @@ describe("against scripted servers", () => {
     expect(transport.dials.at(-1)).toMatchObject({ scheme: "ws", port: b.port });
   });
 
-  it("SEED-28: discovered servers are shuffled into the rotation, with noRandomize in order; the current one is left alone", {
+  it("ADR40-10, SEED-28: discovered servers are shuffled into the rotation, with noRandomize in order; the current one is left alone", {
     timeout: 30_000,
   }, async () => {
     seedChance(28);

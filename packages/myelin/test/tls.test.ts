@@ -77,7 +77,7 @@ forEachServer((binary) => {
     }
   });
 
-  it("SEC-TLS-2, SEC-TLS-5, SEC-TLS-7: tls:// and options encrypt where it is required, and where it is offered only if asked", {
+  it("ADR40-2, SEC-TLS-2, SEC-TLS-5, SEC-TLS-7: tls:// and options encrypt where it is required, and where it is offered only if asked", {
     timeout: BOUND,
   }, async () => {
     const { config } = await files();
@@ -103,7 +103,7 @@ forEachServer((binary) => {
     expect(await encrypted(required, { tls: { rejectUnauthorized: false } })).toBe(true);
   });
 
-  it("SEC-TLS-4, SEC-TLS-6: wanted and not offered, or required and forbidden, ends before CONNECT, and says which", {
+  it("ADR40-2, ADR40-5, SEC-TLS-4, SEC-TLS-6: wanted and not offered, or required and forbidden, ends before CONNECT, and says which", {
     timeout: BOUND,
   }, async () => {
     const [plain, required] = [await serve(), await serve((await files()).config)];
@@ -186,7 +186,7 @@ forEachServer((binary) => {
 
   const [major = 0, minor = 0] = binary.version.split(".").map(Number);
   const tlsFirst = major > 2 || (major === 2 && minor >= 11);
-  it(`SEC-TLS-9: handshakeFirst ${tlsFirst ? "encrypts before INFO, also when a tls function says so" : "fails as TLS with a server that talks first"}`, {
+  it(`ADR40-3, SEC-TLS-9: handshakeFirst ${tlsFirst ? "encrypts before INFO, also when a tls function says so" : "fails as TLS with a server that talks first"}`, {
     timeout: BOUND,
   }, async () => {
     const { config } = await files(tlsFirst ? ", handshake_first: true" : "");

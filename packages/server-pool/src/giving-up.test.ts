@@ -25,7 +25,7 @@ describe("the limit of attempts", () => {
     });
   }
 
-  it("RECONN-MAX-1, RECONN-MAX-2: counts for each server, advertised ones too, and removes each alone", () => {
+  it("ADR40-20, RECONN-MAX-1, RECONN-MAX-2: counts for each server, advertised ones too, and removes each alone", () => {
     const client = limited("a,b", 3);
     client.advertise("a", "c:1");
     client.lose("a");
@@ -38,7 +38,7 @@ describe("the limit of attempts", () => {
     expect(client.decide()).toEqual({ kind: "give-up", reason: "max-attempts" });
   });
 
-  it("RECONN-MAX-3: starts anew after every success", () => {
+  it("ADR40-20, RECONN-MAX-3: starts anew after every success", () => {
     const client = limited("a", 3);
     for (let i = 0; i < 5; i += 1) {
       client.lose("a");
@@ -63,7 +63,7 @@ describe("the limit of attempts", () => {
     expect(client.pool.exhausted()).toEqual([]);
   });
 
-  it("D6, RECONN-MAX-5: -1 never gives up", () => {
+  it("ADR40-20, D6, RECONN-MAX-5: -1 never gives up", () => {
     const client = limited("a", -1);
     client.lose("a");
     for (let i = 0; i < 2_000; i += 1) client.fail();
@@ -88,7 +88,7 @@ describe("authentication errors", () => {
 
   const strict = { servers: "a,b", randomize: false, abortOnRepeatedAuthError: true };
 
-  it("RECONN-MAX-8: the same one twice in a row from the same server gives up, if asked to", () => {
+  it("ADR40-33, RECONN-MAX-8: the same one twice in a row from the same server gives up, if asked to", () => {
     const client = new PoolDriver(strict);
     client.fail("auth", violation());
     client.fail("auth", violation());
@@ -97,7 +97,7 @@ describe("authentication errors", () => {
     expect(client.decide()).toEqual({ kind: "give-up", reason: "repeated-auth-error" });
   });
 
-  it("P1, D11: a success anywhere, another error or another failure in between starts anew", () => {
+  it("ADR40-33, P1, D11: a success anywhere, another error or another failure in between starts anew", () => {
     const client = new PoolDriver({ ...strict, servers: "a" });
     client.fail("auth", violation());
     client.fail("auth", new Error("Authentication Timeout"));

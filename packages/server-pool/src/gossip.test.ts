@@ -11,7 +11,7 @@ function connected(servers: string, options: Partial<ConstructorParameters<typeo
 const NOTHING = { added: [], deleted: [], rejected: [] };
 
 describe("advertised servers", () => {
-  it("SEED-18, SEED-20, SEED-24: join the pool, once, and the change is told", () => {
+  it("ADR40-8, ADR40-12, SEED-18, SEED-20, SEED-24: join the pool, once, and the change is told", () => {
     const client = connected("a");
     expect(client.advertise("a", "a:4222", "b:4222")).toEqual({ ...NOTHING, added: ["b:4222"] });
     expect(client.advertise("a", "a:4222", "b:4222", "c:4222", "c:4222")).toEqual({ ...NOTHING, added: ["c:4222"] });
@@ -28,7 +28,7 @@ describe("advertised servers", () => {
     expect(client.connect()).toBe("b");
   });
 
-  it("SEED-21, SEED-22: leave when no longer listed; seeds and the connected one stay", () => {
+  it("ADR40-11, SEED-21, SEED-22: leave when no longer listed; seeds and the connected one stay", () => {
     const client = connected("a,s");
     client.advertise("a", "b:1", "c:1");
     client.lose("a");
@@ -37,7 +37,7 @@ describe("advertised servers", () => {
     expect(client.hosts()).toEqual(["a", "s", "b", "d"]);
   });
 
-  it("D3, SEED-23: stay when an INFO has no list, or an empty one", () => {
+  it("ADR40-11, D3, SEED-23: stay when an INFO has no list, or an empty one", () => {
     const client = connected("a");
     client.advertise("a", "b:1");
     expect(client.pool.advertise(undefined, client.id("a"), 0)).toEqual(NOTHING);
@@ -45,7 +45,7 @@ describe("advertised servers", () => {
     expect(client.hosts()).toEqual(["a", "b"]);
   });
 
-  it("keep what is known of them from list to list, and start fresh after they have been away", () => {
+  it("ADR40-12: keep what is known of them from list to list, and start fresh after they have been away", () => {
     const client = connected("a");
     client.advertise("a", "b:1");
     client.lose("a");
@@ -102,7 +102,7 @@ describe("advertised servers", () => {
     expect(client.view("b").url.href).toBe("nats://b:1");
   });
 
-  it("SEED-26, P30: that are bare IP addresses are verified as the named seed that taught them, also over several hops", () => {
+  it("ADR40-13, SEED-26, P30: that are bare IP addresses are verified as the named seed that taught them, also over several hops", () => {
     const client = connected("nats.example.com");
     client.advertise("nats.example.com", "10.0.0.1:1", "[fd00::1]:1", "other.example.com:1");
     expect(client.view("10.0.0.1").serverName).toBe("nats.example.com");
@@ -120,7 +120,7 @@ describe("advertised servers", () => {
     expect(client.view("10.0.0.2").serverName).toBe("10.0.0.2");
   });
 
-  it("SEED-16, D4: carry the credentials of the server that taught them, unseen", () => {
+  it("ADR40-13, SEED-16, D4: carry the credentials of the server that taught them, unseen", () => {
     const client = connected("nats://user:hunter2@a");
     client.advertise("a", "b:1");
     const { url } = client.view("b");

@@ -11,7 +11,7 @@ describe("replace", () => {
     return client;
   };
 
-  it("replaces everything, advertised servers too; a server that stays keeps its counts", () => {
+  it("ADR40-15: replaces everything, advertised servers too; a server that stays keeps its counts", () => {
     const client = driver();
     const { id } = client.view("a");
     expect(client.pool.replace(["d", "nats://u:p@a"])).toEqual({

@@ -10,7 +10,7 @@ function count(hosts: readonly string[]): Record<string, number> {
 }
 
 describe("the random strategy", () => {
-  it("SEED-8: chooses each of three servers equally often at the first connect", () => {
+  it("ADR40-10, SEED-8: chooses each of three servers equally often at the first connect", () => {
     const chosen = Array.from({ length: 3_000 }, (_, seed) => new PoolDriver({ servers: "a,b,c" }, seed).connect());
     const chiSquare = Object.values(count(chosen)).reduce((sum, n) => sum + (n - 1_000) ** 2 / 1_000, 0);
     expect(chiSquare).toBeLessThan(13.8); // p > 0.001 at 2 degrees of freedom
@@ -77,7 +77,7 @@ describe("the random strategy", () => {
 });
 
 describe("the ordered strategy", () => {
-  it("SEED-9, SEED-10: dials the list in its order, the same one every time", () => {
+  it("ADR40-10, SEED-9, SEED-10: dials the list in its order, the same one every time", () => {
     for (let seed = 0; seed < 100; seed += 1) {
       const client = new PoolDriver({ servers: "c,a,b", randomize: false }, seed);
       expect([client.fail(), client.fail(), client.connect()]).toEqual(["c", "a", "b"]);

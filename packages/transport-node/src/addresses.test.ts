@@ -16,7 +16,7 @@ describe("resolveAddresses", () => {
     expect(await resolveAddresses(address, lookup, never)).toEqual([{ address, family }]);
   });
 
-  it("P32: asks the resolver again every time", async () => {
+  it("ADR40-14, P32: asks the resolver again every time", async () => {
     let asked = 0;
     const lookup: Lookup = async () => [v4(++asked)];
     expect(await resolveAddresses("nats.example", lookup, never)).toEqual([v4(1)]);

@@ -42,7 +42,7 @@ describe("a name with several addresses", () => {
     connection.destroy();
   });
 
-  it("SEED-14: is dialled until one works, the next at once when one refuses", async () => {
+  it("ADR40-14, SEED-14: is dialled until one works, the next at once when one refuses", async () => {
     const listener = await listen("127.0.0.3");
     const clock = { after: () => () => {} };
     const transport = tcpTransport({ lookup: answering("127.0.0.1", "127.0.0.2", "127.0.0.3"), clock });
@@ -70,7 +70,7 @@ describe("a name with several addresses", () => {
     await vi.waitFor(() => expect(first.openSockets + second.openSockets).toBe(0));
   });
 
-  it("SEED-14: is dialled in a shuffled order when asked, and in the resolver's otherwise", async () => {
+  it("ADR40-14, SEED-14: is dialled in a shuffled order when asked, and in the resolver's otherwise", async () => {
     const listener = await listen("127.0.0.1");
     await listen("127.0.0.2", listener.port);
     const transport = tcpTransport({ lookup: answering("127.0.0.1", "127.0.0.2"), random: () => 0 });

@@ -319,7 +319,7 @@ describe("the upgrade", () => {
   });
 });
 
-it("SEC-TLS-9: a TLS-first dial to a server that talks plaintext first fails with TLS_FAILED", async () => {
+it("ADR40-3, SEC-TLS-9: a TLS-first dial to a server that talks plaintext first fails with TLS_FAILED", async () => {
   const listener = await listen({ greeting: "INFO {}\r\n" });
   const sink = new TestSink();
   const error = await transportErrorOf(open(first(listener, trust), sink));

@@ -34,7 +34,7 @@ describe("CONNECT", () => {
     ]);
   });
 
-  it("CONN-ECHO-4: a server too old for echo is refused with a sentence", async () => {
+  it("ADR40-5, CONN-ECHO-4: a server too old for echo is refused with a sentence", async () => {
     const { serve, connect, clock } = simulate();
     serve("a", { info: { proto: 0 } });
     const error = await rejection(connect({ servers: "a", noEcho: true }));
@@ -160,7 +160,7 @@ describe("time", () => {
 });
 
 describe("silence", () => {
-  it("CONN-PING-1: a silent server is pinged every pingInterval, a PONG clears the count, and a new link begins anew", async () => {
+  it("ADR40-28, CONN-PING-1: a silent server is pinged every pingInterval, a PONG clears the count, and a new link begins anew", async () => {
     const { serve, connect, clock } = simulate();
     const server = serve("a");
     const nc = await connect({ servers: "a", pingInterval: 1_000, maxPingOut: 2 });
@@ -187,7 +187,7 @@ describe("silence", () => {
     expect(told).toEqual([]);
   });
 
-  it("CONN-PING-4, PROTO-39: a PING of the server is answered at once, in the middle of messages too", async () => {
+  it("ADR40-29, CONN-PING-4, PROTO-39: a PING of the server is answered at once, in the middle of messages too", async () => {
     const { serve, connect, clock } = simulate();
     const server = serve("a");
     const nc = await connect({ servers: "a" });
@@ -263,7 +263,7 @@ describe("loss", () => {
     },
   );
 
-  it("RECONN-3, D15: the first attempt comes within the jitter, the next one only after the wait", async () => {
+  it("ADR40-18, RECONN-3, D15: the first attempt comes within the jitter, the next one only after the wait", async () => {
     const { serve, connect, clock } = simulate();
     const server = serve("a");
     const nc = await connect({ servers: "a", reconnectJitter: 50, reconnectTimeWait: 1_000 });
@@ -278,7 +278,7 @@ describe("loss", () => {
     expect(attempts).toHaveLength(2);
   });
 
-  it("RECONN-4: reconnect() drops the link for a new one, and cuts a wait short", async () => {
+  it("ADR40-23, RECONN-4: reconnect() drops the link for a new one, and cuts a wait short", async () => {
     const { serve, connect, clock } = simulate();
     const server = serve("a");
     const nc = await connect({ servers: "a", reconnectTimeWait: 60_000, reconnectJitter: 0 });
@@ -294,7 +294,7 @@ describe("loss", () => {
     expect(nc.state).toBe("connected");
   });
 
-  it("RECONN-5: requests in flight reject, and later ones work", async () => {
+  it("ADR40-23, RECONN-5: requests in flight reject, and later ones work", async () => {
     const { serve, connect, clock } = simulate();
     const server = serve("a");
     const nc = await connect({ servers: "a" });
@@ -362,7 +362,7 @@ describe("loss", () => {
 });
 
 describe("what a connection tells", () => {
-  it("EVENTS-1, EVENTS-4: states and events through a whole life, in order", async () => {
+  it("ADR40-26, EVENTS-1, EVENTS-4: states and events through a whole life, in order", async () => {
     const { serve, connect, clock } = simulate();
     const server = serve("a");
     const nc: NatsConnection = await connect({ servers: "a" });
@@ -401,7 +401,7 @@ describe("what a connection tells", () => {
     expect(updates).toMatchObject([{ added: ["b:4222", "c:4222"], deleted: [] }]);
   });
 
-  it("EVENTS-5: counters go on over links", async () => {
+  it("ADR40-39, EVENTS-5: counters go on over links", async () => {
     const { serve, connect, clock } = simulate();
     const server = serve("a");
     const nc = await connect({ servers: "a" });

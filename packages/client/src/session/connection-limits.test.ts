@@ -28,7 +28,7 @@ describe.each(LIMITS)("a server that says %s", (text, code) => {
     expect(error.cause).toBeInstanceOf(ConnectionLimitError);
   });
 
-  it("PROTO-50: it is tried again until it has room, also where a repeated authorization error would close", async () => {
+  it("ADR40-35, PROTO-50: it is tried again until it has room, also where a repeated authorization error would close", async () => {
     const world = simulate();
     const a = world.serve("a", full(text));
     const nc = await world.connect({

@@ -35,7 +35,7 @@ describe("firstConnect", () => {
     await nc.close();
   });
 
-  it("P23: background: a usable connection at once, whose ready settles when it is up, and what was published meanwhile arrives", async () => {
+  it("ADR40-25, P23: background: a usable connection at once, whose ready settles when it is up, and what was published meanwhile arrives", async () => {
     const { serve, connect, clock } = simulate();
     const nc = await connect({ servers: "a", firstConnect: "background" });
     const events = recorded(nc, "connect", "reconnect", "disconnect", "close");

@@ -130,7 +130,7 @@ describe("the order", () => {
 });
 
 describe("the waits", () => {
-  it("RECONN-WAIT-1, RECONN-WAIT-2: between two dials of one server are the wait and up to the jitter; another is dialled at once", async () => {
+  it("ADR40-19, RECONN-WAIT-1, RECONN-WAIT-2: between two dials of one server are the wait and up to the jitter; another is dialled at once", async () => {
     const { clock, connect, network, serve } = simulate();
     const a = serve("a");
     await connect({ servers: "a,b", noRandomize: true, reconnectTimeWait: 500, reconnectJitter: 100 });
@@ -170,7 +170,7 @@ describe("the waits", () => {
     },
   );
 
-  it("D15: by default they grow with full jitter up to 30 s, and begin anew after a success", async () => {
+  it("ADR40-18, D15: by default they grow with full jitter up to 30 s, and begin anew after a success", async () => {
     const { clock, connect, network, serve } = simulate(3);
     let server = serve("a");
     const nc = await connect({ servers: "a" });
@@ -315,7 +315,7 @@ describe("a first connect", () => {
     },
   );
 
-  it("D5, CONN-TIMEOUT-1: is bounded by 5 s a server from the name to the PONG, all steps together, and by nothing else", async () => {
+  it("ADR40-7, D5, CONN-TIMEOUT-1: is bounded by 5 s a server from the name to the PONG, all steps together, and by nothing else", async () => {
     const { clock, connect, network, serve } = simulate();
     network.blackHole("a", 4222);
     // Each step alone is well within the bound; together they are not.

@@ -6,7 +6,7 @@ import { CallbackError, type PoolServer, type ReconnectToServerHandler } from ".
 
 const listens = (servers: readonly PoolServer[]): string[] => servers.map(({ listen }) => listen);
 
-it("P26: it is called at every attempt with the pool and the latest INFO, null before any, and its choice is dialled", async () => {
+it("ADR40-16, P26: it is called at every attempt with the pool and the latest INFO, null before any, and its choice is dialled", async () => {
   const world = simulate();
   const [a, b, c] = ["a", "b", "c"].map((name) => world.serve(name, { info: { server_name: name } }));
   const calls: { readonly servers: string[]; readonly info: string | undefined }[] = [];

@@ -204,7 +204,7 @@ describe("which server comes next", () => {
 });
 
 describe("subscriptions on the next link", () => {
-  it("P42: are told with queue, with what remains of a limit, and in no part twice, however often the link is lost", async () => {
+  it("ADR40-22, P42: are told with queue, with what remains of a limit, and in no part twice, however often the link is lost", async () => {
     const { serve, connect, clock } = simulate();
     const server = serve("a");
     const nc = await connect({ servers: "a" });

@@ -9,31 +9,31 @@ import type { ConnectError } from "../index.js";
 const closing: readonly (readonly [id: string, text: string, code: string])[] = [
   ["PROTO-41", "Unknown Protocol Operation", "SERVER_ERROR"],
   ["PROTO-42", "attempted to connect to route port", "SERVER_ERROR"],
-  ["PROTO-43", "Authorization Violation", "AUTHORIZATION_VIOLATION"],
+  ["ADR40-32, PROTO-43", "Authorization Violation", "AUTHORIZATION_VIOLATION"],
   ["PROTO-44", "Authentication Timeout", "AUTHORIZATION_VIOLATION"],
   ["PROTO-45", "invalid client protocol", "SERVER_ERROR"],
   ["PROTO-46", "maximum control line exceeded", "SERVER_ERROR"],
   ["PROTO-47", "Parser Error", "SERVER_ERROR"],
   ["PROTO-48", "Secure Connection - TLS Required", "SERVER_ERROR"],
-  ["PROTO-49", "Stale Connection", "STALE_CONNECTION"],
-  ["PROTO-50", "maximum connections exceeded", "MAX_CONNECTIONS"],
+  ["ADR40-17, PROTO-49", "Stale Connection", "STALE_CONNECTION"],
+  ["ADR40-35, PROTO-50", "maximum connections exceeded", "MAX_CONNECTIONS"],
   ["PROTO-51", "Slow Consumer", "SERVER_ERROR"],
-  ["PROTO-52", "Maximum Payload Violation", "SERVER_ERROR"],
-  ["PROTO-57", "User Authentication Expired", "AUTHENTICATION_EXPIRED"],
-  ["PROTO-57", "Account Authentication Expired", "AUTHENTICATION_EXPIRED"],
-  ["PROTO-57", "User Authentication Revoked", "AUTHENTICATION_EXPIRED"],
+  ["ADR40-37, PROTO-52", "Maximum Payload Violation", "SERVER_ERROR"],
+  ["ADR40-32, PROTO-57", "User Authentication Expired", "AUTHENTICATION_EXPIRED"],
+  ["ADR40-34, PROTO-57", "Account Authentication Expired", "AUTHENTICATION_EXPIRED"],
+  ["ADR40-34, PROTO-57", "User Authentication Revoked", "AUTHENTICATION_EXPIRED"],
   ["PROTO-57", "maximum account active connections exceeded", "MAX_ACCOUNT_CONNECTIONS"],
   ["PROTO-57", "no responders requires headers support", "SERVER_ERROR"],
   ["PROTO-57", "Failed Account Registration", "SERVER_ERROR"],
 ];
 
 const staying: readonly (readonly [id: string, text: string, code: string])[] = [
-  ["PROTO-40", "maximum subscriptions exceeded", "SERVER_ERROR"],
+  ["ADR40-36, PROTO-40", "maximum subscriptions exceeded", "SERVER_ERROR"],
   ["PROTO-53", "Invalid Subject", "SERVER_ERROR"],
   ["PROTO-54", 'Permissions Violation for Subscription to "other"', "PERMISSIONS_VIOLATION"],
   ["PROTO-55", 'Permissions Violation for Publish to "other"', "PERMISSIONS_VIOLATION"],
-  ["PROTO-56", "Invalid Publish Subject", "SERVER_ERROR"],
-  ["PROTO-58", "Something Nobody Has Heard Of", "SERVER_ERROR"],
+  ["ADR40-36, PROTO-56", "Invalid Publish Subject", "SERVER_ERROR"],
+  ["ADR40-38, PROTO-58", "Something Nobody Has Heard Of", "SERVER_ERROR"],
 ];
 
 describe("on a link", () => {

@@ -82,7 +82,7 @@ export const connectionCalls: { readonly [name in keyof NatsConnection]: Row } =
   closed: reads(({ nc }) => nc.closed()),
   ready: { fails: [ClosedConnectionError], calls: [({ nc }) => nc.ready] },
   setServers: {
-    fails: [InvalidArgumentError],
+    fails: [InvalidArgumentError, ClosedConnectionError],
     calls: [
       ({ nc, servers }) => nc.setServers(servers),
       ({ nc }) => nc.setServers([]),

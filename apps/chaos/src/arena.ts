@@ -107,6 +107,8 @@ export class Arena {
       if (performance.now() > deadline) throw new Error(`clients stay on ${node.name}, which announced its leaving`);
       await sleep(20);
     }
+    // What another node has just sent it to pass on is on its way still.
+    await sleep(500);
     this.disturb(index);
     await node.kill();
   }

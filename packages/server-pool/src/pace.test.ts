@@ -5,9 +5,15 @@ import { exponentialBackoff, PolicyError, type ServerFailure } from "./index.js"
 const LIMIT = 1 - 2 ** -32;
 type Kind = ServerFailure["kind"];
 
-function window(kind: Kind, failuresInOutage: number, servers: number, firstAttemptJitter = 100): number {
+function window(
+  kind: Kind,
+  failuresInOutage: number,
+  servers: number,
+  firstAttemptJitter = 100,
+  outageMs = 1e9,
+): number {
   const failure = { kind, error: new Error("x"), at: 0 };
-  const context = { failuresInOutage, failure, servers, firstAttemptJitter, random: () => LIMIT };
+  const context = { failuresInOutage, failure, servers, firstAttemptJitter, outageMs, random: () => LIMIT };
   return Math.round(exponentialBackoff().pace?.(context) ?? Number.NaN);
 }
 
@@ -44,6 +50,27 @@ describe("the pace of a pool", () => {
     }
   });
 
+  it("P16: doubles no further than twice what the outage has lasted, however many dials fell into it", () => {
+    expect([0, 900, 2_000, 5_000, 60_000].map((ms) => window("network", 6, 3, 100, ms))).toEqual([
+      1_800, 1_800, 4_000, 10_000, 15_000,
+    ]);
+    expect([0, 3_000].map((ms) => window("auth", 6, 3, 100, ms))).toEqual([3_600, 6_000]);
+  });
+
+  it("P16: a small cluster that was away for a second is connected to within five", () => {
+    for (let seed = 0; seed < 300; seed += 1) {
+      const client = new PoolDriver({ servers: "a,b,c", randomize: false }, seed);
+      client.connect();
+      client.lose("a");
+      const lostAt = client.now;
+      for (client.dial(); client.now - lostAt < 1_000; client.dial()) {
+        const { id } = client.pool.snapshot().find(({ state }) => state === "dialing") ?? { id: -1 };
+        client.pool.failed(id, { kind: "network", error: new Error("refused") }, client.now);
+      }
+      expect(client.now - lostAt).toBeLessThan(5_000);
+    }
+  });
+
   it("P16: after the first failure it is no narrower than the first wave was", () => {
     expect([0, 700, 5_000].map((jitter) => window("network", 1, 3, jitter))).toEqual([47, 700, 5_000]);
     expect([0, 5_000].map((jitter) => window("network", 2, 3, jitter))).toEqual([1_800, 1_800]);
@@ -61,6 +88,7 @@ describe("the pace of a pool", () => {
         failure,
         servers: 3,
         firstAttemptJitter: 0,
+        outageMs: 1e9,
         random: () => 1,
       });
     expect([1, 2, 3].map(pace)).toEqual([4.6875, 180, 200]);

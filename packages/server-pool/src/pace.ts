@@ -9,7 +9,8 @@
 // - The first failure of an outage is answered soon: most likely two servers are down and a third is up. The window grows with the
 //   third power of the number of other servers, because large clusters have large fleets: 47 ms of three servers, 3 s of nine
 //   and more. It is never narrower than `firstAttemptJitter`, or the second wave would break over the first.
-// - From the second failure in a row on, it is 600 ms for each server (6 s at most), doubling up to 15 s.
+// - From the second failure in a row on, it is 600 ms for each server (6 s at most), doubling up to 15 s, but not beyond twice what the
+//   outage has lasted: chance may make several dials quick ones, and a cluster that was away for a second is not left for ten.
 // - Once a server answered and sent us away (too many connections, bad credentials) it is the fleet it suffers from: the
 //   window begins at 1.2 s for each server.
 //
@@ -24,6 +25,8 @@ import type { ServerFailure } from "./server.js";
 export interface PaceContext {
   /** Failed dials, and connections that broke within seconds, since the last connection that lasted; 1 or more. */
   readonly failuresInOutage: number;
+  /** Milliseconds since the outage began. */
+  readonly outageMs: number;
   readonly failure: ServerFailure;
   /** Servers in rotation. */
   readonly servers: number;
@@ -40,13 +43,14 @@ const SPREAD_SERVERS = 10;
 
 /** Uniform from 0 to the window described above. 0 for a single server, whose own wait is enough. */
 export function spreadPace(base: number, cap: number, context: PaceContext): number {
-  const { failure, failuresInOutage, firstAttemptJitter, random, servers } = context;
+  const { failure, failuresInOutage, firstAttemptJitter, outageMs, random, servers } = context;
   if (servers < 2) return 0;
   const sentAway = failure.kind === "auth" || failure.kind === "refused-by-server";
-  const doublings = sentAway ? failuresInOutage : failuresInOutage - 2;
-  const window =
-    doublings < 0
-      ? Math.max(firstAttemptJitter, base * SOON * Math.min(1, (servers - 1) / (SOON_SERVERS - 1)) ** 3)
-      : base * SPREAD * Math.min(servers, SPREAD_SERVERS) * 2 ** doublings;
-  return random() * Math.min(cap / 2, window);
+  const doublings = failuresInOutage - (sentAway ? 1 : 2);
+  if (doublings < 0) {
+    const soon = base * SOON * Math.min(1, (servers - 1) / (SOON_SERVERS - 1)) ** 3;
+    return random() * Math.min(cap / 2, Math.max(firstAttemptJitter, soon));
+  }
+  const first = base * SPREAD * Math.min(servers, SPREAD_SERVERS) * (sentAway ? 2 : 1);
+  return random() * Math.min(cap / 2, first * 2 ** doublings, Math.max(first, 2 * outageMs));
 }

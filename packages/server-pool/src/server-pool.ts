@@ -42,6 +42,8 @@ export class ServerPool {
   #gossipFailed = false;
   /** Failed dials and connections that broke at once, since the last connection that lasted. */
   #strikes = 0;
+  // When the outage began that #strikes counts in.
+  #outageSince: number | undefined;
   /** No server is dialled before; `#paced` tells whether for a failure or for the jitter of the first attempt. */
   #notBefore: number = AT_ONCE;
   #paced = false;
@@ -208,6 +210,7 @@ export class ServerPool {
     // Nor may a whole cluster that does so be dialled in turn.
     if (short && this.#strikes > 0) this.#hold(failure, now);
     this.#strikes = short ? this.#strikes + 1 : 0;
+    if (!short) this.#outageSince = now;
     this.#round += 1;
     this.#gossipFailed = false;
     this.#roster.release(entry);
@@ -299,6 +302,7 @@ export class ServerPool {
   wakeNow(_now: number): void {
     this.#notBefore = AT_ONCE;
     this.#strikes = 0;
+    this.#outageSince = undefined;
     this.#selection.forget();
     for (const entry of this.#roster.byId.values()) {
       entry.eligibleAt = AT_ONCE;
@@ -314,6 +318,7 @@ export class ServerPool {
       const back = now - this.#latest;
       for (const entry of this.#roster.byId.values()) entry.shift(back);
       this.#notBefore += back;
+      if (this.#outageSince !== undefined) this.#outageSince += back;
       this.#mover.shift(back);
     }
     this.#latest = now;
@@ -356,16 +361,19 @@ export class ServerPool {
   #countsStrikes(now: number): boolean {
     for (const entry of this.#roster.entries.values()) {
       if (!this.#everConnected && entry.round === 0) return false;
-      if (entry.state === "connected" && now - (entry.lastConnectedAt ?? now) >= defaults.stableAfter)
-        this.#strikes = 0;
+      if (entry.state !== "connected" || now - (entry.lastConnectedAt ?? now) < defaults.stableAfter) continue;
+      this.#strikes = 0;
+      this.#outageSince = undefined;
     }
     return true;
   }
 
   // Nobody is dialled for a while.
   #hold(failure: ServerFailure, now: number): void {
+    this.#outageSince ??= now;
     const context = {
       failuresInOutage: Math.max(1, this.#strikes),
+      outageMs: now - this.#outageSince,
       failure,
       servers: this.size,
       firstAttemptJitter: this.#options.firstAttemptJitter,

@@ -32,6 +32,7 @@ export {
   defaults,
   type FirstConnect,
   type PendingLimits,
+  type ReconnectBufferLimits,
   type WhileDisconnected,
 } from "./connection-options.js";
 export type { DrainReport } from "./draining.js";

@@ -25,6 +25,8 @@ const ON_REFUSAL: { readonly [kind in ServerErrorKind]?: string } = {
   auth: "check them, and that this user may connect",
   "auth-timeout": "they came too late: make the authenticator faster, or raise the server's authorization timeout",
   "max-connections": "it has no room: try again later, or raise its max_connections",
+  "max-account-connections": "try again later, or raise the limit of the account",
+  "connection-throttled": "too many come at once: try again later, or spread them with reconnectJitter",
   account: "check the limits of the account",
   "wrong-port": "use its client port, 4222 by default",
   "tls-required": "use tls:// or the tls option",

@@ -245,8 +245,9 @@ export class ServerError extends NatsError {
 export class ConnectionLimitError extends ServerError {
   override readonly code: string = "MAX_CONNECTIONS";
 
-  constructor(text: string, code: "MAX_CONNECTIONS" | "MAX_ACCOUNT_CONNECTIONS" | "CONNECTION_THROTTLED") {
-    super(text, `the server takes no more connections for now: ${text}`);
+  /** @param advice what to try, for the end of the sentence */
+  constructor(text: string, code: "MAX_CONNECTIONS" | "MAX_ACCOUNT_CONNECTIONS" | "CONNECTION_THROTTLED", advice = "") {
+    super(text, `the server takes no more connections for now: ${text}${advice}`);
     this.code = code;
   }
 }
@@ -346,11 +347,11 @@ export function serverErrorOf(text: string): NatsError {
     case "stale":
       return new StaleConnectionError("the server closed the link as stale");
     case "max-connections":
-      return new ConnectionLimitError(text, "MAX_CONNECTIONS");
+      return new ConnectionLimitError(text, "MAX_CONNECTIONS", adviceOnRefusal(found.kind));
     case "max-account-connections":
-      return new ConnectionLimitError(text, "MAX_ACCOUNT_CONNECTIONS");
+      return new ConnectionLimitError(text, "MAX_ACCOUNT_CONNECTIONS", adviceOnRefusal(found.kind));
     case "connection-throttled":
-      return new ConnectionLimitError(text, "CONNECTION_THROTTLED");
+      return new ConnectionLimitError(text, "CONNECTION_THROTTLED", adviceOnRefusal(found.kind));
     default:
       return new ServerError(text, `the server reported: ${text}${adviceOnRefusal(found.kind)}`);
   }

@@ -83,9 +83,12 @@ describe("options of connect()", () => {
     expect((await rejectionOf(misspelt, InvalidArgumentError)).message).toContain("did you mean maxReconnectAttempts");
   });
 
-  it.each([null, 42, "nats://127.0.0.1"])("options that are no object (%j) reject", async (options) => {
-    await rejectionOf(connect(options as unknown as ConnectionOptions), InvalidArgumentError);
-  });
+  it.each([null, 42, ["nats://127.0.0.1"]])(
+    "options that are neither an object nor a URL (%j) reject",
+    async (options) => {
+      await rejectionOf(connect(options as unknown as ConnectionOptions), InvalidArgumentError);
+    },
+  );
 });
 
 describe("subjects, queues and payloads", () => {

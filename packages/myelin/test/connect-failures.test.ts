@@ -232,9 +232,9 @@ const rows: readonly Row[] = [
   ],
   [
     "no room",
-    "SERVER_ERROR",
-    `${AT}, 127.0.0.1:PORT, ping, ServerError`,
-    `${AT} failed in phase ping: the server reported: maximum connections exceeded; it has no room: try again later, or raise its max_connections`,
+    "MAX_CONNECTIONS",
+    `${AT}, 127.0.0.1:PORT, ping, ConnectionLimitError`,
+    `${AT} failed in phase ping: the server takes no more connections for now: maximum connections exceeded; it has no room: try again later, or raise its max_connections`,
     () => to(refusing("maximum connections exceeded")),
   ],
   [
@@ -354,7 +354,7 @@ forEachServer((binary) => {
     const only = await connect({ servers: full.url });
     onTestFinished(() => only.close());
     expect(told(await failureOf({ servers: full.url }))[2]).toMatch(
-      /the server reported: maximum connections exceeded; it has no room: try again later, or raise its max_connections$/,
+      /the server takes no more connections for now: maximum connections exceeded; it has no room: try again later, or raise its max_connections$/,
     );
     const user = nkeys.createUser();
     const locked = await RealServer.start({

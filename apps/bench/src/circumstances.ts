@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg, platform, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import type { Circumstances } from "./report.js";
+import type { Circumstances } from "./result.js";
 
 export function circumstances(command: string): Circumstances {
   const processors = cpus();

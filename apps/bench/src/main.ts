@@ -1,72 +1,121 @@
-// The command line: which scenarios, how much, where to. See README.md.
+// The command line: which scenarios, how much, where to. Words and flags as in `nats bench` where they mean the same. See
+// README.md.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { cac } from "cac";
-import { type Result, renderMarkdown, renderTable } from "./report.js";
+import { keep, writeDocuments } from "./documents.js";
+import { csvOf } from "./export.js";
+import { bundlePrograms, type Programs } from "./programs.js";
+import { renderTable } from "./report.js";
+import type { Result } from "./result.js";
 import { runScenario } from "./run-scenario.js";
 import { scenarios } from "./scenarios/index.js";
+import type { Scenario } from "./scenarios/scenario.js";
 
 interface Flags {
-  readonly scenario: string;
+  readonly scenario?: string;
   readonly msgs?: number;
+  readonly size?: number;
+  readonly clients?: number;
+  readonly subscribers?: number;
   readonly rounds: number;
   readonly only?: string;
   readonly profile?: string;
   readonly save?: boolean;
+  readonly csv?: string;
+  readonly json?: string;
+  readonly progress: boolean;
 }
 
-const RESULTS = new URL("../results/", import.meta.url);
-const REPORT = new URL("../../../docs/performance.md", import.meta.url);
+const NAMES = scenarios.map(({ name }) => name);
+/** The words of `nats bench`. */
+const VERBS: Readonly<Record<string, string>> = { pub: "publish", sub: "subscribe" };
 
 const cli = cac("bench");
 cli
-  .command("", "Compare CPU time per message")
-  .option("--scenario <name>", `${scenarios.map(({ name }) => name).join(", ")} or all`, { default: "codec" })
+  .command(
+    "[scenario]",
+    `Compare CPU time per message: ${NAMES.join(", ")}, or all; pub and sub are publish and subscribe`,
+  )
+  .option("--scenario <name>", "The scenario (default: codec)")
   .option("--msgs <count>", "Messages in a round (default: the scenario's own)")
+  .option("--size <bytes>", "Bytes of a payload (default: the scenario's own sizes)")
+  .option("--clients <count>", "Connections that publish, in pubsub")
+  .option("--subscribers <count>", "Connections that subscribe, in pubsub")
   .option("--rounds <count>", "Rounds", { default: 7 })
   .option("--only <text>", "Only lines with this text, for example a contestant: myelin-client")
+  .option("--csv <file>", "Write the figures as CSV")
+  .option("--json <file>", "Write the results as JSON")
+  .option("--no-progress", "Say nothing until a scenario is over")
   .option("--profile <folder>", "Write V8 CPU profiles of every run; the figures then mean nothing")
-  .option("--save", "Keep the results and rewrite docs/performance.md")
-  .action(main);
-cli.command("report", "Rewrite docs/performance.md from the kept results").action(report);
+  .option("--save", "Keep the results and rewrite docs/performance.md and the README's figures")
+  .action((scenario: string | undefined, flags: Flags) => main(scenario ?? flags.scenario ?? "codec", flags));
+cli.command("report", "Rewrite docs/performance.md and the README's figures from the kept results").action(() => {
+  writeDocuments(NAMES);
+});
+cli
+  .command(
+    "docs",
+    "Measure every scenario with fewer messages, and rewrite docs/performance.md and the README's figures",
+  )
+  .option("--rounds <count>", "Rounds", { default: 5 })
+  .option("--no-progress", "Say nothing until a scenario is over")
+  .action(documents);
 cli.help();
 cli.parse();
 
-async function main(flags: Flags): Promise<void> {
-  const chosen = scenarios.filter(({ name }) => flags.scenario === "all" || flags.scenario === name);
-  if (chosen.length === 0) throw new Error(`there is no scenario "${flags.scenario}"`);
-  const rounds = count("--rounds", flags.rounds);
+async function main(name: string, flags: Flags): Promise<void> {
+  const wanted = VERBS[name] ?? name;
+  const chosen = scenarios.filter((scenario) => wanted === "all" || wanted === scenario.name);
+  if (chosen.length === 0) throw new Error(`there is no scenario "${name}"`);
+  const programs = await bundlePrograms();
+  const results: Result[] = [];
   for (const scenario of chosen) {
-    const messages = count("--msgs", flags.msgs ?? scenario.messages);
-    const command = `pnpm --filter @myelin/bench start --scenario ${scenario.name} --msgs ${messages} --rounds ${rounds}`;
-    const result = await runScenario(scenario, {
-      messages,
-      rounds,
-      only: flags.only,
-      profile: flags.profile === undefined ? undefined : resolve(flags.profile),
-      command: flags.only === undefined ? command : `${command} --only "${flags.only}"`,
-      progress: ({ work, who }, { cpuNs, messages }) =>
-        void process.stderr.write(`${work} · ${who}: ${(cpuNs / messages).toFixed(1)} ns\n`),
-    });
+    const result = await measure(programs, scenario, flags, scenario.messages);
+    results.push(result);
     process.stdout.write(`\n${renderTable(result)}\n`);
-    if (flags.save === true) save(result);
+    if (flags.save === true) keep(result);
   }
+  if (flags.save === true) writeDocuments(NAMES);
+  if (flags.csv !== undefined) writeFileSync(flags.csv, csvOf(results));
+  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
-function save(result: Result): void {
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(new URL(`${result.scenario}.json`, RESULTS), `${JSON.stringify(result, undefined, 2)}\n`);
-  report();
+async function documents(flags: Flags): Promise<void> {
+  const programs = await bundlePrograms();
+  for (const scenario of scenarios) {
+    const result = await measure(programs, scenario, flags, scenario.documented);
+    process.stdout.write(`\n${renderTable(result)}\n`);
+    keep(result);
+  }
+  writeDocuments(NAMES);
 }
 
-function report(): void {
-  const kept = scenarios
-    .map(({ name }) => new URL(`${name}.json`, RESULTS))
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, "utf8")) as Result);
-  mkdirSync(new URL("./", REPORT), { recursive: true });
-  writeFileSync(REPORT, renderMarkdown(kept));
+function measure(programs: Programs, scenario: Scenario, flags: Flags, fallback: number): Promise<Result> {
+  const { only, profile, progress, msgs } = flags;
+  const messages = count("--msgs", msgs ?? fallback);
+  const rounds = count("--rounds", flags.rounds);
+  const chosen = (["size", "clients", "subscribers"] as const).flatMap((flag) =>
+    flags[flag] === undefined ? [] : [[flag, count(`--${flag}`, flags[flag])] as const],
+  );
+  const words = chosen.map(([flag, value]) => ` --${flag} ${value}`).join("");
+  const command = `npm run bench -- --scenario ${scenario.name} --msgs ${messages} --rounds ${rounds}${words}`;
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  return runScenario(scenario, {
+    programs,
+    amounts: { messages, ...Object.fromEntries(chosen) },
+    rounds,
+    only,
+    profile: profile === undefined ? undefined : resolve(profile),
+    command: only === undefined ? command : `${command} --only "${only}"`,
+    progress: ({ work, who }, { cpuNs, messages: handled, wallMs }, done, all) => {
+      if (!progress) return;
+      const rate = Math.round((handled * 1_000) / wallMs).toLocaleString("en");
+      say(`[${done}/${all}] ${work} · ${who}: ${(cpuNs / handled).toFixed(1)} ns, ${rate} msgs/sec`);
+    },
+    say,
+  });
 }
 
 function count(flag: string, value: unknown): number {

@@ -2,24 +2,27 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import type { EndpointOrder } from "./endpoints/process.js";
 import type { Job, Outcome } from "./job.js";
+import type { Programs } from "./programs.js";
 
-// As the start script has it, whatever started this process: a test runner's flags are not ours to hand on.
-const FROM_SOURCE = ["--conditions=@myelin/source", "--import", "tsx"];
+/** A run that has not ended by then hangs: a message is missing, or an end of it is. */
+const RUN_MS = 180_000;
 
 /** An endpoint's process. */
-export interface RunningEndpoint {
+export interface EndpointProcess {
   readonly port: number;
   /** Bytes it received since the last question. */
   received(): Promise<number>;
   stop(): Promise<void>;
 }
 
-export async function startEndpoint(kind: "source" | "sink"): Promise<RunningEndpoint> {
-  const child = fork(new URL("./endpoints/process.ts", import.meta.url), [kind], {
-    execArgv: FROM_SOURCE,
-  });
-  const { port } = (await answer(child)) as { port: number };
+export async function startEndpoint(programs: Programs, order: EndpointOrder): Promise<EndpointProcess> {
+  const child = fork(programs.endpoint, [], { execArgv: [] });
+  await answer(child);
+  const started = answer(child);
+  child.send(order);
+  const { port } = (await started) as { port: number };
   return {
     port,
     received: async () => {
@@ -36,17 +39,22 @@ export async function startEndpoint(kind: "source" | "sink"): Promise<RunningEnd
 }
 
 /** Does one job in a fresh process; rejects when the run is void. `profile`: a folder for V8's CPU profile of the run. */
-export async function runJob(job: Job, profile: string | undefined): Promise<Outcome> {
+export async function runJob(programs: Programs, job: Job, profile: string | undefined): Promise<Outcome> {
   const flags = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-interval=200", `--cpu-prof-dir=${profile}`];
-  const child = fork(new URL("./run-process.ts", import.meta.url), [], { execArgv: [...FROM_SOURCE, ...flags] });
+  const child = fork(programs.run, [], { execArgv: flags });
   const exited = once(child, "exit");
   await answer(child);
   const reply = answer(child);
   child.send(job);
-  const result = (await reply) as { outcome?: Outcome; failure?: string };
-  await exited;
-  if (result.outcome === undefined) throw new Error(`${job.contestant}: ${result.failure ?? "no answer"}`);
-  return result.outcome;
+  const late = setTimeout(() => child.kill("SIGKILL"), RUN_MS);
+  try {
+    const result = (await reply) as { outcome?: Outcome; failure?: string };
+    if (result.outcome === undefined) throw new Error(`${job.contestant}: ${result.failure ?? "no answer"}`);
+    return result.outcome;
+  } finally {
+    clearTimeout(late);
+    await exited;
+  }
 }
 
 function answer(child: ChildProcess): Promise<unknown> {
@@ -55,9 +63,9 @@ function answer(child: ChildProcess): Promise<unknown> {
       child.off("exit", onExit);
       resolve(message);
     };
-    const onExit = (code: number | null): void => {
+    const onExit = (code: number | null, signal: string | null): void => {
       child.off("message", onMessage);
-      reject(new Error(`a child process ended with ${code} before it had answered`));
+      reject(new Error(`a child process ended with ${code ?? signal} before it had answered`));
     };
     child.once("message", onMessage);
     child.once("exit", onExit);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Figure } from "./measure.js";
-import { type Result, renderMarkdown, renderTable, rowsOf } from "./report.js";
+import { renderMarkdown, renderTable, rowsOf } from "./report.js";
+import type { Result } from "./result.js";
 
 function figure(who: string, median: number, reference: boolean): Figure {
   return {

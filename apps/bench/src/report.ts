@@ -1,54 +1,12 @@
-// Results as a table for the terminal, as JSON to keep and as Markdown to publish. Knows no contestant and measures nothing.
+// Results as a table for the terminal and as Markdown to publish. Knows no contestant and measures nothing.
 
-import { type Figure, ratioTo, type Spread, type Steadiness } from "./measure.js";
-
-/** Where and with what a scenario was run. */
-export interface Circumstances {
-  readonly date: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGiB: number;
-  readonly system: string;
-  readonly node: string;
-  /** One-minute load average when it began: what else the machine was doing. */
-  readonly load: number;
-  readonly versions: Readonly<Record<string, string>>;
-  /** The command that does it again, at the root of the repository. */
-  readonly command: string;
-}
-
-/** Memory of one line over its run. */
-export interface MemoryFigure {
-  readonly work: string;
-  readonly who: string;
-  readonly messages: number;
-  readonly rss: Steadiness;
-  readonly heapUsed: Steadiness;
-}
-
-/** Everything one scenario came to. */
-export interface Result {
-  readonly scenario: string;
-  readonly title: string;
-  readonly about: string;
-  readonly circumstances: Circumstances;
-  readonly figures: readonly Figure[];
-  readonly memory: readonly MemoryFigure[];
-}
+import { type Bar, type BarResult, judge } from "./bars.js";
+import { count, mebibytes, microseconds, millions, nanoseconds, plain } from "./format.js";
+import { type Figure, overFloor, type Rates, ratioTo, type Spread } from "./measure.js";
+import type { Result } from "./result.js";
 
 type Row = readonly string[];
 
-const SPEED_HEAD: Row = [
-  "work",
-  "who",
-  "CPU ns/msg",
-  "spread",
-  "of it system",
-  "msgs / CPU s",
-  "x nats.js",
-  "msgs/s",
-  "peak RSS",
-];
 const MEMORY_HEAD: Row = ["work", "who", "messages", "RSS growth", "RSS range", "RSS most", "heap growth", "heap most"];
 
 /** The figures as rows, the head first. */
@@ -68,23 +26,46 @@ export function rowsOf(result: Result): Row[] {
       ]),
     ];
   }
+  const columns = COLUMNS.filter(({ of }) => result.figures.some((figure) => of(figure, result.figures) !== undefined));
+  const facts = [...new Set(result.figures.flatMap((figure) => Object.keys(figure.facts ?? {})))];
   return [
-    SPEED_HEAD,
-    ...result.figures.map((figure) => {
-      const ratio = figure.reference ? undefined : ratioTo(result.figures, figure);
-      return [
-        figure.work,
-        figure.who,
-        nanoseconds(figure.cpuNs.median),
-        spread(figure.cpuNs),
-        nanoseconds(figure.systemNs),
-        millions(1e9 / figure.cpuNs.median),
-        ratio === undefined ? "" : ratio.toFixed(1),
-        millions(figure.perSecond),
-        mebibytes(figure.peakRss),
-      ];
-    }),
+    ["work", "who", ...columns.map(({ head }) => head), ...facts],
+    ...result.figures.map((figure) => [
+      figure.work,
+      figure.who,
+      ...columns.map(({ of }) => of(figure, result.figures) ?? ""),
+      ...facts.map((name) => factCell(figure.facts?.[name])),
+    ]),
   ];
+}
+
+interface Column {
+  readonly head: string;
+  readonly of: (figure: Figure, all: readonly Figure[]) => string | undefined;
+}
+
+// A column nobody has a value for is left out.
+const COLUMNS: readonly Column[] = [
+  { head: "CPU ns/msg", of: ({ cpuNs }) => nanoseconds(cpuNs.median) },
+  { head: "spread", of: ({ cpuNs }) => spread(cpuNs) },
+  { head: "of it system", of: ({ systemNs }) => nanoseconds(systemNs) },
+  { head: "msgs / CPU s", of: ({ cpuNs }) => millions(1e9 / cpuNs.median) },
+  { head: "x nats.js", of: (figure, all) => (figure.reference ? undefined : ratioTo(all, figure)?.toFixed(1)) },
+  { head: "÷ floor", of: (figure, all) => overFloor(all, figure)?.toFixed(2) },
+  { head: "msgs/s", of: ({ perSecond }) => millions(perSecond) },
+  {
+    head: "MiB/s",
+    of: ({ size = 0, perSecond }) => (size < 1_024 ? undefined : ((size * perSecond) / 2 ** 20).toFixed(0)),
+  },
+  { head: "p50 µs", of: ({ latency }) => latency && microseconds(latency.p50) },
+  { head: "p50 spread", of: ({ p50 }) => p50 && `${microseconds(p50.least)}–${microseconds(p50.most)}` },
+  { head: "p99 µs", of: ({ latency }) => latency && microseconds(latency.p99) },
+  { head: "p99.9 µs", of: ({ latency }) => latency && microseconds(latency.p999) },
+  { head: "peak RSS", of: ({ peakRss }) => mebibytes(peakRss) },
+];
+
+function factCell(fact: Spread | undefined): string {
+  return fact === undefined ? "" : `${plain(fact.median)} (${plain(fact.least)}–${plain(fact.most)})`;
 }
 
 /** For a terminal. */
@@ -92,21 +73,46 @@ export function renderTable(result: Result): string {
   const rows = rowsOf(result);
   const widths = columnWidths(rows);
   const lines = rows.map((row) => row.map((cell, column) => padded(cell, column, widths)).join("  "));
-  return [result.title, ...lines, ""].join("\n");
+  return [result.title, ...lines, ...clientLines(result), ...(result.skipped ?? []), ""].join("\n");
 }
 
-/** `docs/performance.md` as a whole. */
-export function renderMarkdown(results: readonly Result[]): string {
+// As `nats bench` has it: each role's rates over its connections.
+function clientLines({ figures }: Result): string[] {
+  return figures.flatMap(({ work, who, clients = [] }) =>
+    clients.map((rates) => `${who}, ${work}, ${ratesSentence(rates)}`),
+  );
+}
+
+function ratesSentence({ role, connections, least, average, most, deviation }: Rates): string {
+  const numbers = `min ${count(least)} | avg ${count(average)} | max ${count(most)} | stddev ${count(deviation)} msgs/sec`;
+  return `${role} over ${connections}: ${numbers}`;
+}
+
+/** `docs/performance.md` as a whole. `notes`: Markdown that is kept beside the results, placed after the bars. */
+export function renderMarkdown(results: readonly Result[], bars: readonly Bar[] = [], notes = ""): string {
   return `${[
     "# Performance",
-    "Written by `apps/bench`; do not edit. Every figure is CPU time of the process under test, user and system, with all its " +
-      "threads, divided by messages: wall time on a busy machine says little, and an endpoint's work is nobody's. Each run is " +
-      "a fresh process that is warmed up first. Contestants run in turn within every round, in reverse in every other one; the " +
-      "figure is the median of the rounds, and the spread is the least and the most of them. `x nats.js` is how many times " +
-      "the messages of a CPU second nats.js has for the same work. Compare the ratios of one table, never figures of two " +
+    "Written by `npm run bench:docs`; do not edit. Every figure is CPU time of the process under test, user and system, with all " +
+      "its threads, divided by messages: wall time on a busy machine says little, and an endpoint's work is nobody's. Each run is " +
+      "a fresh process that is warmed up first; the warm-up is not in the figures. Contestants run in turn within every round, in " +
+      "reverse in every other one; the figure is the median of the rounds, and the spread is the least and the most of them. " +
+      "`x nats.js` is how many times the messages of a CPU second nats.js has for the same work. `÷ floor` is CPU time over that of " +
+      "a bare socket at the same work: of the one that frames where there is one (each message copied into a fresh block, or each " +
+      "frame found), else of the one that only moves bytes encoded beforehand. Compare the ratios of one table, never figures of two " +
       "machines or two tables. `msgs/s` is wall time, with the endpoint on the same machine.",
+    ...(bars.length === 0 ? [] : ["## Bars", barTable(bars.map((bar) => judge(bar, results)))]),
+    ...(notes === "" ? [] : [notes.trim()]),
     ...results.flatMap(section),
   ].join("\n\n")}\n`;
+}
+
+/** Bar, figure, met or not. */
+export function barTable(judged: readonly BarResult[]): string {
+  const words = { true: "yes", false: "no", undefined: "not measured" } as const;
+  return markdownTable([
+    ["work", "bar", "figure", "met"],
+    ...judged.map(({ work, bar, figure, met }) => [work, bar, figure, words[`${met}`]]),
+  ]);
 }
 
 function section(result: Result): string[] {
@@ -119,7 +125,13 @@ function section(result: Result): string[] {
     `## ${result.title}`,
     result.about,
     table,
-    `${rounds === 1 ? "1 round" : `${rounds} rounds`} of ${messages.toLocaleString("en")} messages on ${at.date}: ${at.cpu}, ` +
+    ...clientLines(result)
+      .map((line) => `- ${line}`)
+      .join("\n")
+      .split("\0")
+      .filter((list) => list !== ""),
+    ...(result.skipped ?? []),
+    `${rounds === 1 ? "1 round" : `${rounds} rounds`} of ${messages.toLocaleString("en")} messages (first line) on ${at.date}: ${at.cpu}, ` +
       `${at.cores} cores, ${at.memoryGiB} GiB, ${at.system}, Node ${at.node}, ${versions.join(", ")}; load average at the ` +
       `start ${at.load.toFixed(1)}.`,
     `\`\`\`sh\n${at.command}\n\`\`\``,
@@ -143,19 +155,6 @@ function padded(cell: string, column: number, widths: readonly number[]): string
   return column < 2 ? cell.padEnd(width) : cell.padStart(width);
 }
 
-function nanoseconds(value: number): string {
-  return value < 10 ? value.toFixed(1) : value.toFixed(0);
-}
-
 function spread({ least, most }: Spread): string {
   return `${nanoseconds(least)}–${nanoseconds(most)}`;
-}
-
-function millions(value: number): string {
-  return `${(value / 1e6).toFixed(value < 1e7 ? 2 : 1)} M`;
-}
-
-function mebibytes(bytes: number): string {
-  const value = bytes / 2 ** 20;
-  return `${value.toFixed(Math.abs(value) < 10 ? 1 : 0)} MiB`;
 }

@@ -2,13 +2,16 @@
 // code that runs between two readings of the CPU time is the contestant's.
 
 import { setImmediate as turn } from "node:timers/promises";
-import type { Contestant, Job, MemorySample, OpenContestant, Outcome, Work } from "./job.js";
+import type { Job, MemorySample, OpenContestant, Outcome, Work } from "./job.js";
+import { Notes } from "./notes.js";
+import { watchTurns } from "./turn-watch.js";
 
 async function run(job: Job): Promise<Outcome> {
   // Only the contestant's own module is loaded: nobody pays for another's code.
-  const { open } = (await import(`./contestants/${job.contestant}.js`)) as { readonly open: OpenContestant };
-  const contestant = await open(job.port);
-  if (job.warmUp > 0) await work(contestant, { ...job.work, messages: job.warmUp });
+  const module = new URL(`./contestants/${job.contestant}.js`, import.meta.url);
+  const { open } = (await import(module.href)) as { readonly open: OpenContestant };
+  const contestant = await open(job.target);
+  if (job.warmUp > 0) await contestant.perform({ ...job.work, messages: job.warmUp }, new Notes());
   const memory: MemorySample[] = [];
   const sample = async (messages: number): Promise<void> => {
     if (job.steps === 1) return;
@@ -16,16 +19,19 @@ async function run(job: Job): Promise<Outcome> {
     const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
     memory.push({ messages, rss, heapUsed, arrayBuffers });
   };
+  const notes = new Notes();
+  const stopWatching = watchesTurns(job.work) ? watchTurns(notes) : undefined;
   const cpu = process.cpuUsage();
   const begin = performance.now();
   let messages = 0;
   for (let step = 0; step < job.steps; step++) {
-    await work(contestant, job.work);
-    messages += job.work.messages;
+    await contestant.perform(job.work, notes);
+    messages += handled(job.work);
     await sample(messages);
   }
   const { user, system } = process.cpuUsage(cpu);
   const wallMs = performance.now() - begin;
+  stopWatching?.();
   await contestant.close();
   return {
     messages,
@@ -34,11 +40,17 @@ async function run(job: Job): Promise<Outcome> {
     wallMs,
     peakRss: process.resourceUsage().maxRSS * 1024,
     memory,
+    ...notes.read(),
   };
 }
 
-function work(contestant: Contestant, what: Work): Promise<void> {
-  return what.kind === "receive" ? contestant.receive(what) : contestant.publish(what);
+function watchesTurns(work: Work): boolean {
+  return work.kind === "receive" && work.turns === true;
+}
+
+// Of N publishers and M subscribers: all that was sent and all that was heard.
+function handled(work: Work): number {
+  return work.kind === "fan" ? work.messages * (1 + work.subscribers) : work.messages;
 }
 
 process.on("disconnect", () => process.exit(1));

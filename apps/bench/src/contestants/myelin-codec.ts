@@ -3,23 +3,24 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { DecodedMessage, Decoder, Encoder, Op } from "@myelin/protocol";
 import { msgChunks, payloadOf, pubFrame, SUBJECT } from "../frames.js";
-import { type Contestant, expectCount, type PublishWork, type ReceiveWork } from "../job.js";
+import { type Contestant, cannot, expectCount, type PublishWork, type ReceiveWork } from "../job.js";
 import { CHUNK, messagesPerPass, PER_TURN, RING } from "./amounts.js";
 
 export async function open(): Promise<Contestant> {
   const streams = new Map<string, Uint8Array[]>();
+  const receive = async (work: ReceiveWork): Promise<void> => {
+    const pass = messagesPerPass(work.messages);
+    const key = `${work.size} ${pass}`;
+    const chunks = streams.get(key) ?? msgChunks(work.size, pass, CHUNK);
+    streams.set(key, chunks);
+    for (let done = 0; done < work.messages; done += pass) {
+      decode(chunks, pass, work);
+      if (work.freshChunks) await turn();
+    }
+  };
   return {
-    receive: async (work) => {
-      const pass = messagesPerPass(work.messages);
-      const key = `${work.size} ${pass}`;
-      const chunks = streams.get(key) ?? msgChunks(work.size, pass, CHUNK);
-      streams.set(key, chunks);
-      for (let done = 0; done < work.messages; done += pass) {
-        decode(chunks, pass, work);
-        if (work.freshChunks) await turn();
-      }
-    },
-    publish: encode,
+    perform: (work) =>
+      work.kind === "receive" ? receive(work) : work.kind === "publish" ? encode(work) : cannot(work),
     close: async () => {},
   };
 }

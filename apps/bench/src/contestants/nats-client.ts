@@ -1,71 +1,63 @@
-// The loops that a whole client is measured with, the same for ours and for nats.js: the two have the same words. A process
-// ever sees one of them, so that sharing this code costs neither.
+// A whole client as a contestant, the same for ours and for nats.js: the two have the same words. A process ever sees one of
+// them, so that sharing this code costs neither. The loops are in the client-*.ts files beside it.
 
-import { setImmediate as turn } from "node:timers/promises";
-import { blastSubject, payloadOf, SUBJECT } from "../frames.js";
-import { type Contestant, expectCount, type PublishWork, type ReceiveWork } from "../job.js";
-import { PER_TURN } from "./amounts.js";
+import { type Contestant, cannot, type Work } from "../job.js";
+import type { Notes } from "../notes.js";
+import { replay, storm } from "./client-connecting.js";
+import { fan } from "./client-fan.js";
+import { publish } from "./client-publishing.js";
+import { Receiving } from "./client-receiving.js";
+import { Requesting } from "./client-requesting.js";
+
+export interface NatsMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly headers?: { get(name: string): string | undefined } | undefined;
+  respond(payload?: Uint8Array): unknown;
+}
+
+export type NatsCallback = (error: Error | null, msg: NatsMessage) => void;
+
+export interface NatsSubscription extends AsyncIterable<NatsMessage> {
+  getID(): number;
+  unsubscribe(): void;
+}
 
 /** The part of a NATS client that is measured. */
 export interface NatsClient {
-  subscribe(
-    subject: string,
-    options: { callback: (error: Error | null, msg: { readonly subject: string; readonly data: Uint8Array }) => void },
-  ): { unsubscribe(): void };
-  publish(subject: string, payload: Uint8Array): unknown;
+  subscribe(subject: string, options?: { callback?: NatsCallback }): NatsSubscription;
+  publish(subject: string, payload?: Uint8Array): unknown;
+  request(subject: string, payload?: Uint8Array, options?: { timeout: number }): Promise<NatsMessage>;
   flush(): Promise<void>;
+  reconnect(): Promise<void>;
+  status(): AsyncIterable<{ readonly type: string }>;
   close(): Promise<void>;
+  /** Of our client only. */
+  writable?(): Promise<void>;
 }
 
-/** Publishes between two flushes: the only back-pressure that both clients have. */
-const PER_FLUSH = 50_000;
+export type Dial = () => Promise<NatsClient>;
 
-/** Measures a connected client. */
-export function clientContestant(client: NatsClient): Contestant {
-  return {
-    receive: (work) => receive(client, work),
-    publish: (work) => publish(client, work),
-    close: () => client.close(),
+/** Connects once, and again for work that needs several connections. */
+export async function clientContestant(dial: Dial): Promise<Contestant> {
+  const client = await dial();
+  const receiving = new Receiving(client);
+  let requesting: Requesting | undefined;
+  const perform = async (work: Work, notes: Notes): Promise<void> => {
+    if (work.kind === "receive") return receiving.perform(work);
+    if (work.kind === "publish") return publish(client, work);
+    if (work.kind === "fan") return fan(dial, work, notes);
+    if (work.kind === "storm") return storm(dial, work, notes);
+    if (work.kind === "replay") return replay(client, work, notes);
+    if (work.kind !== "request") return cannot(work);
+    requesting ??= await Requesting.open(client, dial);
+    return requesting.perform(work, notes);
   };
-}
-
-function receive(client: NatsClient, { size, messages, read }: ReceiveWork): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let seen = 0;
-    let bytes = 0;
-    const finish = (): void => {
-      sub.unsubscribe();
-      const each = read === "nothing" ? 0 : SUBJECT.length + size;
-      try {
-        expectCount("bytes read", bytes, messages * each);
-        resolve();
-      } catch (error) {
-        reject(error as Error);
-      }
-    };
-    const sub = client.subscribe(blastSubject(size, messages), {
-      callback:
-        read === "nothing"
-          ? (error) => {
-              if (error !== null) reject(error);
-              else if (++seen === messages) finish();
-            }
-          : (error, msg) => {
-              if (error !== null) reject(error);
-              bytes += msg.subject.length + msg.data.length;
-              if (++seen === messages) finish();
-            },
-    });
-  });
-}
-
-async function publish(client: NatsClient, { size, messages }: PublishWork): Promise<void> {
-  const payload = payloadOf(size);
-  for (let sent = 0; sent < messages; ) {
-    const end = Math.min(messages, sent + PER_TURN);
-    for (; sent < end; sent++) client.publish(SUBJECT, payload);
-    if (sent % PER_FLUSH === 0) await client.flush();
-    else await turn();
-  }
-  await client.flush();
+  return {
+    perform,
+    close: async () => {
+      await requesting?.close();
+      await client.close();
+    },
+  };
 }

@@ -1,6 +1,6 @@
 // Bytes to messages and messages to bytes without a socket.
 
-import { publishing, receiving, type Scenario, SIZES } from "./scenario.js";
+import { publishing, receiving, type Scenario, sizesOf } from "./scenario.js";
 
 export const codec: Scenario = {
   name: "codec",
@@ -11,16 +11,17 @@ export const codec: Scenario = {
     "message object of nats-core. Encoding writes PUBs for one subject, a thousand in a turn of the event loop, and takes the " +
     "blocks away; nats-core's encoder lives in its protocol handler, which is given a transport that swallows.",
   messages: 2_000_000,
-  lines: (messages) => [
-    ...SIZES.flatMap((size) =>
+  documented: 500_000,
+  lines: (amounts) => [
+    ...sizesOf(amounts).flatMap((size) =>
       (["nothing", "subject+data"] as const).flatMap((read) => [
-        receiving("myelin-codec", messages, size, read),
-        receiving("nats-js-codec", messages, size, read),
+        receiving("myelin-codec", amounts.messages, size, { work: { read } }),
+        receiving("nats-js-codec", amounts.messages, size, { work: { read } }),
       ]),
     ),
-    ...SIZES.flatMap((size) => [
-      publishing("myelin-codec", messages, size),
-      publishing("nats-js-codec", messages, size),
+    ...sizesOf(amounts).flatMap((size) => [
+      publishing("myelin-codec", amounts.messages, size),
+      publishing("nats-js-codec", amounts.messages, size),
     ]),
   ],
 };

@@ -14,10 +14,11 @@ export const memory: Scenario = {
     "third is warm-up. Growth is the median of the last third minus the median of the second; range is the largest minus the " +
     "smallest of both. The codec decodes fresh copies of its chunks, as a socket would deliver.",
   messages: 20_000_000,
-  lines: (messages) =>
+  documented: 4_000_000,
+  lines: ({ messages }) =>
     (["myelin-codec", "myelin-client"] as const).flatMap((who) => [
-      inSteps(receiving(who, messages / STEPS, 16, "subject+data"), who),
-      inSteps(publishing(who, messages / STEPS, 16), who),
+      inSteps(receiving(who, Math.ceil(messages / STEPS), 16, { work: { read: "subject+data" } }), who),
+      inSteps(publishing(who, Math.ceil(messages / STEPS), 16), who),
     ]),
 };
 

@@ -26,9 +26,13 @@ export function cacheOf(language: string): string {
   return join(root, "interop", language);
 }
 
-/** The folder `make` filled, made anew only when the driver's sources have changed. */
-export async function built(language: string, make: (folder: string) => Promise<void>): Promise<string> {
-  const folder = join(cacheOf(language), await fingerprint(driverFolder(language)));
+/** The folder `make` filled, made anew only when the sources have changed: those of our driver, or of another folder. */
+export async function built(
+  language: string,
+  make: (folder: string) => Promise<void>,
+  sources: string = driverFolder(language),
+): Promise<string> {
+  const folder = join(cacheOf(language), await fingerprint(sources));
   if (existsSync(folder)) return folder;
   await mkdir(dirname(folder), { recursive: true });
   const staging = await mkdtemp(join(dirname(folder), ".staging-"));

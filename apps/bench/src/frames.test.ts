@@ -16,7 +16,9 @@ describe("frames", () => {
 
 describe("parseBlast", () => {
   it("reads what blastSubject wrote and nothing else", () => {
-    expect(parseBlast(blastSubject(16, 100))).toEqual({ size: 16, messages: 100 });
+    const shape = { kind: "sids", count: 30, first: 7 } as const;
+    expect(parseBlast(blastSubject(16, 100))).toEqual({ size: 16, messages: 100, shape: { kind: "plain", count: 1 } });
+    expect(parseBlast(blastSubject(16, 100, shape))).toEqual({ size: 16, messages: 100, shape });
     expect(parseBlast("orders.16.100")).toBeUndefined();
     expect(parseBlast("blast.16")).toBeUndefined();
     expect(parseBlast("blast.16.100.1")).toBeUndefined();

@@ -19,6 +19,7 @@ interface Flags {
   readonly size?: number;
   readonly clients?: number;
   readonly subscribers?: number;
+  readonly subscriptions?: number;
   readonly rounds: number;
   readonly only?: string;
   readonly profile?: string;
@@ -43,6 +44,7 @@ cli
   .option("--size <bytes>", "Bytes of a payload (default: the scenario's own sizes)")
   .option("--clients <count>", "Connections that publish, in pubsub")
   .option("--subscribers <count>", "Connections that subscribe, in pubsub")
+  .option("--subscriptions <count>", "Subscriptions of a connection, in subscriptions")
   .option("--rounds <count>", "Rounds", { default: 7 })
   .option("--only <text>", "Only lines with this text, for example a contestant: myelin-client")
   .option("--csv <file>", "Write the figures as CSV")
@@ -96,7 +98,7 @@ function measure(programs: Programs, scenario: Scenario, flags: Flags, fallback:
   const { only, profile, progress, msgs } = flags;
   const messages = count("--msgs", msgs ?? fallback);
   const rounds = count("--rounds", flags.rounds);
-  const chosen = (["size", "clients", "subscribers"] as const).flatMap((flag) =>
+  const chosen = (["size", "clients", "subscribers", "subscriptions"] as const).flatMap((flag) =>
     flags[flag] === undefined ? [] : [[flag, count(`--${flag}`, flags[flag])] as const],
   );
   const words = chosen.map(([flag, value]) => ` --${flag} ${value}`).join("");

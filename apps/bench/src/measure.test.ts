@@ -4,7 +4,13 @@ import { figureOf, interleave, type Line, ratioTo, spreadOf, steadinessOf } from
 
 function line(who: string, reference: boolean): Line {
   const work = { kind: "publish", size: 16, messages: 10 } as const;
-  return { work: "PUB 16 B", who, reference, link: "tcp", job: { contestant: "myelin-codec", work, steps: 1, warmUp: 0 } };
+  return {
+    work: "PUB 16 B",
+    who,
+    reference,
+    link: "tcp",
+    job: { contestant: "myelin-codec", work, steps: 1, warmUp: 0 },
+  };
 }
 
 function outcome(cpuNs: number): Outcome {

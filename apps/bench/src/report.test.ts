@@ -54,6 +54,22 @@ describe("rowsOf", () => {
   });
 });
 
+describe("rowsOf, of what not every scenario measures", () => {
+  it("has a column for what a figure has: latencies, facts, the floor, bytes a second", () => {
+    const figures = [
+      { ...figure("myelin", 150, false), facts: { "replay, ms": { median: 20, least: 10, most: 30 } }, size: 1_024 },
+      { ...figure("floor", 100, false), floor: true, latency: { p50: 1_500, p90: 1, p99: 2e6, p999: 3e6, most: 4e6 } },
+    ];
+    const [head = [], ours = [], floor = []] = rowsOf({ ...result, figures });
+    const cell = (row: readonly string[], name: string): string | undefined => row[head.indexOf(name)];
+    expect([cell(ours, "÷ floor"), cell(floor, "÷ floor")]).toEqual(["1.50", ""]);
+    expect([cell(ours, "p50 µs"), cell(floor, "p50 µs"), cell(floor, "p99 µs")]).toEqual(["", "1.5", "2000"]);
+    expect(cell(ours, "replay, ms")).toBe("20 (10–30)");
+    expect(cell(ours, "MiB/s")).toBe("2441");
+    expect(head).not.toContain("x nats.js");
+  });
+});
+
 describe("renderTable", () => {
   it("aligns the columns", () => {
     const lines = renderTable(result).trimEnd().split("\n");
@@ -65,7 +81,7 @@ describe("renderMarkdown", () => {
   it("says on what it was measured and how to do it again", () => {
     const text = renderMarkdown([result]);
     expect(text).toContain(
-      "3 rounds of 1,000,000 messages on 2026-01-02: CPU, 2 cores, 8 GiB, linux 6, Node 20.19.0, nats.js 3.4.0",
+      "3 rounds of 1,000,000 messages (first line) on 2026-01-02: CPU, 2 cores, 8 GiB, linux 6, Node 20.19.0, nats.js 3.4.0",
     );
     expect(text).toContain("load average at the start 1.3");
     expect(text).toContain("```sh\nbench it\n```");

@@ -23,7 +23,7 @@ export class Receiving {
     this.#bytes = 0;
     await this.#subscribeOthers(subscriptions - 1);
     await (work.by === "iterator" ? this.#iterate(work) : this.#callBack(work));
-    const subject = shape === undefined || shape.kind === "plain" ? this.#subjectOf(work) : subjectOf(0);
+    const subject = shape === undefined || shape.kind === "plain" ? SUBJECT : subjectOf(0);
     const per = {
       nothing: 0,
       "subject+data": subject.length + work.size,

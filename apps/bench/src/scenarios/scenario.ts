@@ -13,6 +13,8 @@ export interface Amounts {
   readonly clients?: number | undefined;
   /** Connections that subscribe, of a scenario with several. */
   readonly subscribers?: number | undefined;
+  /** Subscriptions of a connection, of the scenario with many. */
+  readonly subscriptions?: number | undefined;
 }
 
 export interface Scenario {

@@ -9,20 +9,22 @@ export const subscriptions: Scenario = {
   name: "subscriptions",
   title: "Many subscriptions, receiving",
   about:
-    "Messages from a source to one of so many subscriptions of a connection, and to each of them in turn, which also pays for the " +
+    "Messages from a source to one of so many (`--subscriptions`) subscriptions of a connection, and to each of them in turn, which also pays for the " +
     "memory that so many callbacks are spread over. A callback counts.",
   messages: 1_000_000,
   documented: 400_000,
   lines: (amounts) =>
     sizesOf(amounts, [128]).flatMap((size) => {
+      const many = amounts.subscriptions ?? MANY;
+      const words = many.toLocaleString("en");
       const cases: readonly [string, Partial<ReceiveWork>][] = [
         ["one of 1 subscription", {}],
-        ["one of 1,000 subscriptions", { subscriptions: 1_000 }],
-        ["one of 200,000 subscriptions", { subscriptions: MANY + 1 }],
-        ["200,000 subscriptions, to each in turn", { subscriptions: MANY + 1, shape: { kind: "sids", count: MANY } }],
+        ["one of 1,000 subscriptions", { subscriptions: Math.min(1_000, many) }],
+        [`one of ${words} subscriptions`, { subscriptions: many + 1 }],
+        [`${words} subscriptions, to each in turn`, { subscriptions: many + 1, shape: { kind: "sids", count: many } }],
       ];
-      return cases.flatMap(([words, work]) =>
-        CLIENTS.map((who) => receiving(who, amounts.messages, size, { work, words: `, ${words}` })),
+      return cases.flatMap(([which, work]) =>
+        CLIENTS.map((who) => receiving(who, amounts.messages, size, { work, words: `, ${which}` })),
       );
     }),
 };

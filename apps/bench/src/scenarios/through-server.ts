@@ -38,7 +38,7 @@ export const peers: Scenario = {
   about:
     "One publisher to a real server without subscribers, and one subscriber whose publisher is a bare socket in a process of its " +
     "own. Each client is a program of its own that measures itself; what it does with a message is to count it and its bytes. " +
-    "Server, publisher and client share the cores, so that `msgs/s` is also a matter of who leaves them to the others.",
+    "nats-py is given a tenth of the messages. Server, publisher and client share the cores, so that `msgs/s` is also a matter of who leaves them to the others.",
   messages: 2_000_000,
   documented: 400_000,
   lines: (amounts) =>
@@ -46,16 +46,16 @@ export const peers: Scenario = {
       const everyone = [...CLIENTS, "nats-go", "async-nats", "nats-py"] as const;
       const words = " through a server";
       const through = { work: { through: true }, words };
-      const { messages } = amounts;
+      const messagesOf = (who: string): number => Math.ceil(amounts.messages / (who === "nats-py" ? 10 : 1));
       return [
-        ...everyone.map((who) => publishing(who, messages, size, through)),
-        publishing("framing-socket", messages, size, { ...through, floor: true }),
-        publishing("bare-socket", messages, size, through),
+        ...everyone.map((who) => publishing(who, messagesOf(who), size, through)),
+        publishing("framing-socket", amounts.messages, size, { ...through, floor: true }),
+        publishing("bare-socket", amounts.messages, size, through),
         ...everyone.map((who) =>
-          receiving(who, messages, size, { ...through, work: { through: true, read: "subject+data" } }),
+          receiving(who, messagesOf(who), size, { ...through, work: { through: true, read: "subject+data" } }),
         ),
-        receiving("framing-socket", messages, size, { ...through, floor: true }),
-        receiving("bare-socket", messages, size, through),
+        receiving("framing-socket", amounts.messages, size, { ...through, floor: true }),
+        receiving("bare-socket", amounts.messages, size, through),
       ];
     }),
 };

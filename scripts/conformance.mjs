@@ -139,6 +139,7 @@ const HEADINGS = {
   SEED: "SEED: connecting to a cluster",
   PROTO: "PROTO: the protocol",
   ADR40: "ADR-40: connecting, as agreed between the clients of NATS",
+  TOOL: "TOOL: the benchmark",
   D: "Decisions",
   P: "Acceptance",
 };

@@ -24,7 +24,7 @@ describe("connections", () => {
     expect(shares(3, 5)).toEqual([1, 1, 1, 0, 0]);
   });
 
-  it("TOOL-2 TOOL-4: tell least, average, most and deviation of rates, each from its own first message to its last", () => {
+  it("TOOL-2, TOOL-4: tell least, average, most and deviation of rates, each from its own first message to its last", () => {
     const samples = [
       { role: "pub", messages: 100, ms: 100 },
       { role: "pub", messages: 300, ms: 100 },

@@ -63,7 +63,7 @@ function find(name: string): Scenario {
 }
 
 describe("a run", () => {
-  it("TOOL-1 TOOL-3: N publishers send exactly the messages asked for, whatever N, and every one of M subscribers hears them all", async () => {
+  it("TOOL-1, TOOL-3: N publishers send exactly the messages asked for, whatever N, and every one of M subscribers hears them all", async () => {
     const [line] = find("pubsub").lines({ messages: 101, clients: 3, subscribers: 2 });
     if (line === undefined) throw new Error("the scenario has no line");
     const once = { ...line, job: { ...line.job, warmUp: 0 } };

@@ -6,11 +6,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { blastSubject, payloadOf, SUBJECT } from "../frames.js";
 import { type Contestant, cannot, expectCount, type PublishWork, type ReceiveWork, type Target } from "../job.js";
 import { PER_TURN, perFlush } from "./amounts.js";
+import { Framing } from "./framing.js";
 import { RawLink } from "./raw-link.js";
 
 const BLOCK = 65_536;
 const CR = 13;
-const SPACE = 32;
 
 export async function open(target: Target): Promise<Contestant> {
   const link = await RawLink.open(target);
@@ -77,51 +77,4 @@ async function receive(link: RawLink, sid: string, { size, messages, through }: 
   await done;
   link.socket.write(`UNSUB ${sid}\r\n`);
   expectCount("bytes of payload", bytes, messages * size);
-}
-
-/** Finds where messages end: by the last number of each head. */
-class Framing {
-  readonly #onMessage: (size: number) => void;
-  // Bytes of the present payload, and its CRLF, that have not come.
-  #missing = 0;
-  #size = 0;
-  // Of a head that is cut in two: the number as far as it came.
-  #number = 0;
-  #inHead = false;
-
-  constructor(onMessage: (size: number) => void) {
-    this.#onMessage = onMessage;
-  }
-
-  push(chunk: Uint8Array): void {
-    let at = 0;
-    const { length } = chunk;
-    while (at < length) {
-      if (this.#missing > 0) {
-        const part = Math.min(this.#missing, length - at);
-        this.#missing -= part;
-        at += part;
-        if (this.#missing === 0) this.#onMessage(this.#size);
-        continue;
-      }
-      if (!this.#inHead) {
-        this.#inHead = true;
-        this.#number = 0;
-      }
-      let number = this.#number;
-      let byte = 0;
-      while (at < length) {
-        byte = chunk[at++] ?? 0;
-        if (byte === CR) break;
-        if (byte === SPACE) number = 0;
-        else if (byte >= 48 && byte <= 57) number = number * 10 + byte - 48;
-      }
-      this.#number = number;
-      if (byte !== CR) return;
-      this.#inHead = false;
-      this.#size = number;
-      // The LF of the head as well.
-      this.#missing = number + 3;
-    }
-  }
 }

@@ -20,13 +20,20 @@ export function keep(result: Result): void {
 
 /** Writes the documents from what is kept, in the order of `names`. */
 export function writeDocuments(names: readonly string[]): void {
+  for (const { file, text } of documents(names)) writeFileSync(file, text);
+}
+
+/** The documents as they are to be. */
+export function documents(names: readonly string[]): readonly { readonly file: URL; readonly text: string }[] {
   const kept = names
     .map((name) => new URL(`${name}.json`, RESULTS))
     .filter((file) => existsSync(file))
     .map((file) => JSON.parse(readFileSync(file, "utf8")) as Result);
   const notes = existsSync(NOTES) ? readFileSync(NOTES, "utf8") : "";
-  writeFileSync(REPORT, renderMarkdown(kept, bars, notes));
-  writeFileSync(README, withBlock(readFileSync(README, "utf8"), readmeBlock(kept)));
+  return [
+    { file: REPORT, text: renderMarkdown(kept, bars, notes) },
+    { file: README, text: withBlock(readFileSync(README, "utf8"), readmeBlock(kept)) },
+  ];
 }
 
 /** `text` with the block between the two marks replaced. Throws when there are no marks. */
@@ -35,14 +42,15 @@ export function withBlock(text: string, block: string): string {
   return text.replace(BLOCK, (_, begin: string, end: string) => `${begin}${block}\n${end}`);
 }
 
-/** The bars that compare, and on what they were measured. */
+/** The bars that compare, as far as they were measured, and on what. */
 export function readmeBlock(results: readonly Result[]): string {
   const compared = bars.filter(({ bar }) => bar.includes("nats.js") || bar.includes("MB") || bar.includes("ms"));
+  const judged = compared.map((bar) => judge(bar, results)).filter(({ met }) => met !== undefined);
   const at = results.find(({ scenario }) => scenario === "publish")?.circumstances;
   const where =
     at === undefined
       ? "Not measured yet."
       : `Measured on ${at.date}: ${at.cpu}, ${at.cores} cores, ${at.system}, Node ${at.node}, nats.js ${at.versions["nats.js"]}, load ` +
         `average ${at.load.toFixed(1)}. Medians; the spread is in [docs/performance.md](docs/performance.md).`;
-  return `\n${barTable(compared.map((bar) => judge(bar, results)))}\n\n${where}\n`;
+  return `\n${barTable(judged)}\n\n${where}\n`;
 }

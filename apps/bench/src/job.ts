@@ -40,8 +40,8 @@ export interface ReceiveWork {
   readonly shape?: Shape;
   /** Subscriptions of the connection, all that hear nothing included. Default 1. */
   readonly subscriptions?: number;
-  /** Measure how long each turn of the event loop is held. */
-  readonly turns?: boolean;
+  /** Measure how long the event loop is held. */
+  readonly watched?: boolean;
   /** From a publisher at the other side of a real server, not from a source. */
   readonly through?: boolean;
 }

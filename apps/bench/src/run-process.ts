@@ -3,8 +3,8 @@
 
 import { setImmediate as turn } from "node:timers/promises";
 import type { Job, MemorySample, OpenContestant, Outcome, Work } from "./job.js";
+import { watchLoop } from "./loop-watch.js";
 import { Notes } from "./notes.js";
-import { watchTurns } from "./turn-watch.js";
 
 async function run(job: Job): Promise<Outcome> {
   // Only the contestant's own module is loaded: nobody pays for another's code.
@@ -20,7 +20,7 @@ async function run(job: Job): Promise<Outcome> {
     memory.push({ messages, rss, heapUsed, arrayBuffers });
   };
   const notes = new Notes();
-  const stopWatching = watchesTurns(job.work) ? watchTurns(notes) : undefined;
+  const stopWatching = watchesLoop(job.work) ? watchLoop(notes) : undefined;
   const cpu = process.cpuUsage();
   const begin = performance.now();
   let messages = 0;
@@ -44,8 +44,8 @@ async function run(job: Job): Promise<Outcome> {
   };
 }
 
-function watchesTurns(work: Work): boolean {
-  return work.kind === "receive" && work.turns === true;
+function watchesLoop(work: Work): boolean {
+  return work.kind === "receive" && work.watched === true;
 }
 
 // Of N publishers and M subscribers: all that was sent and all that was heard.

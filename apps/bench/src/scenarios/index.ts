@@ -6,7 +6,7 @@ import { tls, websocket } from "./links.js";
 import { memory } from "./memory.js";
 import { publish } from "./publish.js";
 import { pressure, subjects } from "./publishing.js";
-import { headers, iterator, turns } from "./receiving.js";
+import { headers, iterator, loop } from "./receiving.js";
 import { request, storm } from "./request-and-storm.js";
 import type { Scenario } from "./scenario.js";
 import { subscribe } from "./subscribe.js";
@@ -18,7 +18,7 @@ export const scenarios: readonly Scenario[] = [
   subscribe,
   iterator,
   headers,
-  turns,
+  loop,
   publish,
   subjects,
   pressure,

@@ -26,7 +26,7 @@ export const request: Scenario = {
     "The bare socket sends a request made beforehand and waits for the bytes of the answer. One at a time there are a tenth of the " +
     "messages.",
   messages: 500_000,
-  documented: 150_000,
+  documented: 60_000,
   lines: (amounts) =>
     sizesOf(amounts, [128]).flatMap((size) =>
       (

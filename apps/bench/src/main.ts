@@ -71,6 +71,7 @@ async function main(name: string, flags: Flags): Promise<void> {
   const wanted = VERBS[name] ?? name;
   const chosen = scenarios.filter((scenario) => wanted === "all" || wanted === scenario.name);
   if (chosen.length === 0) throw new Error(`there is no scenario "${name}"`);
+  refuseUnused(chosen, flags);
   const programs = await bundlePrograms();
   const results: Result[] = [];
   for (const scenario of chosen) {
@@ -92,6 +93,19 @@ async function documents(flags: Flags): Promise<void> {
     keep(result);
   }
   writeDocuments(NAMES);
+}
+
+// A flag without effect would be taken for one with.
+function refuseUnused(chosen: readonly Scenario[], flags: Flags): void {
+  const uses = [
+    ["clients", "pubsub"],
+    ["subscribers", "pubsub"],
+    ["subscriptions", "subscriptions"],
+  ] as const;
+  for (const [flag, scenario] of uses) {
+    if (flags[flag] === undefined || chosen.some(({ name }) => name === scenario)) continue;
+    throw new Error(`--${flag} is for the scenario "${scenario}"`);
+  }
 }
 
 function measure(programs: Programs, scenario: Scenario, flags: Flags, fallback: number): Promise<Result> {

@@ -2,6 +2,7 @@
 // machine cannot build is left out, with the reason.
 
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,6 +60,18 @@ const prepare: Readonly<Record<PeerName, (say: (line: string) => void) => Promis
 
 export function isPeer(name: Job["contestant"]): name is PeerName {
   return name in prepare;
+}
+
+const PINS: Readonly<Record<PeerName, readonly [file: string, pin: RegExp]>> = {
+  "nats-go": ["go/go.mod", /nats\.go v(\S+)/],
+  "async-nats": ["rust/Cargo.toml", /async-nats = \{ version = "=([^"]+)"/],
+  "nats-py": ["python/requirements.txt", /nats-py==(\S+)/],
+};
+
+/** The version of the client, as its program pins it. */
+export function peerVersion(name: PeerName): string {
+  const [file, pin] = PINS[name];
+  return pin.exec(readFileSync(sources(file), "utf8"))?.[1] ?? "unknown";
 }
 
 /** Rejects with a reason to leave the peer out; what a toolchain that is there says of its failure is one as well. */

@@ -5,11 +5,11 @@ import { pubFrame } from "./frames.js";
 import { expectCount, type Outcome, type PeerName } from "./job.js";
 import { figureOf, interleave, type Line, steadinessOf } from "./measure.js";
 import { endOf, OtherEnds } from "./other-ends.js";
-import { isPeer, type PeerCommand, preparePeer, runPeer } from "./peers.js";
+import { isPeer, type PeerCommand, peerVersion, preparePeer, runPeer } from "./peers.js";
 import { runJob } from "./processes.js";
 import type { Programs } from "./programs.js";
 import type { MemoryFigure, Result } from "./result.js";
-import type { Amounts, Scenario } from "./scenarios/scenario.js";
+import { type Amounts, type Scenario, WHO } from "./scenarios/scenario.js";
 
 export interface RunOptions {
   readonly programs: Programs;
@@ -50,12 +50,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   };
   try {
     const outcomes = await interleave(lines, rounds, run);
-    const versions = ends.serverVersion === undefined ? {} : { "nats-server": ends.serverVersion };
+    const others = Object.fromEntries([...peers.keys()].map((name) => [WHO[name], peerVersion(name)]));
+    const server = ends.serverVersion === undefined ? {} : { "nats-server": ends.serverVersion };
     return {
       scenario: scenario.name,
       title: scenario.title,
       about: scenario.about,
-      circumstances: { ...at, versions: { ...at.versions, ...versions } },
+      circumstances: { ...at, versions: { ...at.versions, ...others, ...server } },
       figures: lines.map((line, index) => figureOf(line, outcomes[index] ?? [])),
       memory: lines.flatMap((line, index) => memoryOf(line, outcomes[index]?.[0])),
       skipped,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { Job } from "../src/job.js";
-import { preparePeer, runPeer } from "../src/peers.js";
+import { peerVersion, preparePeer, runPeer } from "../src/peers.js";
 
 const job: Job = {
   contestant: "nats-go",
@@ -39,4 +39,9 @@ it("a peer is told verb, URL, messages, size and warm-up, and answers with what 
 it("a peer that fails makes the run void, with what it said", async () => {
   const script = "console.error('no server'); process.exit(1)";
   await expect(runPeer({ command: process.execPath, args: ["-e", script] }, job)).rejects.toThrow("no server");
+});
+
+it("the version of each peer is the one its program pins", () => {
+  const versions = (["nats-go", "async-nats", "nats-py"] as const).map(peerVersion);
+  expect(versions.join(" ")).toMatch(/^\d+\.\d+\.\d+ \d+\.\d+\.\d+ \d+\.\d+\.\d+$/);
 });

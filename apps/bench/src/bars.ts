@@ -142,7 +142,11 @@ export const bars: readonly Bar[] = [
         ["large", `PUB ${size}`],
         ["large", `MSG ${size}, counted`],
       ] as const
-    ).flatMap(([scenario, work]) => [toPeer(scenario, work, 1), toFloor(scenario, work, 1.25, BARE)]),
+    ).flatMap(([scenario, work]) => [
+      toPeer(scenario, work, 1),
+      toFloor(scenario, work, 1.25, FRAMING),
+      toFloor(scenario, work, 1.25, BARE),
+    ]),
   ),
   ...sizes.flatMap((size) => [
     toFloor("publish", `PUB ${size}`, 1.5, FRAMING),

@@ -14,13 +14,16 @@ const CACHE = fileURLToPath(new URL("../node_modules/.cache/", import.meta.url))
 export interface Programs {
   readonly run: URL;
   readonly endpoint: URL;
+  /** Removes them at once. */
+  remove(): void;
 }
 
 /** Bundles them into a folder that goes when this process does. */
 export async function bundlePrograms(): Promise<Programs> {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, "programs-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
   const contestants = readdirSync(join(SOURCE, "contestants")).filter((name) =>
     /-(client|codec|socket)\.ts$/.test(name),
   );
@@ -46,5 +49,5 @@ export async function bundlePrograms(): Promise<Programs> {
     logLevel: "warning",
   });
   const at = (file: string): URL => pathToFileURL(join(folder, file));
-  return { run: at("run-process.js"), endpoint: at("endpoints/process.js") };
+  return { run: at("run-process.js"), endpoint: at("endpoints/process.js"), remove };
 }

@@ -25,7 +25,10 @@ beforeAll(async () => {
   programs = await bundlePrograms();
   ends = new OtherEnds(programs);
 });
-afterAll(() => ends.stop());
+afterAll(async () => {
+  await ends.stop();
+  programs.remove();
+});
 
 // As run-process.ts does it, without a process; twice on one connection, as after a warm-up.
 async function perform({ job, link }: Line): Promise<Notes> {

@@ -265,6 +265,15 @@ describe("outgoing blocks", () => {
     expect(encoder.take()?.buffer).not.toBe(first?.buffer);
   });
 
+  it("begins with a small block, and has large ones once there is much to write", () => {
+    const encoder = new Encoder();
+    const memory = (): number => encoder.take()?.buffer.byteLength ?? 0;
+    encoder.ping();
+    expect(memory()).toBe(1_024);
+    for (let i = 0; i < 100; i++) encoder.raw(new Uint8Array(5_000));
+    expect(Math.max(...Array.from({ length: 8 }, memory))).toBe(65_536);
+  });
+
   it("copies the payload: the caller may change it afterwards", () => {
     for (const size of [1, 100, 100_000]) {
       const encoder = new Encoder();

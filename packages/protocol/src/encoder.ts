@@ -14,7 +14,7 @@ import { type ConnectOptions, connectJson, type ServerInfo } from "./wire.js";
 export type Payload = Uint8Array | string;
 
 export interface EncoderOptions {
-  /** Bytes of an outgoing block. Default 65536; at least 1024. */
+  /** Bytes of the largest outgoing blocks; the first are smaller, for most encoders write little. Default 65536; at least 1024. */
   readonly blockSize?: number;
   /** What a wildcard token in a subject to publish to, or in a reply subject, means. Default `"reject"`. */
   readonly wildcardsInPublish?: "reject" | "allow";

@@ -4,6 +4,9 @@ import { allocate } from "./utf8.js";
 
 // With less room than this a new block is started rather than carving ever smaller pieces.
 const LITTLE = 512;
+// The first block; each one after it is larger. Most connections of a process, or of a server's clients, say little.
+const FIRST = 1024;
+const GROWTH = 4;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
@@ -18,17 +21,30 @@ export class OutgoingBlocks {
   #full: Uint8Array[] = [];
   #fullBytes = 0;
   readonly #blockSize: number;
+  #nextSize: number;
 
+  /** @param blockSize of the largest blocks */
   constructor(blockSize: number) {
     this.#blockSize = blockSize;
+    this.#nextSize = Math.min(FIRST, blockSize);
   }
 
   /** Makes sure that `bytes` can be written at `position`. */
   reserve(bytes: number): void {
     if (this.block.length - this.position >= bytes) return;
+    const begun = this.position - this.#start;
+    const wanted = begun + bytes;
+    // A small block that runs over is written on in a larger one, so that what belongs together leaves together.
+    if (this.block.length < this.#blockSize && begun > 0 && wanted <= this.#blockSize / 2) {
+      const written = this.block.subarray(this.#start, this.position);
+      this.#open(this.#sizeFor(wanted));
+      this.block.set(written);
+      this.position = begun;
+      return;
+    }
     this.#seal();
     // More than half a block gets one of its own, so that at most half of any memory stays unused.
-    this.#open(bytes > this.#blockSize / 2 ? bytes : this.#blockSize);
+    this.#open(bytes > this.#blockSize / 2 ? bytes : this.#sizeFor(bytes));
   }
 
   get pendingBytes(): number {
@@ -47,6 +63,14 @@ export class OutgoingBlocks {
     this.#start = this.position;
     if (this.block.length - this.position < LITTLE) this.#open(0);
     return piece;
+  }
+
+  // Of the next block, which is at most half full with so many bytes.
+  #sizeFor(bytes: number): number {
+    while (bytes > this.#nextSize / 2 && this.#nextSize < this.#blockSize) this.#nextSize *= GROWTH;
+    const size = Math.min(this.#nextSize, this.#blockSize);
+    this.#nextSize = Math.min(size * GROWTH, this.#blockSize);
+    return size;
   }
 
   #seal(): void {

@@ -1,6 +1,6 @@
 // How long a client whose dials fail leaves all its servers alone. A wait for each server is not enough for a fleet: with nine
 // servers every client would dial nine times as often as with one, most of it within the first seconds of an outage.
-// Pure functions of count, failure and chance. Source: the arithmetic below; test/fleet-report.ts shows the figures.
+// Pure functions of count, failure and chance. Source: the arithmetic below; apps/simulation shows the figures.
 //
 // What no client can know is how many others look for a server at the same moment. Where all of them do, and none may add more
 // than 2 % of the fleet to any 100 ms, each may dial once in 5 s on average. Against that stands the one client whose second

@@ -56,4 +56,4 @@ export {
   type TransportContractOptions,
   type TransportContractSubject,
 } from "./transport-contract.js";
-export { VirtualClock } from "./virtual-clock.js";
+export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.js";

@@ -42,12 +42,21 @@ export class TimerHeap {
     return undefined;
   }
 
-  /** Takes the next one out; the caller runs it. */
-  take(): { readonly due: number; readonly run: () => void } | undefined {
+  /** Every timer added so far is older than this. */
+  get age(): number {
+    return this.#order;
+  }
+
+  /** Takes the next one out, if it is due by then and as old; the caller runs it. */
+  take(
+    by: number = Number.POSITIVE_INFINITY,
+    olderThan: number = Number.POSITIVE_INFINITY,
+  ): { readonly due: number; readonly run: () => void } | undefined {
     const due = this.nextDue;
     const top = this.#heap[0];
     const run = top?.run;
     if (due === undefined || top === undefined || run === undefined) return undefined;
+    if (due > by || top.order >= olderThan) return undefined;
     top.run = undefined;
     this.#removeTop();
     return { due, run };

@@ -82,6 +82,24 @@ describe("VirtualClock", () => {
     await expect(clock.until(new Promise(() => {}), 10)).rejects.toThrow("not within 10 ms");
   });
 
+  it("with a resolution runs the timers of one moment together, before what follows from them, and those set meanwhile after it", async () => {
+    const clock = new VirtualClock({ resolution: 1 });
+    const seen: string[] = [];
+    const say = (what: string) => () => {
+      seen.push(`${what} ${clock.now()}`);
+      void Promise.resolve().then(() => seen.push(`after ${what}`));
+      if (what === "a") clock.after(0, () => seen.push("set meanwhile"));
+    };
+    clock.after(0.2, say("b"));
+    clock.after(0.9, say("c"));
+    clock.after(0.1, say("a"));
+    clock.after(1.1, say("d"));
+    await clock.advance(2);
+    expect(seen.slice(0, 3)).toEqual(["b 1", "c 1", "a 1"]);
+    expect(seen.slice(3, 6).sort()).toEqual(["after a", "after b", "after c"]);
+    expect(seen.slice(6)).toEqual(["set meanwhile", "d 2", "after d"]);
+  });
+
   it("rejects with what a timer or end-of-turn work threw, at the moment it did", async () => {
     const clock = new VirtualClock();
     clock.after(5, () => {

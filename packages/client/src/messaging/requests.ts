@@ -59,6 +59,10 @@ export class Requests implements Receiver {
     return undefined;
   }
 
+  isDraining(): boolean {
+    return false;
+  }
+
   relinked(): undefined {
     return undefined;
   }

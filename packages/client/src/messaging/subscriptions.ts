@@ -11,6 +11,8 @@ export interface Receiver {
   getQueue(): string | undefined;
   /** True when a message that comes twice does no harm: the second one meets nobody who waits. */
   readonly settlesOnce: boolean;
+  /** True when its server was told to send no more: another one is not told of it at all. */
+  isDraining(): boolean;
   /**
    * Told when a new link is told of it, `beside` one that carries it too, or in place of one; returns the messages still allowed to
    * come, `undefined` = no limit.
@@ -71,6 +73,7 @@ export class Subscriptions<R extends Receiver> {
   /** Tells a new link of every subscription, with the messages each has left. */
   replay(link: SubscribingLink, beside = false): void {
     for (const receiver of this.#bySid.values()) {
+      if (receiver.isDraining()) continue;
       link.subscribe(receiver.getSubject(), receiver.getQueue(), receiver.getID());
       const remaining = receiver.relinked(beside);
       if (remaining !== undefined) link.unsubscribe(receiver.getID(), remaining);

@@ -1,5 +1,6 @@
 // The real client in a fleet: what the level of the pool leaves out changes nothing that matters.
 
+import type { ConnectionOptions } from "@myelin/client";
 import { describe, expect, it } from "vitest";
 import { ClientFleet } from "./client-fleet.js";
 import { measured, type Result } from "./run.js";
@@ -7,12 +8,12 @@ import { scenarios } from "./scenarios.js";
 
 const CLIENTS = 300;
 
-function play(name: string, seed = 1): Promise<Result> {
+function play(name: string, seed = 1, options: ConnectionOptions = {}): Promise<Result> {
   const scenario = scenarios.find((one) => one.name === name);
   if (scenario === undefined) throw new Error(`there is no ${name}`);
   const { unreachableGossip } = scenario;
   return measured("myelin", scenario, () =>
-    ClientFleet.connect({ clients: CLIENTS, servers: 9, seed, unreachableGossip, options: {} }),
+    ClientFleet.connect({ clients: CLIENTS, servers: 9, seed, unreachableGossip, options }),
   );
 }
 
@@ -32,6 +33,12 @@ describe("a fleet of real clients", () => {
     const result = await play("rolling-upgrade");
     expect(result.record.outages).toEqual([]);
     expect(result.moves).toBeGreaterThan(CLIENTS);
+  });
+
+  it("P16: node-returns: goes back to those that returned, with rebalance, and nobody without", async () => {
+    const back = await play("node-returns", 1, { rebalance: true });
+    expect(Math.min(...back.homes)).toBeGreaterThan(CLIENTS / 9 / 3);
+    expect((await play("node-returns")).homes.slice(0, 3)).toEqual([0, 0, 0]);
   });
 
   it("P28: the same twice with one seed, and another with another", async () => {

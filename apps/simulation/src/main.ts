@@ -39,12 +39,13 @@ async function main(): Promise<number> {
   return 0;
 }
 
-function run(options: SimulationOptions, scenario: Scenario, policy: PolicyKind): Promise<Result> {
-  const { clients, jitter, level, seed, servers } = options;
+function run(asked: SimulationOptions, scenario: Scenario, policy: PolicyKind): Promise<Result> {
+  const { clients, jitter, level, seed, servers } = asked;
   if (level === "pool") return runPools({ clients, servers, seed, scenario, policy });
   const { unreachableGossip } = scenario;
+  const options = { reconnectJitter: jitter, rebalance: policy.name === "myelin-rebalance" };
   return measured(policy.name, scenario, () =>
-    ClientFleet.connect({ clients, servers, seed, unreachableGossip, options: { reconnectJitter: jitter } }),
+    ClientFleet.connect({ clients, servers, seed, unreachableGossip, options }),
   );
 }
 

@@ -22,6 +22,8 @@ export interface SimulationOptions {
 /** The command line asks for something there is not. */
 export class UsageError extends Error {}
 
+// What the real client can be told to do.
+const REAL = ["myelin", "myelin-rebalance"];
 const LEVELS = ["pool", "client"] as const;
 
 /** Options, or `undefined` when help was asked for and printed. Throws {@link UsageError}. */
@@ -40,8 +42,8 @@ export function parseOptions(argv: readonly string[]): SimulationOptions | undef
     if (level === undefined) throw new UsageError(`--level must be one of ${LEVELS.join(", ")}`);
     const jitter = numberOf("--jitter", options["jitter"], 0, 600_000);
     const policies = chosen("--policy", options["policy"], [...own(jitter), ...published]);
-    if (level === "client" && policies.some(({ name }) => name !== "myelin")) {
-      throw new UsageError("--level client has the real client with its defaults: --policy myelin");
+    if (level === "client" && policies.some(({ name }) => !REAL.includes(name))) {
+      throw new UsageError(`--level client has the real client: --policy ${REAL.join(" or ")}`);
     }
     const played = chosen("--scenario", options["scenario"], scenarios);
     const svg: unknown = options["svg"];

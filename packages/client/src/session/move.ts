@@ -45,6 +45,8 @@ export interface MoveHost {
   ): { readonly link: Link; readonly handover: RunningHandover };
   /** An attempt or a new link failed; the present link stays. */
   failed(server: ServerView, error: Error): void;
+  /** The new link is gone before it could take over; {@link failed} follows. */
+  lost(server: ServerView, error: Error): void;
   /** The attempt was called off, or the new link left unused. */
   unused(server: ServerView): void;
   /** The new link takes over. */
@@ -116,6 +118,7 @@ export class Move {
     this.#to({ kind: "waiting", cancel: () => {} });
     handover.abandon();
     link.destroy(error);
+    this.#host.lost(server, error);
     this.#failed(server, error);
   }
 

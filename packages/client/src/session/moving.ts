@@ -131,7 +131,13 @@ export class Moving {
         return { link, handover };
       },
       failed: (server, error) => this.#host.failed(server, error),
-      unused: (server) => pool.left(server.id, clock.now()),
+      // Where the new link was one to the same server, the connection is still there.
+      lost: (server, error) => {
+        if (server.id !== state.server.id) pool.lost(server.id, error, clock.now());
+      },
+      unused: (server) => {
+        if (server.id !== state.server.id) pool.left(server.id, clock.now());
+      },
       arrived: (_, server, link) => {
         this.#host.arrived(server, link);
         this.review();

@@ -33,6 +33,7 @@ export async function roughSpell(scene: Scene): Promise<void> {
   }
   // Requests that were under way, links that are left, interest on its way to the others.
   await clock.advance(12_000);
+  weather.calm();
   for (const member of members) {
     member.checkOutcomes();
     member.account.checkArrivals();

@@ -1,5 +1,5 @@
 // What may befall a cluster of three, and how it is healed. `isRough` from the first fault that may cost anybody anything until all of
-// it is healed; a server that leaves in order, and one that returns, cost nobody anything.
+// it is healed and forgotten; a server that leaves in order, and one that returns, cost nobody anything.
 
 import type { Broker, BrokerCluster, VirtualClock } from "@myelin/testing";
 
@@ -112,6 +112,10 @@ export class Weather {
     }
     this.#leaving.clear();
     await clock.until(this.#cluster.waitForMesh());
+  }
+
+  /** What was on its way when all was healed has arrived. */
+  calm(): void {
     this.isRough = false;
   }
 

@@ -34,7 +34,7 @@ export function plot(results: readonly Result[], title: string, caption: string)
     `<text x="16" y="46">${escaped(caption)}</text>`,
     `<rect x="${LEFT}" y="56" width="10" height="10" fill="${ATTEMPTS}"/><text x="${LEFT + 15}" y="65">attempts in each 100 ms, a part of all clients</text>`,
     `<rect x="${LEFT + 310}" y="56" width="10" height="10" fill="${DOWN}"/><text x="${LEFT + 325}" y="65">clients without a connection</text>`,
-    `<text x="${SPREAD_LEFT}" y="65">clients on each server in the end, of those that run:</text>`,
+    `<text x="${SPREAD_LEFT}" y="65">clients on each server in the end</text>`,
     ...results.map((result, row) => rowOf(result, TOP + row * ROW, top, first.scenario.plotted)),
     "</svg>",
   ].join("\n");

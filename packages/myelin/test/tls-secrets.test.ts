@@ -65,7 +65,7 @@ it("SEC-1, D18: no failure of TLS shows a private key or a passphrase, in errors
   const scenes: Record<string, readonly [TlsOptions | (() => TlsOptions), string]> = {
     "a wrong passphrase": [{ ...locked, passphrase: WRONG }, "TLS_MATERIAL_UNUSABLE"],
     "no passphrase": [locked, "TLS_MATERIAL_UNUSABLE"],
-    "the passphrase as bytes": [{ ...locked, passphrase: Buffer.from(PASSPHRASE) as never }, "TLS_MATERIAL_UNUSABLE"],
+    "the passphrase as bytes": [{ ...locked, passphrase: Buffer.from(PASSPHRASE) as never }, "INVALID_ARGUMENT"],
     "a key cut off": [{ ...locked, key: cut }, "TLS_MATERIAL_UNUSABLE"],
     "a key cut off, in a file": [files.options, "TLS_MATERIAL_UNUSABLE"],
     "a key cut off, from a function": [{ ...locked, key: () => Buffer.from(cut) }, "TLS_MATERIAL_UNUSABLE"],

@@ -7,6 +7,7 @@ import { Op } from "./op.js";
 import { ProtocolError } from "./protocol-error.js";
 import { LastSubject, ReceivedChunk } from "./received-chunk.js";
 import { stripQuotes } from "./server-error.js";
+import { endOfWord, FAST_DIGITS, placeMessage, readUsualHMsg } from "./usual-lines.js";
 import { allocate, readUtf8 } from "./utf8.js";
 import { type ConnectOptions, parseConnectOptions, parseServerInfo, type ServerInfo } from "./wire.js";
 
@@ -28,8 +29,6 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 const CR = 13;
 const LF = 10;
 const SPACE = 32;
-// Digits of a sid that always fit a small integer; longer ones take the plain path.
-const FAST_DIGITS = 9;
 // "MSG a 1 0" and two line ends.
 const SHORTEST_MSG = 12;
 
@@ -185,9 +184,16 @@ export class Decoder implements Readonly<CursorState> {
         i - subjectStart <= this.#maxControlLine &&
         this.#fromServer
       ) {
-        placeMessage(this, subjectStart, subjectEnd, replyStart, replyEnd, payloadStart, payloadEnd, sid);
+        placeMessage(this, subjectStart, subjectEnd, replyStart, replyEnd, payloadStart, payloadStart, payloadEnd, sid);
         this.#position = payloadEnd + 2;
         return Op.Msg;
+      }
+    }
+    if (bytes[this.#position] === 72 /* H */ && this.#fromServer) {
+      const after = readUsualHMsg(bytes, this.#position, end, this, this.#limits);
+      if (after > 0) {
+        this.#position = after;
+        return Op.HMsg;
       }
     }
     return this.#plainNext();
@@ -357,43 +363,10 @@ export class Decoder implements Readonly<CursorState> {
   }
 }
 
-/** The first byte at or after `i` that is a blank or a control character, or `end`. Four at a time: 13 to 20 % off a whole MSG. */
-function endOfWord(bytes: Uint8Array, i: number, end: number): number {
-  let at = i;
-  for (; at + 3 < end; at += 4) {
-    if ((bytes[at] ?? 0) <= SPACE) return at;
-    if ((bytes[at + 1] ?? 0) <= SPACE) return at + 1;
-    if ((bytes[at + 2] ?? 0) <= SPACE) return at + 2;
-    if ((bytes[at + 3] ?? 0) <= SPACE) return at + 3;
-  }
-  while (at < end && (bytes[at] ?? 0) > SPACE) at++;
-  return at;
-}
-
-// Buffer and offsets are read-only to everybody else; these two see the same object as writable.
+// Buffer and chunk are read-only to everybody else; this one sees the same object as writable.
 
 function show(cursor: { buffer: Uint8Array; chunk: ReceivedChunk }, bytes: Uint8Array, lastSubject: LastSubject): void {
   if (cursor.buffer === bytes) return;
   cursor.buffer = bytes;
   cursor.chunk = new ReceivedChunk(bytes, lastSubject);
-}
-
-function placeMessage(
-  cursor: CursorState,
-  subjectStart: number,
-  subjectEnd: number,
-  replyStart: number,
-  replyEnd: number,
-  payloadStart: number,
-  payloadEnd: number,
-  sid: number,
-): void {
-  cursor.subjectStart = subjectStart;
-  cursor.subjectEnd = subjectEnd;
-  cursor.replyStart = replyStart;
-  cursor.replyEnd = replyEnd;
-  cursor.headersStart = payloadStart;
-  cursor.payloadStart = payloadStart;
-  cursor.payloadEnd = payloadEnd;
-  cursor.sid = sid;
 }

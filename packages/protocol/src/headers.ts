@@ -32,6 +32,8 @@ export class HeaderError extends NatsError {
 
 const NAME = /^[!-9;-~]+$/;
 const FORBIDDEN_IN_VALUE = /[\r\n]/;
+// Names and values of so many headers are looked through one by one.
+const FEW_FIELDS = 64;
 const AROUND_VALUE = /^[ \t]+|[ \t]+$/g;
 
 /**
@@ -41,7 +43,9 @@ const AROUND_VALUE = /^[ \t]+|[ \t]+$/g;
  * around it are not part of it. Anything else throws {@link HeaderError} and changes nothing.
  */
 export class MsgHdrs implements Iterable<[string, string[]]> {
-  readonly #values: Map<string, string[]> = new Map();
+  // Of a received block nobody has changed or looked at as a whole: names and values in turn, as they came.
+  #received: readonly string[] | undefined = undefined;
+  #index: Map<string, string[]> | undefined = undefined;
   readonly #code: number;
   readonly #description: string;
   // The block as text, until something changes: headers are often made once and sent many times.
@@ -54,7 +58,19 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
     }
     if (code === 0 && description !== "") throw new HeaderError("status", "a status description needs a status code");
     this.#code = code;
-    this.#description = checkedValue(description, "status", "status description");
+    this.#description = description === "" ? "" : checkedValue(description, "status", "status description");
+  }
+
+  /**
+   * Headers as they were read from the wire, checked already.
+   *
+   * @internal
+   * @param fields names and values in turn; now ours
+   */
+  static received(code: number, description: string, fields: readonly string[]): MsgHdrs {
+    const result = new MsgHdrs(code, description);
+    result.#received = fields;
+    return result;
   }
 
   /** Headers of a plain object; a value may be one string or a list of them. */
@@ -93,6 +109,12 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
 
   /** The first value, `""` when there is none. */
   get(name: string, match: Match = Match.Exact): string {
+    const received = this.#received;
+    // The usual look at a message: one or two of a few names, not worth a map.
+    if (received !== undefined && match === Match.Exact && received.length <= FEW_FIELDS) {
+      for (let i = 0; i < received.length; i += 2) if (received[i] === name) return received[i + 1] ?? "";
+      return "";
+    }
     return this.#list(name, match)?.[0] ?? "";
   }
 
@@ -173,6 +195,24 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
   /** Names with their values, in order. The arrays are copies. */
   *[Symbol.iterator](): IterableIterator<[string, string[]]> {
     for (const [name, values] of this.#values) yield [name, [...values]];
+  }
+
+  get #values(): Map<string, string[]> {
+    let index = this.#index;
+    if (index === undefined) {
+      index = new Map();
+      this.#index = index;
+      const received = this.#received ?? [];
+      this.#received = undefined;
+      for (let i = 0; i < received.length; i += 2) {
+        const name = received[i] ?? "";
+        const value = received[i + 1] ?? "";
+        const list = index.get(name);
+        if (list === undefined) index.set(name, [value]);
+        else list.push(value);
+      }
+    }
+    return index;
   }
 
   #list(name: string, match: Match): string[] | undefined {

@@ -178,9 +178,8 @@ export class SocketConnection implements TransportConnection {
     this.#stopLingering ??= this.#delay.after(LINGER, () => this.#socket.destroy());
   }
 
-  // Node allocates each chunk for this one event, and cuts it to what was read: it may be given away without a copy, and a
-  // view that is kept pins no more than one read. Reading into larger blocks of our own (the `onread` option) saved about
-  // 0.1 of 0.3 s of CPU per GB received, but pins a whole block for each view kept, and does not exist for TLS.
+  // Each chunk was allocated for this one event, by Node or in dial.ts, with as many bytes as were read: it may be given away
+  // without a copy, and a view that is kept pins no more than one read.
   readonly #onData = (chunk: Uint8Array): void => {
     if (this.#phase === "open") this.#sink.data(chunk);
   };

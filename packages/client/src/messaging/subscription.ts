@@ -334,7 +334,10 @@ export class Subscription implements AsyncIterable<Msg> {
   #call(callback: MsgCallback, error: Error | null, message: Msg): void {
     this.#delivered++;
     try {
-      const running = watched(callback(error, message), (cause) => this.#callbackFailed(cause));
+      const answer = callback(error, message);
+      // Most answer nothing: no function is made for those.
+      if (typeof answer !== "object" || answer === null) return;
+      const running = watched(answer, (cause) => this.#callbackFailed(cause));
       if (running !== undefined) void this.#track(running);
     } catch (cause) {
       this.#callbackFailed(cause);

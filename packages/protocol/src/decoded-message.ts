@@ -9,7 +9,7 @@ import { readUtf8 } from "./utf8.js";
 
 /**
  * A message that came under a decoder's cursor. Costs one object; nothing is copied and nothing decoded until it is
- * read. Keeps the chunk it arrived in alive (64 KiB as a rule, the whole message when that is larger): to keep many
+ * read. Keeps the chunk it arrived in alive (over TCP at most 256 KiB, the whole message when that is larger): to keep many
  * messages for long, copy what is needed.
  */
 export class DecodedMessage {

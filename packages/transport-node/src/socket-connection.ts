@@ -178,8 +178,8 @@ export class SocketConnection implements TransportConnection {
     this.#stopLingering ??= this.#delay.after(LINGER, () => this.#socket.destroy());
   }
 
-  // Each chunk was allocated for this one event, by Node or in dial.ts, with as many bytes as were read: it may be given away
-  // without a copy, and a view that is kept pins no more than one read.
+  // Nothing is written to a chunk again, be it Node's own (TLS) or a piece of a block (read-blocks.ts): it may be given away
+  // without a copy. A view that is kept pins no more than what was read at once, or 256 KiB when much was.
   readonly #onData = (chunk: Uint8Array): void => {
     if (this.#phase === "open") this.#sink.data(chunk);
   };

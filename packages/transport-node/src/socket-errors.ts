@@ -64,12 +64,16 @@ export function streamError(address: string, cause: unknown): TransportError {
 
 export function tlsError(address: string, cause: unknown): TransportError {
   const name = nodeCode(cause);
-  const hint =
-    name.includes("CERTIFICATE_REQUIRED") || name.includes("ALERT_BAD_CERTIFICATE") ? CLIENT_CERTIFICATE : "";
-  const message = `TLS with ${address} failed: ${tlsReason(cause)} (${name})${hint}`;
+  const message = `TLS with ${address} failed: ${tlsReason(cause)} (${name})${tlsHint(name)}`;
   return new TransportError("TLS_FAILED", "tls", message, address, { cause });
 }
 
+function tlsHint(name: string): string {
+  if (name.includes("CERTIFICATE_REQUIRED") || name.includes("ALERT_BAD_CERTIFICATE")) return CLIENT_CERTIFICATE;
+  return name === "ERR_SSL_WRONG_VERSION_NUMBER" ? NOT_TLS : "";
+}
+
+const NOT_TLS = ": the server sent plaintext where TLS should begin";
 const CLIENT_CERTIFICATE = ": the server wants a client certificate, set tls.cert and tls.key";
 
 export function certificateError(address: string, serverName: string, cause: unknown): TransportError {

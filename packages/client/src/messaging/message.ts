@@ -20,7 +20,7 @@ export interface Publisher {
 
 /**
  * A received message. `subject`, `reply`, `headers` and text are decoded when read. `data` is a view that keeps the chunk it
- * arrived in alive: copy it (`data.slice()`) to keep a small message for long.
+ * arrived in alive, up to 256 KiB when many messages came at once: copy it (`data.slice()`) to keep a small message for long.
  */
 export class Msg extends DecodedMessage {
   readonly #publisher: Publisher;

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { ReadBlocks } from "./read-blocks.js";
+
+const KIB = 1024;
+
+/** Reads `length` bytes of `value`, as a socket would. */
+function read(blocks: ReadBlocks, length: number, value: number): Uint8Array {
+  blocks.room().fill(value, 0, length);
+  return blocks.take(length);
+}
+
+describe("blocks that a socket reads into", () => {
+  it("copies a small read out: a view of it pins nothing but itself", () => {
+    const blocks = new ReadBlocks();
+    const chunk = read(blocks, 100, 1);
+    expect(chunk.buffer.byteLength).toBe(100);
+    expect(read(blocks, 16 * KIB - 1, 2).buffer.byteLength).toBe(16 * KIB - 1);
+    expect(chunk.every((byte) => byte === 1)).toBe(true);
+  });
+
+  it("gives a large read away as it lies, and pins no more than 256 KiB", () => {
+    const blocks = new ReadBlocks();
+    const sizes = [64 * KIB, 256 * KIB, 20 * KIB, 150 * KIB, 86 * KIB, 30 * KIB];
+    for (const size of sizes) {
+      const room = blocks.room();
+      const chunk = read(blocks, Math.min(size, room.length), 3);
+      expect(chunk.buffer).toBe(room.buffer);
+      expect(chunk.buffer.byteLength).toBeLessThanOrEqual(256 * KIB);
+    }
+  });
+
+  it("never writes again where a chunk lies, whatever the sizes", () => {
+    const blocks = new ReadBlocks();
+    const chunks: Uint8Array[] = [];
+    for (let i = 0; i < 60; i++) {
+      const length = Math.min(blocks.room().length, 1 + ((i * 37_123) % (200 * KIB)));
+      chunks.push(read(blocks, length, i));
+    }
+    chunks.forEach((chunk, i) => {
+      expect(chunk.every((byte) => byte === i)).toBe(true);
+    });
+  });
+
+  it("always has room for 64 KiB", () => {
+    const blocks = new ReadBlocks();
+    for (let i = 0; i < 200; i++) {
+      const room = blocks.room().length;
+      expect(room).toBeGreaterThanOrEqual(64 * KIB);
+      blocks.take(Math.min(room, 1 + ((i * 7919) % room)));
+    }
+  });
+});

@@ -1,0 +1,51 @@
+// Where a socket reads to: blocks that are given away piece by piece as they fill, so that bytes in bulk are never copied, while
+// what comes in small portions is copied out, so that keeping some of it keeps nothing else. No socket here.
+// Plainly, Node allocates 64 KiB for each read and cuts them to what came. CPU of a client that counts messages of 128 bytes, of
+// what the nats.js client takes in the same runs (medians of eight, on a busy machine): 0.31 that way, 0.29 reading into one
+// 64 KiB buffer and copying each read out of it, 0.19 with large blocks.
+
+const FIRST = 64 * 1024;
+
+/** Bytes of a block once a read has filled one. */
+const LARGE = 256 * 1024;
+
+/** Reads of fewer bytes are copied out. */
+const FEW = 16 * 1024;
+
+/** With less room than this in a block a new one is begun. */
+const ROOM = 64 * 1024;
+
+export class ReadBlocks {
+  #block: Uint8Array = allocate(FIRST);
+  #at = 0;
+  #size = FIRST;
+
+  /** Where the next read goes; the same until {@link take}. */
+  room(): Uint8Array {
+    return this.#at === 0 ? this.#block : this.#block.subarray(this.#at);
+  }
+
+  /** The first `length` bytes of the room as a chunk of the caller's own; nothing is written there again. */
+  take(length: number): Uint8Array {
+    const block = this.#block;
+    const start = this.#at;
+    const chunk = block.subarray(start, start + length);
+    if (length < FEW) {
+      const copy = allocate(length);
+      copy.set(chunk);
+      return copy;
+    }
+    this.#at = start + length;
+    if (this.#at === block.length) this.#size = LARGE;
+    if (block.length - this.#at < ROOM) {
+      this.#block = allocate(this.#size);
+      this.#at = 0;
+    }
+    return chunk;
+  }
+}
+
+// Never from Node's pool, which the view of another chunk would pin.
+function allocate(bytes: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(bytes);
+}

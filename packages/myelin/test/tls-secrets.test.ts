@@ -73,7 +73,7 @@ it("SEC-1, D18: no failure of TLS shows a private key or a passphrase, in errors
       { ...locked, cert: client.keyPem, key: client.keyPem },
       "TLS_MATERIAL_UNUSABLE",
     ],
-    "a key in an object": [{ ...locked, key: { pem: client.keyPem } as never }, "TLS_MATERIAL_UNUSABLE"],
+    "a key in an object": [{ ...locked, key: { pem: client.keyPem } as never }, "INVALID_ARGUMENT"],
     "another certificate's key": [{ ...locked, key: other.keyPem }, "TLS_MATERIAL_UNUSABLE"],
     "a function that fails beside a key": [
       { ...locked, passphrase: PASSPHRASE, cert: () => Promise.reject(new Error("sealed")) },

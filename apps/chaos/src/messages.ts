@@ -142,13 +142,19 @@ export class MessageAccount {
     const sentAt = entry?.at;
     if (sentAt === undefined) return false;
     if (at >= before) return true;
-    // A paused node passes on what was in flight when it wakes, behind what took another way. A member of a queue group
-    // has two links while it moves, and each message comes over one of them.
-    const moving = this.#reach === "one" && this.#receivers[receiver]?.wasMoving(sentAt) === true;
-    if (this.#sender.sendingMayFail(sentAt) || moving) return false;
+    // A paused node passes on what was in flight when it wakes, behind what took another way.
+    if (this.#sender.sendingMayFail(sentAt)) return false;
+    if (this.#reach === "one" && this.#mayOvertakeInGroup(receiver, sentAt)) return false;
     this.#totals.reordered++;
     this.#complain(`${this.name}: message ${number} came to ${this.#receivers[receiver]?.name} behind ${behind}`);
     return false;
+  }
+
+  // A member of a queue group has two links while it moves, and each message comes over one of them. And a server hands a message to
+  // a member on a node that is held up, and that node, when it wakes without this member, to another one.
+  #mayOvertakeInGroup(receiver: number, at: number): boolean {
+    if (this.#receivers[receiver]?.wasMoving(at) === true) return true;
+    return this.#receivers.some((one) => this.#trouble.holdsUp(one, at) || this.#trouble.leavesGhost(one, at));
   }
 
   #repeated(what: string): void {

@@ -19,7 +19,7 @@ describe.each(["newest", "oldest"] as const)("a broker and nats-server, %s", (wh
     }, 10 * MINUTES);
     afterAll(() => Promise.all([real.stop(), broker.stop()]));
 
-    it.each(Object.entries(sessions[kind]))("answer alike: %s", async (_name, steps) => {
+    it.each(Object.entries(sessions[kind]))("%s: answered alike", async (_name, steps) => {
       const expected = await play(real.port, steps);
       expect(await play(broker.port, steps)).toEqual(expected);
       // The next session starts with nobody there.

@@ -15,7 +15,7 @@ describe.each(["newest", "oldest"] as const)("the fake server and a real one, %s
   }, 600_000);
   afterAll(() => Promise.all([real.stop(), fake.stop()]));
 
-  it.each(Object.entries(sessions.plain))("answer alike: %s", async (_name, steps) => {
+  it.each(Object.entries(sessions.plain))("%s: answered alike", async (_name, steps) => {
     const expected = await play(real.port, steps);
     expect(await play(fake.port, steps)).toEqual(expected);
     // The next session starts with nobody there.

@@ -6,6 +6,9 @@ import type { TransportError } from "@myelin/contracts";
 import { ReadBlocks } from "./read-blocks.js";
 import { dialError } from "./socket-errors.js";
 
+// Deno 2.9 takes the option too, but a TLS upgrade of such a socket then never gets the server's first bytes.
+const READS_INTO_BLOCKS = !("Deno" in globalThis);
+
 /** Socket options that hold for the life of a stream. */
 export interface SocketSettings {
   /** Disable Nagle's algorithm. */
@@ -41,10 +44,9 @@ export function dial(
     // A name comes here only when its addresses are left to Node.
     autoSelectFamily: "host" in endpoint && isIP(endpoint.host) === 0,
     writableHighWaterMark: HIGH_WATER_MARK,
-    onread: {
-      buffer: () => blocks.room(),
-      callback: (length) => deliver(socket, blocks.take(length)),
-    },
+    ...(READS_INTO_BLOCKS
+      ? { onread: { buffer: () => blocks.room(), callback: (length: number) => deliver(socket, blocks.take(length)) } }
+      : {}),
   };
   const socket: Socket = connect(options);
   const stop = (): void => {

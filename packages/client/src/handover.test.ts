@@ -324,6 +324,20 @@ describe("a move that does not work out", () => {
     expect(lines(b)).toContain("PUB after 0");
   });
 
+  it("P21: a listener that reconnects at that loss is told of the link that took its place, and then of its end", async () => {
+    const { a, b, nc, clock } = await onA({ reconnectJitter: 0 });
+    const events = told(nc);
+    nc.on("disconnect", ({ epoch }) => {
+      if (epoch === 1) void nc.reconnect();
+    });
+    lameDuck(a);
+    await clock.advance(OVERLAP / 2);
+    expect(b.dials).toBe(1);
+    last(a).reset();
+    await clock.advance(5_000);
+    expect(events()).toEqual(["ldm", "disconnect", "reconnect", "disconnect", "reconnect"]);
+  });
+
   it("when the old link does not answer at the cut, it counts as lost after two seconds", async () => {
     const { a, b, nc, clock } = await onA({ reconnectJitter: 0 });
     let hold = false;

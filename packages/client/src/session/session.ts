@@ -370,14 +370,19 @@ export class Session {
   #announce(from: State, to: State): void {
     this.#host.diagnostics.transition(from, to);
     const end = left(from, to, this.#epoch);
-    if (end !== undefined) this.#host.emit(end);
-    // A listener may have closed the connection; then that was announced already.
-    if (this.#machine.state !== to) return;
+    const begun = entered(from, to, this.#epoch);
     const linked =
       to.kind === "connected" && isNewLink(from, to) && !isHandover(from, to)
         ? () => this.#host.linked(to.link)
         : undefined;
-    const begun = entered(from, to, this.#epoch);
+    if (end !== undefined && begun !== undefined && to.kind === "connected") {
+      // A link that takes the place of a lost one at once is told of with the loss, whatever a listener of that does to it.
+      this.#host.emit(end, () => this.#host.emit(begun, linked));
+      return;
+    }
+    if (end !== undefined) this.#host.emit(end);
+    // A listener may have closed the connection; then that was announced already.
+    if (this.#machine.state !== to) return;
     if (begun !== undefined) this.#host.emit(begun, linked);
     if (to.kind === "closed") this.#finish(to.reason);
   }

@@ -324,7 +324,7 @@ describe("a move that does not work out", () => {
     expect(lines(b)).toContain("PUB after 0");
   });
 
-  it("P21: a listener that reconnects at that loss is told of the link that took its place, and then of its end", async () => {
+  it("a listener that reconnects at that loss is told of the link that took its place, and then of its end", async () => {
     const { a, b, nc, clock } = await onA({ reconnectJitter: 0 });
     const events = told(nc);
     nc.on("disconnect", ({ epoch }) => {

@@ -1,6 +1,7 @@
 // One vitest project for each workspace package and app, and one for scripts/, all run from source: no build is needed
 // before a test. CI also gets a report as JSON, from which the last line of .ci/run is counted.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -18,6 +19,8 @@ export default defineConfig({
   test: {
     // No test is about how fast the machine is: the bound only ends what hangs.
     testTimeout: 60_000,
+    // Much of a run is waiting for servers, so that two files at once fit even on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     hookTimeout: 60_000,
     reporters: process.env["MYELIN_TEST_REPORT"]
       ? ["default", ["json", { outputFile: process.env["MYELIN_TEST_REPORT"] }]]

@@ -1,8 +1,10 @@
-// The entry for browsers, Deno, Bun and whatever else has the W3C WebSocket. That of Node is node.ts, with the same names.
+// The entry for Deno, Bun and whatever else has the W3C WebSocket and may be given that of `ws`. That of Node is node.ts, that of
+// browsers browser.ts, with the same names.
 
 import type { Transport } from "@myelin/contracts";
 import { globalWebSocket } from "./web-socket.js";
 import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
+import { wsSupport } from "./ws-support.js";
 
 export type { Delay } from "./system-delay.js";
 export type {
@@ -26,5 +28,5 @@ export {
  * begins. On Node with `ws` installed, or given its constructor: all of them.
  */
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
-  return transportOf(options, { find: async () => globalWebSocket() });
+  return transportOf(options, { find: async () => globalWebSocket(), ws: wsSupport });
 }

@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { globalWebSocket } from "./web-socket.js";
 import type { WebSocketRuntime } from "./web-socket-transport.js";
+import { wsSupport } from "./ws-support.js";
 
 export const nodeRuntime: WebSocketRuntime = {
   async find() {
@@ -13,5 +14,6 @@ export const nodeRuntime: WebSocketRuntime = {
       return globalWebSocket();
     }
   },
+  ws: wsSupport,
   readFile: (path, signal) => readFile(path, { signal }),
 };

@@ -1,10 +1,9 @@
 // From a socket that begins to connect to an open connection, or to an error and no socket. Owns the socket until then, and
 // ends it when the signal aborts.
 
-import type { TransportConnection } from "@myelin/contracts";
+import type { TransportConnection, TransportError } from "@myelin/contracts";
 import { discard, OPEN, type WebSocketEvent, type WebSocketLike } from "./web-socket.js";
 import { type StreamParts, WebSocketConnection } from "./web-socket-connection.js";
-import { openingError } from "./web-socket-errors.js";
 
 /** A socket, and whether what it connects to is encrypted. */
 export interface MadeSocket {
@@ -12,10 +11,11 @@ export interface MadeSocket {
   readonly encrypted: boolean;
 }
 
-/** Rejects with a TransportError or with `signal.reason`. */
+/** Rejects with what `openingError` makes of a failure, or with `signal.reason`. */
 export function openWebSocket(
   { socket, encrypted }: MadeSocket,
   parts: Omit<StreamParts, "socket" | "encrypted">,
+  openingError: (address: string, event: WebSocketEvent) => TransportError,
   signal: AbortSignal,
 ): Promise<TransportConnection> {
   return new Promise((resolve, reject) => {

@@ -8,16 +8,6 @@ import { unsupported } from "./web-socket-errors.js";
 /** Reads a file; rejects when it cannot. */
 export type ReadFile = (path: string, signal: AbortSignal) => Promise<Uint8Array>;
 
-const MATERIAL = ["ca", "cert", "key", "caFile", "certFile", "keyFile", "passphrase", "servername"] as const;
-
-/** The first TLS option that would be lost on a plain WebSocket, such as `"tls.ca"`; a function is one as a whole. */
-export function refusedTls({ tls }: DialTarget): string | undefined {
-  if (typeof tls === "function") return "tls function";
-  const name = MATERIAL.find((one) => tls?.[one] !== undefined);
-  if (name !== undefined) return `tls.${name}`;
-  return tls?.rejectUnauthorized === false ? "tls.rejectUnauthorized" : undefined;
-}
-
 /**
  * Options of the request that `ws` makes. Rejects with {@link TlsMaterialError} for a file or function that fails, with
  * `UNSUPPORTED_TARGET` when a source is given twice or there are no files here, or with the signal's reason.

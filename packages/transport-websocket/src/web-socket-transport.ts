@@ -13,9 +13,15 @@ import {
 } from "@myelin/contracts";
 import { abortable, type MadeSocket, openWebSocket } from "./open-web-socket.js";
 import { type Delay, systemDelay } from "./system-delay.js";
-import { refusedTls, tlsOptionsOf } from "./tls.js";
-import { asWs, discard, type WebSocketConstructor, type WebSocketLike } from "./web-socket.js";
-import { constructionError, unsupported } from "./web-socket-errors.js";
+import type { ReadFile } from "./tls.js";
+import {
+  discard,
+  type WebSocketConstructor,
+  type WebSocketEvent,
+  type WebSocketLike,
+  type WsConstructor,
+} from "./web-socket.js";
+import { constructionError, openingError, unsupported } from "./web-socket-errors.js";
 
 /** Fields of the upgrade request. */
 export type UpgradeHeaders = Readonly<Record<string, string>>;
@@ -60,7 +66,23 @@ export interface WebSocketRuntime {
   /** The constructor when none is given; `undefined` = there is none. */
   find(): Promise<WebSocketConstructor | undefined>;
   /** Absent where there are no files. */
-  readFile?(path: string, signal: AbortSignal): Promise<Uint8Array>;
+  readonly readFile?: ReadFile | undefined;
+  /** Absent where `ws` cannot be. */
+  readonly ws?: WsSupport | undefined;
+}
+
+/** How to get out of `ws` what a W3C WebSocket does not have. */
+export interface WsSupport {
+  /** The constructor as that of `ws`, if it is. */
+  asWs(make: WebSocketConstructor): WsConstructor | undefined;
+  /** Options of its request for the `tls` of a dial; rejects with what is wrong with them. */
+  tlsOptionsOf(
+    target: DialTarget,
+    readFile: ReadFile | undefined,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /** Why a socket did not open. */
+  openingError(address: string, event: WebSocketEvent): TransportError;
 }
 
 /** The transport of one runtime. Throws `InvalidArgumentError` for unusable options. */
@@ -108,7 +130,8 @@ class WebSocketTransport implements Transport {
     const address = `${scheme}://${host}${path.replace(/\?.*$/s, "")}`;
     const make = await abortable(this.#prepare(target, url, address, signal), signal, ({ unwanted }) => unwanted());
     const delay = this.#options.clock ?? systemDelay;
-    return openWebSocket(make.socket(), { address, sink, delay, ...this.#limits }, signal);
+    const why = this.#runtime.ws?.openingError ?? openingError;
+    return openWebSocket(make.socket(), { address, sink, delay, ...this.#limits }, why, signal);
   }
 
   // Everything that takes time happens here, so that a constructor is called in the turn that listens to its socket.
@@ -127,14 +150,15 @@ class WebSocketTransport implements Transport {
       const message = `${address}: this runtime has no WebSocket; install ws, or use Node 22 or newer, or give webSocket`;
       throw unsupported("tcp", message);
     }
-    const Ws = asWs(Plain);
-    if (Ws === undefined) {
+    const { readFile, ws } = this.#runtime;
+    const Ws = ws?.asWs(Plain);
+    if (ws === undefined || Ws === undefined) {
       refuse(address, refusedTls(target), "tls");
       refuse(address, headers && "headers", "tcp");
       refuse(address, agent && "agent", "tcp");
       return constructed(address, encrypted, () => new Plain(url));
     }
-    const tls = encrypted ? await tlsOptionsOf(target, this.#runtime.readFile?.bind(this.#runtime), signal) : {};
+    const tls = encrypted ? await ws.tlsOptionsOf(target, readFile, signal) : {};
     const fields = typeof headers === "function" ? await this.#run(address, "headers", () => headers(url)) : headers;
     const options = {
       ...tls,
@@ -155,6 +179,16 @@ class WebSocketTransport implements Transport {
       throw new TransportError("CONNECT_FAILED", "tcp", message, address, { cause });
     }
   }
+}
+
+const MATERIAL = ["ca", "cert", "key", "caFile", "certFile", "keyFile", "passphrase", "servername"] as const;
+
+// The first TLS option that would be lost on a plain WebSocket, such as "tls.ca"; a function is one as a whole.
+function refusedTls({ tls }: DialTarget): string | undefined {
+  if (typeof tls === "function") return "tls function";
+  const name = MATERIAL.find((one) => tls?.[one] !== undefined);
+  if (name !== undefined) return `tls.${name}`;
+  return tls?.rejectUnauthorized === false ? "tls.rejectUnauthorized" : undefined;
 }
 
 // What this runtime's WebSocket would silently ignore.

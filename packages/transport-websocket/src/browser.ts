@@ -1,0 +1,29 @@
+// The entry for browsers: the names of index.ts, without all that only the constructor of `ws` could take or tell.
+
+import type { Transport } from "@myelin/contracts";
+import { globalWebSocket } from "./web-socket.js";
+import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
+
+export type { Delay } from "./system-delay.js";
+export type {
+  OwnBytes,
+  WebSocketConstructor,
+  WebSocketEvent,
+  WebSocketEventType,
+  WebSocketLike,
+} from "./web-socket.js";
+export {
+  defaults,
+  type UpgradeHeaders,
+  type WebSocketFactory,
+  type WebSocketTransportOptions,
+} from "./web-socket-transport.js";
+
+/**
+ * A transport for `ws://` and `wss://`. Throws `InvalidArgumentError` for unusable options.
+ *
+ * The browser's own TLS, no headers, no agent; a dial that asks for more is refused before it begins.
+ */
+export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
+  return transportOf(options, { find: async () => globalWebSocket() });
+}

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { declaredNames } from "./declared-names.mjs";
 import { packages, root } from "./packages.mjs";
 
 const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -50,10 +51,20 @@ function useFromOutside(packed) {
   put("pnpm-workspace.yaml", `packages: ["."]\noverrides:\n${overrides.join("")}`);
   run(project, "npx", ["-y", packageManager, "install", "--prefer-offline", "--ignore-scripts"]);
 
-  put("import.mjs", names.map((name, i) => `import * as p${i} from "${name}";\n${uses(name, `p${i}`)}`).join(""));
-  put("require.cjs", names.map((name, i) => `const p${i} = require("${name}");\n${uses(name, `p${i}`)}`).join(""));
-  run(project, process.execPath, ["import.mjs"]);
-  run(project, process.execPath, ["require.cjs"]);
+  for (const conditions of [[], ["browser"]]) {
+    const declared = [...declaredNames(project, names, conditions)];
+    const flags = conditions.map((one) => `--conditions=${one}`);
+    put(
+      "import.mjs",
+      declared.map(([name, all], i) => `import * as p${i} from "${name}";\n${uses(name, `p${i}`, all)}`).join(""),
+    );
+    put(
+      "require.cjs",
+      declared.map(([name, all], i) => `const p${i} = require("${name}");\n${uses(name, `p${i}`, all)}`).join(""),
+    );
+    run(project, process.execPath, [...flags, "import.mjs"]);
+    run(project, process.execPath, [...flags, "require.cjs"]);
+  }
 
   const program = [
     'import { type ConnectionOptions, connect, type NatsConnection } from "myelin";',
@@ -86,8 +97,11 @@ function useFromOutside(packed) {
   ]);
 }
 
-function uses(name, variable) {
-  return `if (!Object.keys(${variable}).some((key) => key !== "default")) throw new Error("${name} exports nothing");\n`;
+// Everything that is declared must be there, and at least something.
+function uses(name, variable, declared) {
+  const missing = `const missing = ${JSON.stringify(declared)}.filter((one) => !(one in ${variable}));`;
+  const told = `throw new Error("${name} declares and does not export: " + missing.join(" "))`;
+  return `{ ${missing} if (missing.length > 0 || ${declared.length} === 0) ${told}; }\n`;
 }
 
 function archiveName({ name, version }) {

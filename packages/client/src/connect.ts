@@ -1,9 +1,9 @@
 // How a connection comes to be. The runtime's parts are given: this package knows no transport of its own.
 
-import type { Clock, Diagnostics, Random, Transport } from "@myelin/contracts";
+import type { Clock, Random, Transport } from "@myelin/contracts";
 import { type ConnectionOptions, resolveOptions } from "./connection-options.js";
 import { observed } from "./deferred.js";
-import { noDiagnostics } from "./diagnostics.js";
+import type { ConnectionDiagnosticsMaker, DiagnosticsTarget } from "./diagnostics.js";
 import { NatsConnection } from "./nats-connection.js";
 import type { ClientIdentity } from "./session/handshake.js";
 import { systemClock, systemRandom } from "./system-clock.js";
@@ -22,8 +22,8 @@ export interface ClientRuntime {
    * A wait is then cut short, and a link is asked for a sign of life. Default: never.
    */
   readonly wake?: ((run: () => void) => () => void) | undefined;
-  /** Where connections publish what they do, such as `nodeDiagnostics()` of @myelin/transport-node. Default: nowhere. */
-  readonly diagnostics?: Diagnostics | undefined;
+  /** Where connections publish what they do: `diagnosticsOn(nodeDiagnostics())`, of @myelin/transport-node. Default: nowhere. */
+  readonly diagnostics?: DiagnosticsTarget | undefined;
   /** `lang` and `version` of CONNECT. Default: `typescript` and the version of this package. */
   readonly identity?: ClientIdentity | undefined;
 }
@@ -49,7 +49,7 @@ async function connected(options: ConnectionOptions, runtime: ClientRuntime): Pr
     clock: runtime.clock ?? systemClock(),
     random: runtime.random ?? systemRandom(),
     wake: runtime.wake,
-    diagnostics: runtime.diagnostics ?? noDiagnostics,
+    diagnostics: runtime.diagnostics as ConnectionDiagnosticsMaker | undefined,
     identity: runtime.identity ?? { lang: "typescript", version: VERSION },
   });
   if (resolved.firstConnect !== "background") {

@@ -4,7 +4,7 @@
 import type { Diagnostics, DiagnosticsChannelName } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { everyEvent, rejection, simulate } from "../test/simulated.js";
-import type { NatsConnection } from "./index.js";
+import { diagnosticsOn, type NatsConnection } from "./index.js";
 
 interface Published {
   readonly channel: DiagnosticsChannelName;
@@ -28,7 +28,7 @@ function channels(subscribed: boolean, tell: (message: Published) => void = () =
       },
     }),
   };
-  return { published, counts, diagnostics };
+  return { published, counts, diagnostics: diagnosticsOn(diagnostics) };
 }
 
 const of = (published: readonly Published[], ...names: DiagnosticsChannelName[]): Published[] =>

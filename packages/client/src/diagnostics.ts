@@ -15,10 +15,26 @@ import type { State } from "./session/connection-state.js";
 import { AttemptFailure } from "./session/handshake.js";
 import type { StatusEvent } from "./status.js";
 
-/** Where there are no channels. */
-export const noDiagnostics: Diagnostics = Object.freeze({
-  channel: () => ({ hasSubscribers: false, publish: () => {} }),
-});
+declare const made: unique symbol;
+
+/** Where connections publish what they do; {@link diagnosticsOn} makes it. */
+export interface DiagnosticsTarget {
+  readonly [made]: true;
+}
+
+/** The same as the connection sees it. */
+export type ConnectionDiagnosticsMaker = DiagnosticsTarget &
+  ((source: DiagnosticsSource, clock: Clock) => ConnectionDiagnostics);
+
+/**
+ * For `diagnostics` of `connect()`: connections publish on these channels. Asked for by who has channels, so that where there are none,
+ * as in a browser, nothing of it is bundled.
+ */
+export function diagnosticsOn(channels: Diagnostics): DiagnosticsTarget {
+  const make = (source: DiagnosticsSource, clock: Clock) => new ConnectionDiagnostics(channels, source, clock);
+  // The mark is one of types alone.
+  return make as unknown as DiagnosticsTarget;
+}
 
 type Channel<Name extends DiagnosticsChannelName> = DiagnosticsChannel<DiagnosticsMessages[Name]>;
 

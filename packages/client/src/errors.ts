@@ -278,7 +278,8 @@ export class InvalidOperationError extends NatsError {
 }
 
 /** All classes above as one object, as in nats.js. */
-export const errors = Object.freeze({
+// Marked as free of effects, so that a bundle without it has only the classes it uses.
+export const errors = /* @__PURE__ */ Object.freeze({
   AuthorizationError,
   BufferedBytesError,
   CallbackError,

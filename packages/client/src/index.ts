@@ -35,6 +35,7 @@ export {
   type ReconnectBufferLimits,
   type WhileDisconnected,
 } from "./connection-options.js";
+export { type DiagnosticsTarget, diagnosticsOn } from "./diagnostics.js";
 export type { DrainReport } from "./draining.js";
 export {
   type AttemptPhase,
@@ -68,7 +69,7 @@ export { Nuid } from "./messaging/nuid.js";
 export type { MsgHandler, ProcessOptions } from "./messaging/processing.js";
 export type { RequestManyOptions, RequestStrategy, SentinelFn } from "./messaging/request-many.js";
 export type { RequestOptions, RequestRetry } from "./messaging/requesting.js";
-export type { MsgCallback, Subscription, SubscriptionOptions } from "./messaging/subscription.js";
+export { type MsgCallback, Subscription, type SubscriptionOptions } from "./messaging/subscription.js";
 export { type SyncIterator, syncIterator } from "./messaging/sync-iterator.js";
 export type { TraceOptions } from "./messaging/trace.js";
 export { NatsConnection, type Stats } from "./nats-connection.js";

@@ -1,14 +1,13 @@
 // What an application holds: one logical connection over any number of links. Joins session, publishing, subscriptions and
 // requests; each of them knows only what it needs of the others.
 
-import type { Diagnostics } from "@myelin/contracts";
 import type { Payload, ServerInfo } from "@myelin/protocol";
 import { positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
 import { type PoolServer, poolServerOf } from "./compatibility/server.js";
 import type { ResolvedOptions } from "./connection-options.js";
 import { observed } from "./deferred.js";
-import { ConnectionDiagnostics } from "./diagnostics.js";
+import type { ConnectionDiagnostics, ConnectionDiagnosticsMaker } from "./diagnostics.js";
 import { type DrainReport, drainAndClose } from "./draining.js";
 import {
   ClosedConnectionError,
@@ -45,7 +44,7 @@ export interface Stats extends Readonly<Traffic> {
 
 /** What a connection needs from outside. */
 export interface ConnectionRuntime extends SessionRuntime {
-  readonly diagnostics: Diagnostics;
+  readonly diagnostics: ConnectionDiagnosticsMaker | undefined;
 }
 
 /** A connection to a NATS cluster. It survives outages until it is closed, drained, or out of the attempts it was given. */
@@ -55,7 +54,7 @@ export class NatsConnection implements AsyncDisposable {
   readonly #session: Session;
   readonly #publishing: Publishing;
   readonly #receiving: Receiving;
-  readonly #diagnostics: ConnectionDiagnostics;
+  readonly #diagnostics: ConnectionDiagnostics | undefined;
   readonly #status: StatusFeed;
   readonly #traffic: Traffic = noTraffic();
   readonly #requesting: Requesting;
@@ -70,13 +69,9 @@ export class NatsConnection implements AsyncDisposable {
   constructor(options: ResolvedOptions, runtime: ConnectionRuntime) {
     this.#options = options;
     this.#runtime = runtime;
-    const diagnostics = new ConnectionDiagnostics(
-      runtime.diagnostics,
-      { connection: this, name: options.name },
-      runtime.clock,
-    );
+    const diagnostics = runtime.diagnostics?.({ connection: this, name: options.name }, runtime.clock);
     this.#diagnostics = diagnostics;
-    this.#status = new StatusFeed((status) => diagnostics.event(status));
+    this.#status = new StatusFeed((status) => diagnostics?.event(status));
     this.#nextLink = new NextLink(runtime.clock);
     this.#publishing = new Publishing(options, this.#traffic, {
       dropped: ({ bytes, messages }, reason) => this.#status.emit({ type: "dropped", messages, bytes, reason }),
@@ -297,7 +292,7 @@ export class NatsConnection implements AsyncDisposable {
    * Made during an outage it is kept like a publish, within its own time-out.
    */
   request(subject: string, payload?: Payload, options: RequestOptions = {}): Promise<Msg> {
-    const told = this.#diagnostics.request(subject);
+    const told = this.#diagnostics?.request(subject);
     let answer: Promise<Msg>;
     try {
       this.#requireOpen(`request to "${subject}"`);

@@ -6,6 +6,8 @@ import { webSocketTransport } from "@myelin/transport-websocket";
 import { wakeOf } from "./wake.js";
 import { overWebSocket, type WsConnectionOptions } from "./wsconnect.js";
 
+export * from "@myelin/client";
+export * from "@myelin/credentials";
 export * from "./names.js";
 
 /**

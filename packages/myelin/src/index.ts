@@ -1,11 +1,13 @@
 // The batteries for Node, Deno and Bun: the client with TCP, TLS, unix sockets and WebSocket, one pool over all of them, and Node's diagnostics. The
 // entry for browsers is browser.ts. Wiring only.
 
-import { type ConnectionOptions, connect as connectWith, type NatsConnection } from "@myelin/client";
+import { type ConnectionOptions, connect as connectWith, diagnosticsOn, type NatsConnection } from "@myelin/client";
 import { nodeDiagnostics, tcpTransport, unixTransport } from "@myelin/transport-node";
 import { webSocketTransport } from "@myelin/transport-websocket";
 import { overWebSocket, type WsConnectionOptions } from "./wsconnect.js";
 
+export * from "@myelin/client";
+export * from "@myelin/credentials";
 export * from "./names.js";
 
 /**
@@ -17,7 +19,7 @@ export * from "./names.js";
 export function connect(options: ConnectionOptions | string = {}): Promise<NatsConnection> {
   return connectWith(options, {
     transports: [tcpTransport(), unixTransport(), webSocketTransport()],
-    diagnostics: nodeDiagnostics(),
+    diagnostics: diagnosticsOn(nodeDiagnostics()),
   });
 }
 
@@ -26,5 +28,5 @@ export function connect(options: ConnectionOptions | string = {}): Promise<NatsC
  * are read as `ws://` and `wss://`. With `connect()` the same servers are written `ws://` and `wss://`, beside others.
  */
 export function wsconnect(options: WsConnectionOptions = {}): Promise<NatsConnection> {
-  return overWebSocket(options, { diagnostics: nodeDiagnostics() });
+  return overWebSocket(options, { diagnostics: diagnosticsOn(nodeDiagnostics()) });
 }

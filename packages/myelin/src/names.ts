@@ -1,6 +1,7 @@
-// What every entry of this package exports beside connect(): the client, credentials, and what a transport is made of.
+// What every entry of this package exports beside connect(), the client and credentials: what a transport is made of. The other two are
+// in each entry itself: from a file that entries share, esbuild makes an `export *` of another package an object filled when it is
+// loaded, which has no names to import and from which nothing can be left out.
 
-export * from "@myelin/client";
 export {
   type DiagnosticsChannelName,
   type DiagnosticsMessages,
@@ -16,7 +17,6 @@ export {
   type Transport,
   TransportError,
 } from "@myelin/contracts";
-export * from "@myelin/credentials";
 export {
   type UpgradeHeaders,
   type WebSocketConstructor,

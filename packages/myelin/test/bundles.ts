@@ -23,8 +23,12 @@ export interface Bundle {
   readonly inputs: readonly string[];
 }
 
-/** Bundled and minified for browsers, by esbuild with its defaults. */
-export async function bundle(program: string): Promise<Bundle> {
+/**
+ * Bundled and minified for browsers, by esbuild with its defaults.
+ *
+ * @param conditions of `exports`, beside those of the platform; without any it is what was built last, as it is published
+ */
+export async function bundle(program: string, conditions: string[] = ["@myelin/source"]): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: program, resolveDir: import.meta.dirname, loader: "js" },
     bundle: true,
@@ -38,7 +42,7 @@ export async function bundle(program: string): Promise<Bundle> {
     platform: "browser",
     target: "es2022",
     // "browser" and "import" come with the platform and the format.
-    conditions: ["@myelin/source"],
+    conditions,
     logLevel: "silent",
   });
   const text = outputFiles.find(({ path }) => path.endsWith("bundle.js"))?.text;

@@ -5,7 +5,7 @@ export { decodeHeaders, encodeHeaders } from "./header-block.js";
 export { canonicalMIMEHeaderKey, HeaderError, type HeaderProblem, headers, Match, MsgHdrs } from "./headers.js";
 export { Op } from "./op.js";
 export { ProtocolError, type ProtocolErrorReason } from "./protocol-error.js";
-export type { ReceivedChunk } from "./received-chunk.js";
+export { ReceivedChunk } from "./received-chunk.js";
 export { classifyServerError, type ServerErrorInfo, type ServerErrorKind } from "./server-error.js";
 export {
   checkPublishSubject,

@@ -23,7 +23,7 @@ export interface AttemptHost {
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   readonly identity: ClientIdentity;
-  readonly diagnostics: ConnectionDiagnostics;
+  readonly diagnostics: ConnectionDiagnostics | undefined;
   /** The server's INFO, as soon as it is there, also when the server then refuses us. */
   learned(server: ServerView, info: ServerInfo): void;
   /** Something is wrong that the transport could work around. */
@@ -63,14 +63,14 @@ export class Attempt {
       learned: (info) => this.#host?.learned(server, info),
       warned: (error) => this.#host?.warned(error),
     };
-    const ended = diagnostics.attempt(number, addressOf(server));
+    const ended = diagnostics?.attempt(number, addressOf(server));
     shakeHands(this.#transport, server, number, options, identity, this.#abort.signal, listener).then(
       (greeting) => {
-        ended();
+        ended?.();
         this.#greeted(greeting);
       },
       (cause: unknown) => {
-        ended(cause);
+        ended?.(cause);
         this.#failed(errorOf(cause));
       },
     );

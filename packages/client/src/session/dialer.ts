@@ -24,7 +24,7 @@ export interface DialerHost {
   readonly pool: ServerPool;
   readonly machine: ConnectionStateMachine;
   readonly traffic: Traffic;
-  readonly diagnostics: ConnectionDiagnostics;
+  readonly diagnostics: ConnectionDiagnostics | undefined;
   learned(server: ServerView, info: ServerInfo): void;
   warned(error: Error): void;
   /** A server has answered; the state is still dialing. */

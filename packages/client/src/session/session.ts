@@ -38,7 +38,7 @@ export interface SessionRuntime {
 /** Whom a session works for; none of it throws. */
 export interface SessionHost {
   readonly traffic: Traffic;
-  readonly diagnostics: ConnectionDiagnostics;
+  readonly diagnostics: ConnectionDiagnostics | undefined;
   /** A link is up: everything that must precede other traffic is written in here. */
   linked(link: Link): void;
   /** The link is gone. */
@@ -368,7 +368,7 @@ export class Session {
   }
 
   #announce(from: State, to: State): void {
-    this.#host.diagnostics.transition(from, to);
+    this.#host.diagnostics?.transition(from, to);
     const end = left(from, to, this.#epoch);
     const begun = entered(from, to, this.#epoch);
     const linked =

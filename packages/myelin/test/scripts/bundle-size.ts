@@ -1,5 +1,6 @@
 // Prints what is in the bundle of a browser program: how much smaller it would be, compressed, without each package, each module and
-// each kind of text. `npm run size`, or `npm run size -- core` for one entry. Measures only; the bounds are in browser-bundle.test.ts.
+// each kind of text; at last how large it is when made of the packages as they were built last. `npm run size`, or `npm run size -- core` for
+// one entry. Measures only; the bounds are in browser-bundle.test.ts.
 
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { bundle, compressed, PROGRAMS } from "../bundles.js";
@@ -25,6 +26,8 @@ for (const [entry, program] of Object.entries(PROGRAMS)) {
   print("\n             compressed  kind of text");
   for (const [kind, without] of kinds(text))
     print(`             ${column(gzipped - compressed(without), 10)}  ${kind}`);
+  const built = await bundle(program, []);
+  print(`\n             ${column(built.gzipped, 10)}  as built: the same program with what is published`);
 }
 
 function piecesOf(text: string, payload: SourceMapPayload): Piece[] {

@@ -12,7 +12,7 @@ import {
   nkeyAuthenticator,
   tokenAuthenticator,
   usernamePasswordAuthenticator,
-} from "./authenticators.js";
+} from "./index.js";
 
 const NONCE = "PXoWU7zWAMt75FY";
 const JWT = "eyJ0eXAi.eyJqdGki.c2lnbmF0dXJl";

@@ -2,10 +2,6 @@ export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin
 export {
   type AuthenticatorOptions,
   buildAuthenticator,
-  credsAuthenticator,
-  credsFileAuthenticator,
-  jwtAuthenticator,
-  nkeyAuthenticator,
   type Source,
   tokenAuthenticator,
   usernamePasswordAuthenticator,
@@ -13,3 +9,9 @@ export {
 export { CredentialsError, type CredentialsErrorCode } from "./credentials-error.js";
 export { type Creds, parseCreds } from "./creds.js";
 export { nkeys } from "./nkeys.js";
+export {
+  credsAuthenticator,
+  credsFileAuthenticator,
+  jwtAuthenticator,
+  nkeyAuthenticator,
+} from "./signing-authenticators.js";

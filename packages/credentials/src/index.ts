@@ -1,3 +1,5 @@
+// The entry of Node, Deno and Bun. That of browsers is browser.ts, with the same names.
+
 export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
 export {
   type AuthenticatorOptions,

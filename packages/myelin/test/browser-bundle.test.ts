@@ -1,61 +1,47 @@
-// What a browser gets: bundled as an application would, from the entry that the `browser` condition chooses.
+// What a browser gets: bundled as an application would, from the entries that the `browser` condition chooses.
 
-import { gzipSync } from "node:zlib";
-import { build, type Metafile } from "esbuild";
 import { expect, it } from "vitest";
-
-const PROGRAM = `
-  import { connect } from "myelin";
-  const nc = await connect({ servers: "wss://nats.example.com" });
-  nc.subscribe("s", { callback: (_error, msg) => msg.respond(msg.data) });
-  nc.publish("s", "hello");
-  await nc.request("s", "hello");
-`;
-
-interface Bundle {
-  readonly text: string;
-  /** Minified and compressed bytes. */
-  readonly gzipped: number;
-  readonly inputs: readonly string[];
-}
-
-async function bundle(program: string): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: program, resolveDir: import.meta.dirname, loader: "js" },
-    bundle: true,
-    minify: true,
-    write: false,
-    metafile: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    // "browser" and "import" come with the platform and the format.
-    conditions: ["@myelin/source"],
-    logLevel: "silent",
-  });
-  const [file] = outputFiles;
-  if (file === undefined) throw new Error("esbuild wrote nothing");
-  return {
-    text: file.text,
-    gzipped: gzipSync(file.contents, { level: 9 }).length,
-    inputs: inputsOf(metafile),
-  };
-}
-
-// What was looked at and left out has no bytes.
-function inputsOf({ outputs }: Metafile): string[] {
-  return Object.values(outputs).flatMap(({ inputs }) =>
-    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
-  );
-}
+import bounds from "./bundle-bounds.json" with { type: "json" };
+import { bundle, PROGRAMS, weight } from "./bundles.js";
 
 it("P47, P51: nothing of Node reaches a browser bundle, and what is not used stays out", async () => {
-  const { text, gzipped, inputs } = await bundle(PROGRAM);
+  const { atOnce } = await bundle(PROGRAMS.core);
+  const text = atOnce.map((file) => file.text).join("\n");
+  const inputs = atOnce.flatMap((file) => file.inputs).join("\n");
   expect(text).not.toMatch(/["'`]node:|require\(/);
   // The one word is a look at globalThis for a fast path; no polyfill and no bare global.
   expect(text.replaceAll(/globalThis(\.|\[["'`])Buffer/g, "")).not.toMatch(/\bBuffer\b/);
   expect(text).not.toMatch(/\bprocess\./);
-  expect(inputs.join("\n")).not.toMatch(/transport-node|nkeys|node-runtime|node_modules\/ws/);
-  // The bar is 15 KiB, which the client itself is above; this keeps it from growing unseen.
-  expect(gzipped).toBeLessThan(50 * 1024);
+  expect(inputs).not.toMatch(/transport-node|node-runtime|node_modules|packages\/credentials/);
+  // What only `ws` has, channels nobody can hear, and strategies nobody named.
+  expect(inputs).not.toMatch(/ws-|\/tls\.ts|diagnostics|zones|latency|ordered-with-failback/);
+});
+
+it("P51: a browser program weighs no more than it did; of it a .creds is little, and the library of keys is loaded where it is needed", async () => {
+  const [core, creds] = await Promise.all([bundle(PROGRAMS.core), bundle(PROGRAMS.creds, { splitting: true })]);
+  // The bar is 15 000, which the least a connection needs is above; these keep it from growing unseen. See README, "Size".
+  expect(weight(core.atOnce)).toBeLessThan(bounds.core);
+  expect(weight(creds.atOnce)).toBeLessThan(bounds.creds);
+  expect(creds.atOnce.flatMap(({ inputs }) => inputs).join("\n")).not.toMatch(/nkeys|nacl/);
+  expect(creds.later.flatMap(({ inputs }) => inputs).join("\n")).toMatch(/nacl/);
+});
+
+it.each([
+  ["headers", "headers()"],
+  ["tokenAuthenticator", 'tokenAuthenticator("t")'],
+  ["parseCreds", 'parseCreds("")'],
+  ["isNatsError", "isNatsError(undefined)"],
+])("P51: %s alone brings no more than itself", async (name, use) => {
+  const { atOnce } = await bundle(`import { ${name} } from "myelin"; globalThis.used = ${use};`);
+  expect(weight(atOnce)).toBeLessThan(2_000);
+});
+
+it("P51: importing for nothing brings nothing", async () => {
+  const { atOnce } = await bundle('import "myelin";');
+  expect(
+    atOnce
+      .map(({ text }) => text)
+      .join("")
+      .trim(),
+  ).toBe("");
 });

@@ -3,7 +3,7 @@
 // one entry. Measures only; the bounds are in browser-bundle.test.ts.
 
 import { SourceMap, type SourceMapPayload } from "node:module";
-import { bundle, compressed, PROGRAMS } from "../bundles.js";
+import { type BundleFile, bundle, PROGRAMS, weight } from "../bundles.js";
 
 /** Text of the bundle and the module it comes from. */
 interface Piece {
@@ -12,28 +12,34 @@ interface Piece {
 }
 
 const [only] = process.argv.slice(2);
-for (const [entry, program] of Object.entries(PROGRAMS)) {
-  if (only !== undefined && only !== entry) continue;
-  const { text, sourceMap, gzipped } = await bundle(program);
-  const pieces = piecesOf(text, JSON.parse(sourceMap) as SourceMapPayload);
+for (const [name, program] of Object.entries(PROGRAMS)) {
+  if (only !== undefined && only !== name) continue;
+  const { atOnce, later } = await bundle(program, { splitting: name === "creds" });
+  const text = atOnce.map((file) => file.text).join("");
+  const whole = weight([{ text }]);
+  const pieces = atOnce.flatMap(piecesOf);
   print(
-    `\n${entry}: ${kilo(text.length)} kB minified, ${kilo(gzipped)} kB compressed; without what follows it were so much smaller`,
+    `\n${name}: ${kilo(text.length)} kB minified, ${kilo(whole)} kB compressed; without what follows it were so much smaller`,
   );
   print("\n   minified  compressed  package");
-  table(pieces, gzipped, ({ module }) => packageOf(module));
+  table(pieces, whole, ({ module }) => packageOf(module));
   print("\n   minified  compressed  module");
-  table(pieces, gzipped, ({ module }) => module);
+  table(pieces, whole, ({ module }) => module);
   print("\n             compressed  kind of text");
-  for (const [kind, without] of kinds(text))
-    print(`             ${column(gzipped - compressed(without), 10)}  ${kind}`);
-  const built = await bundle(program, []);
-  print(`\n             ${column(built.gzipped, 10)}  as built: the same program with what is published`);
+  for (const [kind, without] of kinds(text)) print(row(undefined, whole - weight([{ text: without }]), kind));
+  print("\n   minified  compressed");
+  print(row(text.length, weight(atOnce), "all of it"));
+  print(row(sizeOf(later), weight(later), "loaded only when it is needed"));
+  // Nothing when nothing was built.
+  const built = await bundle(program, { built: true, splitting: name === "creds" }).catch(() => undefined);
+  if (built !== undefined)
+    print(row(sizeOf(built.atOnce), weight(built.atOnce), "all of it, of the packages as they were built last"));
 }
 
-function piecesOf(text: string, payload: SourceMapPayload): Piece[] {
-  const map = new SourceMap(payload);
+function piecesOf(file: BundleFile): Piece[] {
+  const map = new SourceMap(JSON.parse(file.sourceMap) as SourceMapPayload);
   const pieces: { module: string; text: string }[] = [];
-  for (const [line, content] of text.split("\n").entries()) {
+  for (const [line, content] of file.text.split("\n").entries()) {
     for (let column = 0; column < content.length; column++) {
       const found = map.findEntry(line, column) as { readonly originalSource?: string };
       const module = (found.originalSource ?? "?").replace(/^(\.\.\/)*/, "");
@@ -48,12 +54,10 @@ function piecesOf(text: string, payload: SourceMapPayload): Piece[] {
 function table(pieces: readonly Piece[], whole: number, groupOf: (piece: Piece) => string): void {
   const rows = [...new Set(pieces.map(groupOf))].map((group) => {
     const without = pieces.filter((piece) => groupOf(piece) !== group);
-    const size = pieces.reduce((sum, piece) => sum + (groupOf(piece) === group ? piece.text.length : 0), 0);
-    return { group, size, saved: whole - compressed(without.map(({ text }) => text).join("")) };
+    const size = sizeOf(pieces.filter((piece) => groupOf(piece) === group));
+    return { group, size, saved: whole - weight([{ text: without.map(({ text }) => text).join("") }]) };
   });
-  for (const { group, size, saved } of rows.sort((a, b) => b.saved - a.saved)) {
-    print(`   ${column(size, 8)}  ${column(saved, 10)}  ${group}`);
-  }
+  for (const { group, size, saved } of rows.sort((a, b) => b.saved - a.saved)) print(row(size, saved, group));
 }
 
 // Each is the text without it, so that what is left is no program any more.
@@ -71,8 +75,12 @@ function packageOf(module: string): string {
   return /packages\/([^/]+)/.exec(module)?.[1] ?? module;
 }
 
-function column(bytes: number, width: number): string {
-  return String(bytes).padStart(width);
+function sizeOf(texts: readonly { readonly text: string }[]): number {
+  return texts.reduce((sum, { text }) => sum + text.length, 0);
+}
+
+function row(minified: number | undefined, compressed: number, what: string): string {
+  return `   ${String(minified ?? "").padStart(8)}  ${String(compressed).padStart(10)}  ${what}`;
 }
 
 function kilo(bytes: number): string {

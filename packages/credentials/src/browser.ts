@@ -1,0 +1,19 @@
+// The entry for browsers, which sign by themselves. That of Node, Deno and Bun is index.ts, with the same names.
+
+export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
+export {
+  type AuthenticatorOptions,
+  buildAuthenticator,
+  type Source,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from "./authenticators.js";
+export { CredentialsError, type CredentialsErrorCode } from "./credentials-error.js";
+export { type Creds, parseCreds } from "./creds.js";
+export { nkeys } from "./nkeys.js";
+export {
+  credsAuthenticator,
+  credsFileAuthenticator,
+  jwtAuthenticator,
+  nkeyAuthenticator,
+} from "./web-signing-authenticators.js";

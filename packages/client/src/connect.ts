@@ -3,7 +3,7 @@
 import type { Clock, Random, Transport } from "@myelin/contracts";
 import { type ConnectionOptions, resolveOptions } from "./connection-options.js";
 import { observed } from "./deferred.js";
-import type { ConnectionDiagnosticsMaker, DiagnosticsTarget } from "./diagnostics.js";
+import type { DiagnosticsTarget } from "./diagnostics.js";
 import { NatsConnection } from "./nats-connection.js";
 import type { ClientIdentity } from "./session/handshake.js";
 import { systemClock, systemRandom } from "./system-clock.js";
@@ -49,7 +49,7 @@ async function connected(options: ConnectionOptions, runtime: ClientRuntime): Pr
     clock: runtime.clock ?? systemClock(),
     random: runtime.random ?? systemRandom(),
     wake: runtime.wake,
-    diagnostics: runtime.diagnostics as ConnectionDiagnosticsMaker | undefined,
+    diagnostics: runtime.diagnostics,
     identity: runtime.identity ?? { lang: "typescript", version: VERSION },
   });
   if (resolved.firstConnect !== "background") {

@@ -7,7 +7,7 @@ import { type Bounds, bounded, checkedBounds } from "./bounded.js";
 import { type PoolServer, poolServerOf } from "./compatibility/server.js";
 import type { ResolvedOptions } from "./connection-options.js";
 import { observed } from "./deferred.js";
-import type { ConnectionDiagnostics, ConnectionDiagnosticsMaker } from "./diagnostics.js";
+import type { ConnectionDiagnostics, ConnectionDiagnosticsMaker, DiagnosticsTarget } from "./diagnostics.js";
 import { type DrainReport, drainAndClose } from "./draining.js";
 import {
   ClosedConnectionError,
@@ -44,7 +44,7 @@ export interface Stats extends Readonly<Traffic> {
 
 /** What a connection needs from outside. */
 export interface ConnectionRuntime extends SessionRuntime {
-  readonly diagnostics: ConnectionDiagnosticsMaker | undefined;
+  readonly diagnostics: DiagnosticsTarget | undefined;
 }
 
 /** A connection to a NATS cluster. It survives outages until it is closed, drained, or out of the attempts it was given. */
@@ -69,7 +69,8 @@ export class NatsConnection implements AsyncDisposable {
   constructor(options: ResolvedOptions, runtime: ConnectionRuntime) {
     this.#options = options;
     this.#runtime = runtime;
-    const diagnostics = runtime.diagnostics?.({ connection: this, name: options.name }, runtime.clock);
+    const diagnose = runtime.diagnostics as ConnectionDiagnosticsMaker | undefined;
+    const diagnostics = diagnose?.({ connection: this, name: options.name }, runtime.clock);
     this.#diagnostics = diagnostics;
     this.#status = new StatusFeed((status) => diagnostics?.event(status));
     this.#nextLink = new NextLink(runtime.clock);

@@ -30,6 +30,7 @@ describe("the table of public calls", () => {
   it("P6: has a row for every function that takes or makes something of a connection", () => {
     // Of these none touches a connection, a promise of ours or a timer that somebody else holds.
     const plain = ["backoff", "canonicalMIMEHeaderKey", "createInbox", "deadline", "deferred", "delay"].concat([
+      "diagnosticsOn",
       "hasWsProtocol",
       "headers",
       "millis",

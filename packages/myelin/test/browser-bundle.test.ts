@@ -13,6 +13,8 @@ it("P47, P51: nothing of Node reaches a browser bundle, and what is not used sta
   expect(text.replaceAll(/globalThis(\.|\[["'`])Buffer/g, "")).not.toMatch(/\bBuffer\b/);
   expect(text).not.toMatch(/\bprocess\./);
   expect(inputs).not.toMatch(/transport-node|node-runtime|node_modules|packages\/credentials/);
+  // The object of all error classes, which nobody asked for.
+  expect(text).not.toMatch(/DrainingConnectionError/);
   // What only `ws` has, channels nobody can hear, and strategies nobody named.
   expect(inputs).not.toMatch(/ws-|\/tls\.ts|diagnostics|zones|latency|ordered-with-failback/);
 });

@@ -3,6 +3,7 @@
 
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { breakOff } from "./break-off.js";
 import type { MemoryNetwork } from "./memory-network.js";
 
 /** The server's end of one stream. */
@@ -116,7 +117,7 @@ function acceptSocket(socket: Socket, accept: Accept): void {
       socket.write(bytes);
     },
     end: () => void socket.end(),
-    reset: () => void socket.resetAndDestroy(),
+    reset: () => breakOff(socket),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
   });

@@ -135,6 +135,20 @@ describe("FaultProxy before a real server", () => {
     while ((await server.varz()).connections > 0) await sleep(5);
   });
 
+  it.each([0, 1, 2, 3, 4])(
+    "reset while it is being ended, %i ticks in: it is gone, for the server as well",
+    async (ticks) => {
+      const client = await connected();
+      const [link] = proxy.links;
+      link?.faults.halfClose("to-client");
+      for (let i = 0; i < ticks; i++) await new Promise<void>((resolve) => process.nextTick(resolve));
+      link?.faults.reset();
+      await closed(client);
+      expect(link?.isOpen).toBe(false);
+      while ((await server.connz()).num_connections > 0) await sleep(1);
+    },
+  );
+
   it("garbage: bytes nobody sent, to the client or to the server", async () => {
     const client = await connected();
     proxy.links[0]?.faults.garbage("!?\r\n");

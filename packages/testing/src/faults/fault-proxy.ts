@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { type Clock, InvalidArgumentError } from "@myelin/contracts";
+import { breakOff } from "../break-off.js";
 import { type PortReservation, reservePorts } from "../port-reservation.js";
 import { realClock } from "../real-clock.js";
 import { DoorFaults } from "./door-faults.js";
@@ -198,8 +199,8 @@ class Link implements ProxyLink {
 
   #reset(): void {
     this.faults.destroy();
-    if (!this.#client.destroyed) this.#client.resetAndDestroy();
-    if (this.#server !== undefined && !this.#server.destroyed) this.#server.resetAndDestroy();
+    breakOff(this.#client);
+    if (this.#server !== undefined) breakOff(this.#server);
   }
 
   /** What one socket says goes down the line to the other, which holds it up when too much waits. */

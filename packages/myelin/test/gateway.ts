@@ -2,9 +2,9 @@
 // same port, cuts idle connections if asked, and keeps what a client's frames looked like.
 
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import { connect, type Socket } from "node:net";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { createServer } from "node:http";
+import { connect, type Socket, type Server as TcpServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { type FakeServer, reservePorts, type TestCertificate } from "@myelin/testing";
 import { onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -24,10 +24,10 @@ export class Gateway {
   /** Request lines and fields of the upgrades. */
   readonly requests: { readonly url: string; readonly headers: NodeJS.Dict<string | string[]> }[] = [];
   readonly sockets: Set<Socket> = new Set();
-  readonly #make: (gateway: Gateway) => Server | TlsServer;
-  #listener: Server | TlsServer | undefined;
+  readonly #make: (gateway: Gateway) => TcpServer;
+  #listener: TcpServer | undefined;
 
-  constructor(port: number, make: (gateway: Gateway) => Server | TlsServer) {
+  constructor(port: number, make: (gateway: Gateway) => TcpServer) {
     this.port = port;
     this.#make = make;
   }
@@ -89,7 +89,7 @@ export function tlsGateway(server: FakeServer, certificate: TestCertificate): Pr
   });
 }
 
-async function opened(make: (gateway: Gateway) => Server | TlsServer): Promise<Gateway> {
+async function opened(make: (gateway: Gateway) => TcpServer): Promise<Gateway> {
   const { ports, release } = await reservePorts(1);
   const gateway = new Gateway(ports[0] ?? 0, make);
   await gateway.open();

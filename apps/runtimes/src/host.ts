@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createTestAuthority, RealCluster, RealServer, type RealServerOptions } from "@myelin/testing";
 import { nkeys } from "myelin";
 import { createTestOperator } from "../../../packages/myelin/test/operator.js";
+import { IdleCutter } from "./idle-cutter.js";
 import type { Material, Plan, Served, ServedKind } from "./suite/plan.js";
 
 /** What a runtime has: told to the suite as its plan. */
@@ -24,6 +25,7 @@ export class Host {
   readonly #folder: string;
   readonly #http: Server;
   readonly #started = new Map<number, Started>();
+  readonly #cutters = new Map<number, readonly IdleCutter[]>();
   readonly #operator = createTestOperator();
   readonly #user = nkeys.createUser();
   readonly #material: Material;
@@ -106,6 +108,10 @@ export class Host {
         return this.#at(id).settled();
       case "/stop":
         return this.#end(id);
+      case "/cut":
+        return this.#cut(id);
+      case "/pass":
+        return this.#cutters.get(id)?.forEach((cutter) => void cutter.pass());
       case "/connections": {
         const all = await Promise.all(this.#at(id).servers.map((server) => server.connz()));
         return all.flatMap((one) => one.connections).filter((one) => one.name === searchParams.get("name")).length;
@@ -127,6 +133,17 @@ export class Host {
       websocket: started.servers.map(({ websocketUrl }) => websocketUrl),
       secret,
     };
+  }
+
+  /** Proxies that cut idle links, before the first node: one for each of its ports, in the order of {@link Served}. */
+  async #cut(id: number): Promise<Pick<Served, "tcp" | "websocket">> {
+    const { port, websocketPort = 0, url, websocketUrl } = this.#node(id, new URLSearchParams("node=0"));
+    const cutters = await Promise.all([port, websocketPort].map((to) => IdleCutter.start({ port: to })));
+    this.#cutters.set(id, cutters);
+    const [tcp = [], websocket = []] = [url, websocketUrl].map((before, i) => [
+      before.replace(/\d+$/, String(cutters[i]?.proxy.port)),
+    ]);
+    return { tcp, websocket };
   }
 
   #options(kind: ServedKind): [RealServerOptions, secret: string] {
@@ -164,7 +181,9 @@ export class Host {
   async #end(id: number): Promise<void> {
     const started = this.#at(id);
     this.#started.delete(id);
-    await started.stop();
+    const cutters = this.#cutters.get(id) ?? [];
+    this.#cutters.delete(id);
+    await Promise.all([started.stop(), ...cutters.map((cutter) => cutter.stop())]);
   }
 
   #pem(name: string): string {

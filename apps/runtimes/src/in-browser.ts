@@ -1,7 +1,6 @@
 // The suite in a page of a Chromium that is installed: bundled as an application would be, over WebSocket.
 
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import type { Host } from "./host.js";
@@ -9,17 +8,8 @@ import type { Outcome } from "./suite/plan.js";
 
 const START_MS = 60_000;
 const SUITE_MS = 180_000;
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** The executable of `MYELIN_CHROMIUM`, or the first one on the PATH. */
-export function findChromium(): string | undefined {
-  const given = process.env["MYELIN_CHROMIUM"];
-  if (given !== undefined) return given;
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
-}
-
-/** Its version. Rejects when it does not start. */
+/** The version of a Chromium. Rejects when it does not start. */
 export async function chromiumVersion(executablePath: string): Promise<string> {
   const browser = await chromium.launch({ executablePath, timeout: START_MS });
   const version = browser.version();
@@ -67,13 +57,4 @@ async function bundle(): Promise<string> {
     logLevel: "silent",
   });
   return outputFiles[0]?.text ?? "";
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

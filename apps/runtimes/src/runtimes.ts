@@ -3,8 +3,9 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { findChromium, NO_CHROMIUM } from "./find-chromium.js";
 import type { Abilities, Host } from "./host.js";
-import { chromiumVersion, findChromium, playInChromium } from "./in-browser.js";
+import { chromiumVersion, playInChromium } from "./in-browser.js";
 import { playInProcess } from "./in-process.js";
 import type { Outcome } from "./suite/plan.js";
 
@@ -52,10 +53,7 @@ export const runtimes: readonly Runtime[] = [
     name: "chromium",
     async prepare() {
       const executable = findChromium();
-      if (executable === undefined)
-        throw new Error(
-          "there is no chromium on the PATH, and MYELIN_CHROMIUM names none; install it to have this row",
-        );
+      if (executable === undefined) throw new Error(NO_CHROMIUM);
       const version = await chromiumVersion(executable);
       return { version, play: (host) => playInChromium(host, executable) };
     },

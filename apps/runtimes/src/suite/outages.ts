@@ -3,9 +3,14 @@
 import { ConnectError, connect, delay, type NatsConnection } from "myelin";
 import { type Scenario, type Stage, same, until } from "./stage.js";
 
+/** From when the network is back. */
+const RECOVERY_MS = 5_000;
+
 export const outages: readonly Scenario[] = [
   { name: "no server there", play: fails },
   { name: "server killed", play: recovers },
+  { name: "long absence", play: waitsLong },
+  { name: "idle cut by a proxy", play: isCut },
   { name: "handover", play: moves },
   { name: "rolling restart of three", needs: (door) => !/tls|wss/.test(door), play: rolls },
 ];
@@ -46,6 +51,69 @@ async function recovers(stage: Stage): Promise<void> {
   }
   same("each once", heard, ["kept 1", "after 1", "kept 2", "after 2"]);
   same("reconnects", nc.stats().reconnects, 2);
+}
+
+/** A server that is away for minutes, in seconds: several attempts fail, and their waits are those of an absence of any length. */
+async function waitsLong(stage: Stage): Promise<void> {
+  const served = await stage.serve();
+  const options = { name: stage.subject, reconnectTimeWait: 1_000, reconnectJitter: 100, reconnectJitterTLS: 100 };
+  const nc = await stage.open(served, options);
+  const heard: string[] = [];
+  nc.subscribe(stage.subject, { callback: (_error, msg) => void heard.push(msg.string()) });
+  await nc.flush();
+  let failed = 0;
+  nc.on("attemptFailed", () => void failed++);
+  await stage.backstage.kill(served);
+  await until("the loss is noticed", () => nc.state !== "connected");
+  nc.publish(stage.subject, "kept");
+  const begin = performance.now();
+  await until("several attempts failed", () => failed >= 4);
+  const away = performance.now() - begin;
+  // Four failures have three waits between them.
+  if (away < 2_900) throw new Error(`four attempts within ${Math.round(away)} ms: they must wait a second each`);
+  await stage.backstage.restart(served);
+  const back = performance.now();
+  await until("it is back", () => nc.state === "connected");
+  inTime("recovery", performance.now() - back);
+  await until("what was kept is heard", () => heard.length > 0);
+  same("heard", heard, ["kept"]);
+  await until("one connection", async () => (await stage.backstage.connections(served, stage.subject)) === 1);
+}
+
+/** Between the client and its server stands something that cuts what is idle, twice, and no ping is due before. */
+async function isCut(stage: Stage): Promise<void> {
+  const served = await stage.serve();
+  const behind = await stage.backstage.behindCutter(served);
+  const nc = await stage.open(behind, { name: stage.subject, pingInterval: 60_000 });
+  const heard: string[] = [];
+  nc.subscribe(stage.subject, { callback: (_error, msg) => void heard.push(msg.string()) });
+  const events: string[] = [];
+  const outages: number[] = [];
+  let lostAt = 0;
+  nc.on("disconnect", ({ error }) => {
+    events.push("disconnect");
+    lostAt = performance.now();
+    const { code } = (error ?? {}) as { readonly code?: string };
+    if (code === undefined) events.push(`an end without a typed error: ${error}`);
+  });
+  nc.on("reconnect", () => {
+    events.push("reconnect");
+    outages.push(performance.now() - lostAt);
+  });
+  await until("it was cut twice", () => events.length >= 4);
+  await stage.backstage.cutNoMore(served);
+  await until("it is connected", () => nc.state === "connected");
+  await nc.flush();
+  nc.publish(stage.subject, "on");
+  await until("a message is heard", () => heard.length > 0);
+  same("heard", heard, ["on"]);
+  for (const ms of outages) inTime("recovery", ms);
+  same("events", events.slice(0, 4), ["disconnect", "reconnect", "disconnect", "reconnect"]);
+  await until("one connection", async () => (await stage.backstage.connections(served, stage.subject)) === 1);
+}
+
+function inTime(what: string, ms: number): void {
+  if (ms > RECOVERY_MS) throw new Error(`${what} took ${Math.round(ms)} ms, more than ${RECOVERY_MS}`);
 }
 
 async function moves(stage: Stage): Promise<void> {

@@ -54,6 +54,16 @@ export class Backstage {
     await this.#ask(`restart?id=${served.id}&node=${node}`);
   }
 
+  /** The same server behind proxies that cut every link on which nothing moves for about half a second. */
+  async behindCutter(served: Served): Promise<Served> {
+    return { ...served, ...((await this.#ask(`cut?id=${served.id}`)) as Pick<Served, "tcp" | "websocket">) };
+  }
+
+  /** These proxies cut nobody any more. */
+  async cutNoMore(served: Served): Promise<void> {
+    await this.#ask(`pass?id=${served.id}`);
+  }
+
   async stop(served: Served): Promise<void> {
     await this.#ask(`stop?id=${served.id}`);
   }

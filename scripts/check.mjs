@@ -20,6 +20,7 @@ const steps = [
   { name: "API reports", command: "npm run api" },
   { name: "packages", command: "npm run packages" },
   { name: "runtimes", command: "npm run runtimes" },
+  { name: "page in a browser", command: "npm run console:check" },
   { name: "changesets", command: "npm run changesets" },
 ];
 

@@ -1,0 +1,118 @@
+// The page in a real Chromium through outages that take long: a cluster restarted under load, and servers that are away.
+
+import { FaultProxy, RealServer } from "@myelin/testing";
+import { delay } from "myelin";
+import { expect, it, onTestFinished } from "vitest";
+import { type Node, obey } from "../src/nodes.js";
+import { nodeOf } from "../src/real-nodes.js";
+import {
+  badNews,
+  cluster,
+  connected,
+  type Desk,
+  eventually,
+  inChromium,
+  noteWaking,
+  oneSocket,
+  program,
+  recovery,
+  told,
+} from "./stage.js";
+
+const RECOVERY_MS = 5_000;
+/** For waits to grow that long. */
+const LONG_MS = 90_000;
+const SUBJECT = "numbers";
+
+/** How often the page tried since it lost its server. */
+function attempts({ page }: Desk): Promise<number> {
+  return page.locator("#log .text", { hasText: "did not work" }).count();
+}
+
+/** Milliseconds until its server is tried again. */
+async function countdown({ page }: Desk): Promise<number> {
+  const texts = await page.locator("#servers-list .next").allTextContents();
+  const waits = texts.map((text) => {
+    const [, value = "0", unit] = /in ([\d.]+) (ms|s)/.exec(text) ?? [];
+    return Number(value) * (unit === "s" ? 1_000 : 1);
+  });
+  return Math.min(...waits);
+}
+
+/** The page's numbers, of all it ever received there. */
+async function received({ page }: Desk): Promise<number> {
+  const text = (await page.locator("article .figures").textContent()) ?? "";
+  return Number(/([\d,]+) messages?/.exec(text)?.[1]?.replaceAll(",", "") ?? Number.NaN);
+}
+
+inChromium((studio) => {
+  it("P25: Chromium: a rolling restart of a WebSocket cluster loses no message and shows no error", async () => {
+    const nodes = await cluster();
+    const desk = await studio.open({ servers: nodes.server(0).websocketUrl, subjects: [SUBJECT], connect: true });
+    await connected(desk);
+    await eventually(() => desk.page.locator("#servers-list li").count()).toBe(3);
+    const sender = await program(nodes.urls);
+    const lost: string[] = [];
+    sender.on("disconnect", () => void lost.push("the sender lost its link: what was in flight may be gone"));
+    let sent = 0;
+    let rolling = true;
+    const sending = (async () => {
+      while (rolling && !sender.isClosed()) {
+        sender.publish(SUBJECT, String(++sent));
+        await delay(5);
+      }
+    })();
+    const restarted: Node[] = nodes.servers.map(nodeOf);
+    for (const node of restarted) {
+      await obey(`roll ${restarted.indexOf(node) + 1}`, restarted, delay);
+      await nodes.waitForMesh();
+      // Both have seen the node come back before the next one goes.
+      await eventually(() => desk.page.locator('#servers-list [data-health="ready"]').count()).toBe(2);
+      await eventually(() => sender.getServers().filter(({ lameDuck }) => !lameDuck).length).toBe(3);
+    }
+    rolling = false;
+    await sending;
+    await sender.flush();
+    expect(lost).toEqual([]);
+    await eventually(() => received(desk)).toBe(sent);
+    expect(sent).toBeGreaterThan(500);
+    expect(await badNews(desk)).toEqual([]);
+    expect(desk.complaints).toEqual([]);
+    await told(desk, /Moved from .* without an interruption, because it leaves/);
+    await oneSocket(nodes.servers);
+  });
+
+  // Minutes in seconds: it goes on until a wait is longer than what is allowed for coming back, so that only being woken explains it.
+  it.each<[what: string, wake: (desk: Desk) => Promise<unknown>]>([
+    [
+      "a browser that comes online",
+      async ({ context }) => {
+        await context.setOffline(true);
+        await context.setOffline(false);
+      },
+    ],
+    ["a look at the page", ({ page }) => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")],
+  ])("P25: Chromium: a server that is long away is tried less and less often, and %s wakes it", async (_what, wake) => {
+    const server = await RealServer.start({ websocket: true });
+    onTestFinished(() => server.stop());
+    const proxy = await FaultProxy.start({ target: { port: server.websocketPort ?? 0 } });
+    onTestFinished(() => proxy.stop());
+    const desk = await studio.open({ servers: `ws://127.0.0.1:${proxy.port}`, subjects: [SUBJECT], connect: true });
+    await connected(desk);
+    proxy.faults.refuse();
+    proxy.faults.reset();
+    await told(desk, /Lost/);
+    await eventually(() => countdown(desk), LONG_MS).toBeGreaterThan(RECOVERY_MS + 3_000);
+    // Waits from half a second on: far from a busy loop.
+    expect(await attempts(desk)).toBeLessThan(30);
+    await noteWaking(desk);
+    proxy.faults.heal();
+    await wake(desk);
+    expect(await recovery(desk)).toBeLessThan(RECOVERY_MS);
+    const sender = await program([server.url]);
+    sender.publish(SUBJECT, "back");
+    await eventually(() => received(desk)).toBe(1);
+    await oneSocket([server]);
+    expect(desk.complaints).toEqual([]);
+  });
+});

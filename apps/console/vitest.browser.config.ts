@@ -1,0 +1,11 @@
+// For `npm run console:check`: the outages of the page that take long. The workspace's own configuration runs *.test.ts only.
+
+import { defaultServerConditions } from "vite";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const config: ViteUserConfig = defineConfig({
+  root: import.meta.dirname,
+  ssr: { resolve: { conditions: ["@myelin/source", ...defaultServerConditions] } },
+  test: { include: ["test/*.browser.ts"], maxWorkers: 1, testTimeout: 150_000, hookTimeout: 60_000 },
+});
+export default config;

@@ -23,7 +23,10 @@ export abstract class NatsError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
-    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  static {
+    Object.defineProperty(NatsError.prototype, BRAND, { value: true });
   }
 }
 

@@ -87,6 +87,12 @@ describe("CONNECT", () => {
     });
   });
 
+  it("PROTO-27: names of Object.prototype are no fields of CONNECT", () => {
+    expect(connect({ name: "x", toString: "y", constructor: 1 })).not.toHaveProperty("toString", "y");
+    expect(Object.keys(connect({ valueOf: 1, verbose: null }))).toEqual(expect.not.arrayContaining(["valueOf"]));
+    expect(connect({ verbose: null, name: null })).toEqual(connect({}));
+  });
+
   it("PROTO-11: refuses a field of another type", () => {
     expect(() => connect({ verbose: "yes" })).toThrow(
       expect.objectContaining({ code: "PROTOCOL_ERROR", reason: "invalid-json" }),

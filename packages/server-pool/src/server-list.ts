@@ -30,7 +30,8 @@ export function parseServerList(
     for (const element of text.split(",")) {
       if (element.trim() === "") continue;
       position += 1;
-      const url = parseLabelled(element, options, labelOf(element, text, position));
+      const place = position;
+      const url = parseLabelled(element, options, () => labelOf(element, text, place));
       const known = found.get(url.key);
       if (known === undefined || (!demandsTls(known) && demandsTls(url))) found.set(url.key, url);
     }

@@ -72,13 +72,13 @@ const NO_CREDENTIALS: UrlCredentials = Object.freeze({ user: undefined, pass: un
  * @throws InvalidArgumentError naming what is wrong, never showing what may be a credential.
  */
 export function parseServerUrl(text: string, options: ServerUrlOptions = {}): ServerUrl {
-  return parseLabelled(text, options, typeof text === "string" ? safeLabel(text) : `a ${typeof text}`);
+  return parseLabelled(text, options, () => (typeof text === "string" ? safeLabel(text) : `a ${typeof text}`));
 }
 
 /** As {@link parseServerUrl}, with the name the address has in error messages. */
-export function parseLabelled(text: string, options: ServerUrlOptions, label: string): ServerUrl {
+export function parseLabelled(text: string, options: ServerUrlOptions, label: () => string): ServerUrl {
   const fail: Fail = (problem) => {
-    throw new InvalidArgumentError("servers", `${label}: ${problem}`);
+    throw new InvalidArgumentError("servers", `${label()}: ${problem}`);
   };
   if (typeof text !== "string") return fail("a server address must be a string");
   const trimmed = text.trim();
@@ -96,24 +96,31 @@ export function parseLabelled(text: string, options: ServerUrlOptions, label: st
     );
   }
   const { userinfo, hostPort, path: pathAndFragment } = split(scheme, match?.[2] ?? trimmed);
-  const shared = { scheme, explicitScheme: match !== null, ...parseCredentials(userinfo) };
+  const { user, pass, token } = parseCredentials(userinfo);
+  const explicitScheme = match !== null;
 
   if (scheme === "unix") {
     if (hostPort !== "") return fail("a unix socket has no host; write unix:///path with three slashes");
     if (pathAndFragment.length < 2) return fail("the path of the unix socket is missing");
-    return createServerUrl({ ...shared, hostname: "", port: 0, path: percentDecode(pathAndFragment) });
+    const path = percentDecode(pathAndFragment);
+    return createServerUrl({ scheme, explicitScheme, user, pass, token, hostname: "", port: 0, path });
   }
-  const [path = "", ...fragment] = pathAndFragment.split("#");
+  const hash = pathAndFragment.indexOf("#");
+  const path = hash < 0 ? pathAndFragment : pathAndFragment.slice(0, hash);
   if ((scheme === "nats" || scheme === "tls") && path !== "" && path !== "/") {
     return fail("only ws:// and wss:// addresses have a path");
   }
   const { hostname, port } = parseHostPort(hostPort, fail);
   return createServerUrl({
-    ...shared,
+    scheme,
+    explicitScheme,
+    user,
+    pass,
+    token,
     hostname,
     port: port ?? DEFAULT_PORTS.get(scheme) ?? 4222,
     path: path === "/" ? "" : path,
-    labels: fragment.length === 0 ? undefined : parseLabels(fragment.join("#"), fail),
+    labels: hash < 0 ? undefined : parseLabels(pathAndFragment.slice(hash + 1), fail),
   });
 }
 
@@ -151,7 +158,8 @@ class ParsedServerUrl implements ServerUrl {
     this.href = `${scheme}://${address}${scheme === "unix" ? percentEncode(path) : path}`;
     this.key = scheme === "unix" ? `unix:${path}` : `${address}${keyPath}`;
     this.labels = labels ?? NO_LABELS;
-    this.#credentials = { user, pass, token };
+    const none = user === undefined && pass === undefined && token === undefined;
+    this.#credentials = none ? NO_CREDENTIALS : { user, pass, token };
   }
 
   get user(): string | undefined {

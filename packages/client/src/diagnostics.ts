@@ -90,13 +90,17 @@ export class ConnectionDiagnostics {
   }
 
   event(event: StatusEvent): void {
-    if (this.#event.hasSubscribers) this.#event.publish({ ...this.#source, event });
+    if (!this.#event.hasSubscribers) return;
+    // Spelled out, for there are many: spreading takes ten times as long.
+    const { connection, name } = this.#source;
+    this.#event.publish({ connection, name, event });
   }
 
   /** An attempt begins; to be called with what it ended in: nothing, or why it failed. */
   attempt(attempt: number, server: string): (failure?: unknown) => void {
     const begin = this.#clock.now();
-    if (this.#attemptStart.hasSubscribers) this.#attemptStart.publish({ ...this.#source, attempt, server });
+    const { connection, name } = this.#source;
+    if (this.#attemptStart.hasSubscribers) this.#attemptStart.publish({ connection, name, attempt, server });
     return (failure) => {
       if (!this.#attemptEnd.hasSubscribers) return;
       const known = failure instanceof AttemptFailure ? failure : undefined;

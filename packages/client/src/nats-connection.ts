@@ -57,9 +57,11 @@ export class NatsConnection implements AsyncDisposable {
   readonly #diagnostics: ConnectionDiagnostics | undefined;
   readonly #status: StatusFeed;
   readonly #traffic: Traffic = noTraffic();
-  readonly #requesting: Requesting;
-  readonly #confirmations = new Confirmations();
-  readonly #linkLost = new AbortController();
+  // Both only once they are needed: many connections never ask and never wait.
+  #requesting: Requesting | undefined;
+  #confirmations: Confirmations | undefined;
+  // Of the drain that is under way, if there is one.
+  #linkLost: AbortController | undefined;
   readonly #nextLink: NextLink;
   #drain: Promise<DrainReport> | undefined;
   readonly #publishTraces: PublishTraces | undefined;
@@ -76,7 +78,7 @@ export class NatsConnection implements AsyncDisposable {
     this.#nextLink = new NextLink(runtime.clock);
     this.#publishing = new Publishing(options, this.#traffic, {
       dropped: ({ bytes, messages }, reason) => this.#status.emit({ type: "dropped", messages, bytes, reason }),
-      requestRefused: (refused, error) => this.#requesting.reject((id) => (id === refused ? error : undefined)),
+      requestRefused: (refused, error) => this.#requesting?.reject((id) => (id === refused ? error : undefined)),
     });
     this.#publishTraces = options.publishTraces ? new PublishTraces() : undefined;
     this.#receiving = new Receiving({
@@ -99,7 +101,6 @@ export class NatsConnection implements AsyncDisposable {
       holdPublishes: () => this.#publishing.hold(),
       releasePublishes: (link) => this.#publishing.linked(link),
     });
-    this.#requesting = new Requesting(options, this.#requestingHost, this.#publishing);
     this.#session = new Session(options, runtime, {
       traffic: this.#traffic,
       diagnostics,
@@ -209,6 +210,7 @@ export class NatsConnection implements AsyncDisposable {
       const { signal, timeout, ...publishOptions } = options;
       const bounds = checkedBounds({ signal, timeout });
       const what = `publish to "${subject}"`;
+      this.#confirmations ??= new Confirmations();
       const confirmed = this.#confirmations.confirm(
         subject,
         () => this.#link(what, bounds),
@@ -297,7 +299,7 @@ export class NatsConnection implements AsyncDisposable {
     let answer: Promise<Msg>;
     try {
       this.#requireOpen(`request to "${subject}"`);
-      answer = this.#requesting.request(subject, payload, options, this.request);
+      answer = this.#asking().request(subject, payload, options, this.request);
     } catch (cause) {
       answer = observed(() => Promise.reject(this.#located(cause, subject)));
     }
@@ -314,7 +316,7 @@ export class NatsConnection implements AsyncDisposable {
   requestMany(subject: string, payload?: Payload, options: RequestManyOptions = {}): Promise<AsyncIterable<Msg>> {
     try {
       this.#requireOpen(`request to "${subject}"`);
-      return Promise.resolve(this.#requesting.requestMany(subject, payload, options));
+      return Promise.resolve(this.#asking().requestMany(subject, payload, options));
     } catch (cause) {
       return observed(() => Promise.reject(this.#located(cause, subject)));
     }
@@ -354,6 +356,7 @@ export class NatsConnection implements AsyncDisposable {
   }
 
   #drainWithin(timeout: number): Promise<DrainReport> {
+    this.#linkLost = new AbortController();
     return drainAndClose(
       {
         clock: this.#runtime.clock,
@@ -363,7 +366,7 @@ export class NatsConnection implements AsyncDisposable {
         lost: this.#linkLost.signal,
         begin: () => {
           this.#session.drain();
-          this.#requesting.stopRepeating((subject) => new DrainingConnectionError(`request to "${subject}"`));
+          this.#requesting?.stopRepeating((subject) => new DrainingConnectionError(`request to "${subject}"`));
         },
         refusePublishes: () => this.#publishing.refuse(() => new DrainingConnectionError("publish")),
         close: () => this.close(),
@@ -392,9 +395,9 @@ export class NatsConnection implements AsyncDisposable {
   }
 
   #unlinked(link: Link, cause: Error): void {
-    if (this.#drain !== undefined) this.#linkLost.abort(cause);
-    this.#publishing.unlinked(link, (reply) => this.#requesting.owns(reply));
-    this.#requesting.reject(
+    this.#linkLost?.abort(cause);
+    this.#publishing.unlinked(link, (reply) => this.#requesting?.owns(reply) === true);
+    this.#requesting?.reject(
       (_id, subject) =>
         new DisconnectedError(`request to "${subject}": the link was lost before an answer came`, true, { cause }),
     );
@@ -404,10 +407,10 @@ export class NatsConnection implements AsyncDisposable {
     this.#handovers.dispose();
     const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
     // A drain that close() overtakes has nothing to wait for.
-    this.#linkLost.abort(closed("drain()"));
+    this.#linkLost?.abort(closed("drain()"));
     this.#publishing.refuse((subject) => closed(`publish to "${subject}"`));
-    this.#requesting.reject((_id, subject) => closed(`request to "${subject}"`));
-    this.#requesting.stopRepeating((subject) => closed(`request to "${subject}"`));
+    this.#requesting?.reject((_id, subject) => closed(`request to "${subject}"`));
+    this.#requesting?.stopRepeating((subject) => closed(`request to "${subject}"`));
     this.#receiving.end(reason, closed);
     this.#nextLink.ended(closed);
   }
@@ -420,10 +423,10 @@ export class NatsConnection implements AsyncDisposable {
     if (!denied) return error;
     if (error.operation === "publish") {
       // An error of its own for each: facts and stack are the publish's or the request's.
-      this.#confirmations.denied(error.subject, () => serverErrorOf(text));
-      this.#requesting.reject((_id, subject) => (subject === error.subject ? serverErrorOf(text) : undefined));
+      this.#confirmations?.denied(error.subject, () => serverErrorOf(text));
+      this.#requesting?.reject((_id, subject) => (subject === error.subject ? serverErrorOf(text) : undefined));
     } else {
-      this.#requesting.inboxDenied(error.subject);
+      this.#requesting?.inboxDenied(error.subject);
       this.#receiving.table.deny(error);
     }
     return undefined;
@@ -449,14 +452,21 @@ export class NatsConnection implements AsyncDisposable {
     this.#status.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() });
   }
 
-  readonly #requestingHost: RequestingHost = {
-    publish: (subject, payload, options) => this.publish(subject, payload, options),
-    subscribe: (subject, options) => this.subscribe(subject, options),
-    now: () => this.#runtime.clock.now(),
-    after: (ms, run) => this.#runtime.clock.after(ms, run),
-    server: () => this.getServer() || undefined,
-    slow: (sub) => this.#slow(sub),
-    newSid: () => this.#receiving.table.newSid(),
-    adopt: (requests) => this.#receiving.adopt(requests),
-  };
+  #asking(): Requesting {
+    this.#requesting ??= new Requesting(this.#options, this.#requestingHost(), this.#publishing);
+    return this.#requesting;
+  }
+
+  #requestingHost(): RequestingHost {
+    return {
+      publish: (subject, payload, options) => this.publish(subject, payload, options),
+      subscribe: (subject, options) => this.subscribe(subject, options),
+      now: () => this.#runtime.clock.now(),
+      after: (ms, run) => this.#runtime.clock.after(ms, run),
+      server: () => this.getServer() || undefined,
+      slow: (sub) => this.#slow(sub),
+      newSid: () => this.#receiving.table.newSid(),
+      adopt: (requests) => this.#receiving.adopt(requests),
+    };
+  }
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { recorded, rejection, simulate } from "../../test/simulated.js";
-import { type ConnectionOptions, type NatsConnection, ReconnectBufferFullError } from "../index.js";
+import { type ConnectionOptions, MaxPayloadError, type NatsConnection, ReconnectBufferFullError } from "../index.js";
 
 const FRAME = "PUB x 1\r\n0\r\n".length;
 
@@ -29,6 +29,13 @@ async function inAnOutage(reconnectBuffer: ConnectionOptions["reconnectBuffer"])
 }
 
 describe("P5: the reconnect buffer", () => {
+  it("refuses at once what was too large for the server that is gone", async () => {
+    const { nc, recover } = await inAnOutage(undefined);
+    nc.publish("x", "1");
+    expect(() => nc.publish("x", new Uint8Array(1_048_577))).toThrow(MaxPayloadError);
+    expect(await recover()).toEqual(["1"]);
+  });
+
   it("is bounded in messages too, and refuses the newest by default", async () => {
     const { nc, recover } = await inAnOutage({ messages: 3 });
     for (const n of [1, 2, 3]) nc.publish("x", String(n));

@@ -64,8 +64,11 @@ const MAX_CONTROL_LINE = 1024 * 1024;
 export class OutageBuffer implements Outbox {
   readonly #bounds: BufferBounds;
   readonly #evicted: (evicted: Evicted) => void;
-  readonly #encoder: Encoder;
-  readonly #requests = new Map<number, KeptPublish>();
+  readonly #pedantic: boolean;
+  #maxPayload = Number.POSITIVE_INFINITY;
+  // Both only once something is kept: most connections are linked for most of their lives.
+  #encoder: Encoder | undefined;
+  #requests: Map<number, KeptPublish> | undefined;
   // In order, from #oldest on.
   #kept: KeptPublish[] = [];
   #oldest = 0;
@@ -76,16 +79,16 @@ export class OutageBuffer implements Outbox {
   constructor(bounds: BufferBounds, pedantic: boolean, evicted: (evicted: Evicted) => void = () => {}) {
     this.#bounds = bounds;
     this.#evicted = evicted;
-    this.#encoder = new Encoder({ wildcardsInPublish: pedantic ? "allow" : "reject" });
+    this.#pedantic = pedantic;
   }
 
   /** The limit of the last server we knew, so that what it would refuse is refused now. */
   set maxPayload(limit: number) {
-    this.#encoder.maxPayload = limit;
+    this.#maxPayload = limit;
   }
 
   get maxPayload(): number {
-    return this.#encoder.maxPayload;
+    return this.#maxPayload;
   }
 
   get messages(): number {
@@ -114,13 +117,15 @@ export class OutageBuffer implements Outbox {
     headers: MsgHdrs | undefined,
     payload: Payload | undefined,
   ): void {
-    this.#requests.set(id, this.#keep(subject, reply, headers, payload, id));
+    const kept = this.#keep(subject, reply, headers, payload, id);
+    this.#requests ??= new Map();
+    this.#requests.set(id, kept);
   }
 
   /** Takes a request back; does nothing when it is not here. */
   withdraw(id: number): void {
-    const found = this.#requests.get(id);
-    if (found === undefined) return;
+    const found = this.#requests?.get(id);
+    if (this.#requests === undefined || found === undefined) return;
     this.#requests.delete(id);
     found.withdrawn = true;
     this.#withdrawn++;
@@ -184,7 +189,7 @@ export class OutageBuffer implements Outbox {
     const tally = { messages: this.messages, bytes: this.#bytes };
     this.#kept = [];
     this.#oldest = 0;
-    this.#requests.clear();
+    this.#requests?.clear();
     this.#withdrawn = 0;
     this.#bytes = 0;
     return tally;
@@ -197,7 +202,9 @@ export class OutageBuffer implements Outbox {
     payload: Payload | undefined,
     request: number | undefined,
   ): KeptPublish {
+    this.#encoder ??= new Encoder({ wildcardsInPublish: this.#pedantic ? "allow" : "reject" });
     const encoder = this.#encoder;
+    encoder.maxPayload = this.#maxPayload;
     const size =
       headers === undefined ? encoder.pub(subject, reply, payload) : encoder.hpub(subject, reply, headers, payload);
     const frame = encoder.take() ?? new Uint8Array(0);
@@ -228,7 +235,7 @@ export class OutageBuffer implements Outbox {
       this.#bytes -= oldest.frame.length;
       count(tally, oldest.frame);
       if (oldest.request === undefined) continue;
-      this.#requests.delete(oldest.request);
+      this.#requests?.delete(oldest.request);
       requests.set(oldest.request, new ReconnectBufferFullError(oldest.subject, this.#bounds));
     }
     // Instead of shift(), which moves all of a long list every time.

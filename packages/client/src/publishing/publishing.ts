@@ -37,8 +37,10 @@ const PUBLISH_OPTIONS: ReadonlySet<string> = new Set([
 
 export class Publishing {
   readonly #buffer: OutageBuffer;
-  // For the moment between two links that are both up: not an outage, so that no policy and no bound of one holds.
-  readonly #interim: OutageBuffer;
+  // For the moment between two links that are both up: not an outage, so that no policy and no bound of one holds. There is none before
+  // the first such moment.
+  #interim: OutageBuffer | undefined;
+  readonly #maxBufferedBytes: number;
   readonly #pedantic: boolean;
   readonly #disconnected: Outbox;
   readonly #traffic: Traffic;
@@ -47,7 +49,7 @@ export class Publishing {
 
   constructor(options: PublishingOptions, traffic: Traffic, events: PublishingEvents) {
     this.#buffer = new OutageBuffer(options.reconnectBuffer, options.pedantic, (evicted) => this.#evicted(evicted));
-    this.#interim = new OutageBuffer(boundedBy(options.maxBufferedBytes), options.pedantic);
+    this.#maxBufferedBytes = options.maxBufferedBytes;
     this.#pedantic = options.pedantic;
     this.#traffic = traffic;
     this.#events = events;
@@ -57,12 +59,12 @@ export class Publishing {
 
   /** Bytes kept for the next link. */
   get keptBytes(): number {
-    return this.#buffer.bytes + this.#interim.bytes;
+    return this.#buffer.bytes + (this.#interim?.bytes ?? 0);
   }
 
   /** Messages kept for the next link. */
   get keptMessages(): number {
-    return this.#buffer.messages + this.#interim.messages;
+    return this.#buffer.messages + (this.#interim?.messages ?? 0);
   }
 
   publish(subject: string, payload: Payload | undefined, options: PublishOptions | undefined): boolean {
@@ -94,11 +96,12 @@ export class Publishing {
   /** A request is settled; should it still be kept, nobody wants it sent. */
   withdraw(id: number): void {
     this.#buffer.withdraw(id);
-    this.#interim.withdraw(id);
+    this.#interim?.withdraw(id);
   }
 
   /** From now on publishes are kept for the next link, which is up already: {@link linked} follows at once. */
   hold(): void {
+    this.#interim ??= new OutageBuffer(boundedBy(this.#maxBufferedBytes), this.#pedantic);
     this.#interim.maxPayload = this.#buffer.maxPayload;
     this.#outbox = this.#interim;
   }
@@ -106,7 +109,7 @@ export class Publishing {
   /** From now on publishes go to this link, behind what was kept. */
   linked(link: Link): void {
     this.#replay(this.#buffer, link);
-    this.#replay(this.#interim, link);
+    if (this.#interim !== undefined) this.#replay(this.#interim, link);
     this.#buffer.maxPayload = link.maxPayload;
     this.#outbox = link;
   }
@@ -134,7 +137,7 @@ export class Publishing {
   refuse(refusal: (subject: string) => Error): void {
     this.#outbox = refusingOutbox(refusal);
     this.#drop(this.#buffer.clear(), "closed");
-    this.#drop(this.#interim.clear(), "closed");
+    if (this.#interim !== undefined) this.#drop(this.#interim.clear(), "closed");
   }
 
   #evicted({ requests, tally }: Evicted): void {

@@ -40,7 +40,8 @@ export class Dialer {
   #attemptCount = 0;
   // Set when the deadline of connect() has passed while an attempt was under way, until that attempt has ended.
   #expired: TimeoutError | undefined;
-  readonly #woken = new ConnectionError("the network may be back, so the attempt is made anew");
+  // What attempts end with that are under way when the network comes back. Few connections ever need it.
+  #woken: ConnectionError | undefined;
 
   constructor(host: DialerHost) {
     this.#host = host;
@@ -64,7 +65,10 @@ export class Dialer {
   wake(): void {
     const { clock, machine, pool } = this.#host;
     const { state } = machine;
-    if (state.kind === "dialing" && !this.#triesOnce()) for (const attempt of state.attempts) attempt.fail(this.#woken);
+    if (state.kind === "dialing" && !this.#triesOnce()) {
+      this.#woken ??= new ConnectionError("the network may be back, so the attempt is made anew");
+      for (const attempt of state.attempts) attempt.fail(this.#woken);
+    }
     if (state.kind !== "waiting") return;
     pool.wakeNow(clock.now());
     this.start(undefined);

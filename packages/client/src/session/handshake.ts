@@ -30,6 +30,7 @@ import {
   serverErrorOf,
 } from "../errors.js";
 import { AttemptCredentials, AuthenticatorFailure, type CredentialOptions, lackingIn } from "./authentication.js";
+import { type DialingSink, Incoming } from "./incoming.js";
 
 /** Who we are, for CONNECT's `lang` and `version`. */
 export interface ClientIdentity {
@@ -91,7 +92,8 @@ export async function shakeHands(
   const abort = (): void => handshake.fail(errorOf(signal.reason));
   signal.addEventListener("abort", abort, { once: true });
   const dial = (): void => {
-    transport.connect(dialTarget(server, options, handshake), handshake, signal).then(
+    const { incoming } = handshake;
+    transport.connect(dialTarget(server, options, incoming), incoming, signal).then(
       (connection) => handshake.open(connection),
       (cause: unknown) => handshake.fail(errorOf(cause)),
     );
@@ -105,7 +107,7 @@ export async function shakeHands(
   }
 }
 
-function dialTarget(server: ServerView, options: HandshakeOptions, handshake: Handshake): DialTarget {
+function dialTarget(server: ServerView, options: HandshakeOptions, incoming: Incoming): DialTarget {
   const { url } = server;
   // What a function answers is read by the transport, which asks it.
   const tls = typeof options.tls === "function" ? undefined : options.tls;
@@ -119,13 +121,14 @@ function dialTarget(server: ServerView, options: HandshakeOptions, handshake: Ha
     tls: options.tls,
     handshakeFirst: tls?.handshakeFirst === true,
     shuffleAddresses: options.randomize,
-    reached: (phase) => handshake.reached(phase),
+    reached: (phase) => incoming.reached(phase),
     resolveName: options.resolve,
   };
 }
 
-class Handshake implements TransportSink {
+class Handshake implements DialingSink {
   readonly greeting: Deferred<Greeting> = deferred<Greeting>();
+  readonly incoming: Incoming = new Incoming(this);
   readonly #server: ServerView;
   readonly #credentials: AttemptCredentials;
   readonly #options: HandshakeOptions;
@@ -136,9 +139,7 @@ class Handshake implements TransportSink {
   #connection: TransportConnection | undefined;
   #info: ServerInfo | undefined;
   #credentialsExpireAt: number | undefined;
-  #successor: TransportSink | undefined;
   #lacking: string | undefined;
-  #ended: { readonly error: TransportError | undefined } | undefined;
 
   constructor(
     server: ServerView,
@@ -167,7 +168,6 @@ class Handshake implements TransportSink {
       .catch((cause: unknown) => this.#failAuthenticator(cause));
   }
 
-  /** The transport has come so far. */
   reached(phase: "dns" | "tcp" | "tls"): void {
     if (this.#connection === undefined && this.#phase !== "failed") this.#phase = phase;
   }
@@ -180,15 +180,12 @@ class Handshake implements TransportSink {
     }
     this.#connection = connection;
     this.#phase = "info";
-    if (this.#ended !== undefined) this.closed(this.#ended.error);
+    const { ended } = this.incoming;
+    if (ended !== undefined) this.closed(ended.error);
     else this.#read();
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#successor !== undefined) {
-      this.#successor.data(chunk);
-      return;
-    }
     if (this.#phase === "failed") return;
     try {
       this.#decoder.push(chunk);
@@ -199,22 +196,18 @@ class Handshake implements TransportSink {
     this.#read();
   }
 
-  drain(): void {
-    this.#successor?.drain();
-  }
+  // What a handshake writes fits anywhere.
+  drain(): void {}
 
   warning(error: TransportError): void {
     if (this.#phase !== "failed") this.#listener.warned(error);
   }
 
   closed(error: TransportError | undefined): void {
-    this.#ended = { error };
-    if (this.#successor !== undefined) this.#successor.closed(error);
-    else if (this.#connection !== undefined) {
-      this.fail(
-        error ?? new ConnectionError(`${this.#server.url.href} closed the link before it had answered; see its log`),
-      );
-    }
+    if (this.#connection === undefined) return;
+    this.fail(
+      error ?? new ConnectionError(`${this.#server.url.href} closed the link before it had answered; see its log`),
+    );
   }
 
   fail(error: Error): void {
@@ -261,15 +254,13 @@ class Handshake implements TransportSink {
       );
     } else if (op === Op.Pong && this.#phase === "ping" && this.#info !== undefined) {
       this.#phase = "greeted";
+      const { incoming } = this;
       this.greeting.resolve({
         connection,
         decoder: this.#decoder,
         info: this.#info,
         credentialsExpireAt: this.#credentialsExpireAt,
-        handOver: (sink) => {
-          this.#successor = sink;
-          if (this.#ended !== undefined) sink.closed(this.#ended.error);
-        },
+        handOver: (sink) => incoming.handOver(sink),
       });
     } else if (op === Op.Ping) {
       const encoder = new Encoder();

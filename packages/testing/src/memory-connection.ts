@@ -3,7 +3,7 @@
 
 import { type Clock, type TransportConnection, TransportError, type TransportSink } from "@myelin/contracts";
 import type { MemoryPeerHandler } from "./memory-network.js";
-import { MemoryPipe, type PipeEnd } from "./memory-pipe.js";
+import { MemoryPipe, type PipeEnd, type PipeReader } from "./memory-pipe.js";
 
 export interface MemoryConnectionOptions {
   readonly clock: Clock;
@@ -17,16 +17,17 @@ export interface MemoryConnectionOptions {
   readonly gone: () => void;
 }
 
-/** The dialling end. `closing` = ours to end, waiting for the last bytes to leave; `closed` = the sink will be, or was, told. */
-type State = "open" | "closing" | "closed";
+/** The dialling end. `closing` = ours to end, waiting for the last bytes to leave; `closed` = the sink will be told; `told` = it was. */
+type State = "open" | "closing" | "closed" | "told";
 
-export class MemoryConnection implements TransportConnection {
+export class MemoryConnection implements TransportConnection, PipeReader {
   readonly remoteAddress: string;
   readonly peer: MemoryPeer;
   readonly #options: MemoryConnectionOptions;
   readonly #inbound: MemoryPipe;
   readonly #outbound: MemoryPipe;
-  readonly #told: Promise<void>;
+  // Who waits for the sink to be told.
+  #told: Promise<void> | undefined;
   #tell: () => void = () => {};
   #state: State = "open";
   #encrypted: boolean;
@@ -37,21 +38,17 @@ export class MemoryConnection implements TransportConnection {
     this.#options = options;
     this.#encrypted = options.encrypted;
     this.remoteAddress = options.address;
-    this.#told = new Promise((resolve) => {
-      this.#tell = resolve;
-    });
     this.#outbound = new MemoryPipe(clock, chunkSize, () => {
       if (this.#state === "open") sink.drain();
     });
     this.#inbound = new MemoryPipe(clock, chunkSize, () => this.peer.drained());
     this.peer = new MemoryPeer(this.#outbound, this.#inbound, () => this.#oneEndGone());
-    this.#inbound.read({
-      data: (chunk) => {
-        // Once we close, what the peer still sends has nobody to read it.
-        if (this.#state === "open") sink.data(chunk);
-      },
-      ended: (how) => this.#ended(how),
-    });
+    this.#inbound.read(this);
+  }
+
+  /** From the pipe. Once we close, what the peer still sends has nobody to read it. */
+  data(chunk: Uint8Array): void {
+    if (this.#state === "open") this.#options.sink.data(chunk);
   }
 
   get encrypted(): boolean {
@@ -59,7 +56,7 @@ export class MemoryConnection implements TransportConnection {
   }
 
   get bufferedBytes(): number {
-    return this.#state === "closed" ? 0 : this.#outbound.bufferedBytes;
+    return this.#isOver() ? 0 : this.#outbound.bufferedBytes;
   }
 
   write(chunk: Uint8Array): boolean {
@@ -100,11 +97,15 @@ export class MemoryConnection implements TransportConnection {
       this.#outbound.end();
       this.#inbound.resume();
     }
+    if (this.#state === "told") return Promise.resolve();
+    this.#told ??= new Promise((resolve) => {
+      this.#tell = resolve;
+    });
     return this.#told;
   }
 
   destroy(error?: TransportError): void {
-    if (this.#state === "closed") return;
+    if (this.#isOver()) return;
     this.#outbound.reset();
     this.#closed(error);
   }
@@ -121,7 +122,8 @@ export class MemoryConnection implements TransportConnection {
     this.#outbound.hold(held);
   }
 
-  #ended(how: PipeEnd): void {
+  /** From the pipe. */
+  ended(how: PipeEnd): void {
     this.#outbound.end();
     const message = `${this.remoteAddress} reset the connection`;
     const reset = how === "reset" && this.#state === "open";
@@ -129,15 +131,20 @@ export class MemoryConnection implements TransportConnection {
   }
 
   #closed(error: TransportError | undefined): void {
-    if (this.#state === "closed") return;
+    if (this.#isOver()) return;
     this.#state = "closed";
     this.#inbound.abandon();
     // Never from within the call that caused it, as with a real socket.
     this.#options.clock.endOfTurn(() => {
+      this.#state = "told";
       this.#options.sink.closed(error);
       this.#tell();
       this.#oneEndGone();
     });
+  }
+
+  #isOver(): boolean {
+    return this.#state === "closed" || this.#state === "told";
   }
 
   #oneEndGone(): void {

@@ -53,9 +53,8 @@ export class MemoryPipe {
   /** `false` = more than enough is queued. After the end it does nothing. */
   write(chunk: Uint8Array): boolean {
     if (this.#end !== undefined || this.#over) return false;
-    for (let at = 0; at < chunk.length; at += this.#chunkSize) {
-      this.#queue.push(chunk.subarray(at, at + this.#chunkSize));
-    }
+    if (chunk.length > this.#chunkSize) this.#cut(chunk);
+    else if (chunk.length > 0) this.#queue.push(chunk);
     this.#bytes += chunk.length;
     this.#schedule();
     this.#owesDrain ||= this.#bytes >= HIGH_WATER;
@@ -95,6 +94,12 @@ export class MemoryPipe {
   hold(held: boolean): void {
     this.#held = held;
     this.#schedule();
+  }
+
+  #cut(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length; at += this.#chunkSize) {
+      this.#queue.push(chunk.subarray(at, at + this.#chunkSize));
+    }
   }
 
   #discard(): void {

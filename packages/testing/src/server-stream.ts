@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { breakOff } from "./break-off.js";
+import type { MemoryPeer } from "./memory-connection.js";
 import type { MemoryNetwork } from "./memory-network.js";
 
 /** The server's end of one stream. */
@@ -57,26 +58,46 @@ export function memoryAddress(network: MemoryNetwork, host: string, port: number
       return listener !== undefined;
     },
     async open(accept) {
-      listener = network.listen(host, port, (peer) => {
-        const handler = accept({
-          remoteAddress: "memory",
-          get bufferedBytes() {
-            return peer.bufferedBytes;
-          },
-          send: (bytes) => void peer.send(bytes),
-          end: () => peer.end(),
-          reset: () => peer.reset(),
-          pause: () => peer.pause(),
-          resume: () => peer.resume(),
-        });
-        return { data: (chunk) => handler.data(chunk), closed: () => handler.closed() };
-      });
+      listener = network.listen(host, port, (peer) => accept(new MemoryStream(peer)));
     },
     async close() {
       listener?.close();
       listener = undefined;
     },
   };
+}
+
+class MemoryStream implements ServerStream {
+  readonly remoteAddress = "memory";
+  readonly #peer: MemoryPeer;
+
+  constructor(peer: MemoryPeer) {
+    this.#peer = peer;
+  }
+
+  get bufferedBytes(): number {
+    return this.#peer.bufferedBytes;
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#peer.send(bytes);
+  }
+
+  end(): void {
+    this.#peer.end();
+  }
+
+  reset(): void {
+    this.#peer.reset();
+  }
+
+  pause(): void {
+    this.#peer.pause();
+  }
+
+  resume(): void {
+    this.#peer.resume();
+  }
 }
 
 /** A TCP address; resolves once the system has the port, or has it no more. Open sockets are the caller's to break. */

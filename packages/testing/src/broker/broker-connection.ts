@@ -115,6 +115,11 @@ export class BrokerConnection implements Subscriber {
 
   // --- called by the broker ------------------------------------------------------------------------------------------
 
+  /** Whether anything was ever done to {@link faults}. */
+  get isDisturbed(): boolean {
+    return this.#faults !== undefined;
+  }
+
   /** Sends the first INFO. */
   greet(): void {
     if (this.#state !== "silent") return;
@@ -125,7 +130,8 @@ export class BrokerConnection implements Subscriber {
   /** Sends INFO as it is now. */
   tellInfo(more?: { readonly connect_info: true; readonly remote_account: string }): void {
     this.#toldTopology = this.#core.topology;
-    this.#send(this.#core.operations.info({ ...this.#core.infoFor(this.id, this.#nonce), ...more }));
+    const nonce = this.#nonce;
+    this.#send(this.#core.infoBytes({ client_id: this.id, ...(nonce !== undefined && { nonce }), ...more }));
   }
 
   /** Whether it takes INFO at any time. */

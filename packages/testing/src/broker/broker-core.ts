@@ -1,11 +1,12 @@
 // What a connection needs of its broker, and nothing more.
 
-import type { ConnectOptions, ServerInfo } from "@myelin/protocol";
+import type { ConnectOptions } from "@myelin/protocol";
 import type { Identity } from "./authentication.js";
 import type { BrokerConnection } from "./broker-connection.js";
 import type { ResolvedBrokerOptions } from "./broker-options.js";
 import type { MessageRouter, RoutedMessage } from "./message-router.js";
 import type { ServerOperations } from "./server-operations.js";
+import type { OwnInfo } from "./told-info.js";
 
 export interface BrokerCore {
   readonly options: ResolvedBrokerOptions;
@@ -14,7 +15,8 @@ export interface BrokerCore {
   readonly authRequired: boolean;
   /** How often what INFO says about the cluster has changed. */
   readonly topology: number;
-  infoFor(id: number, nonce: string | undefined): ServerInfo;
+  /** INFO as it is now. */
+  infoBytes(own: OwnInfo): Uint8Array;
   isOrNewer(version: string): boolean;
   /** Who sent this CONNECT; `undefined` = nobody we let in. */
   identify(sent: ConnectOptions, nonce: string | undefined): Identity | undefined;

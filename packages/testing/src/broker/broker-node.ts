@@ -15,6 +15,7 @@ import { NodeFaults } from "./node-faults.js";
 import { nonceOf, serverIdOf } from "./random-ids.js";
 import type { RouteEnd } from "./route.js";
 import { ServerOperations } from "./server-operations.js";
+import { type OwnInfo, ToldInfo } from "./told-info.js";
 
 /** What is being counted since the node was made. */
 export interface BrokerStats {
@@ -55,6 +56,9 @@ export class BrokerNode implements BrokerCore {
   #condition: BrokerCondition = "stopped";
   #beforePause: BrokerCondition = "running";
   #serverId = "";
+  // What INFO says to all, until the next change.
+  #shared: Partial<ServerInfo> | undefined;
+  readonly #told = new ToldInfo();
   #nextId = 1;
   #deferred: (() => void)[] = [];
   #cancelLameDuck: () => void = () => {};
@@ -70,6 +74,7 @@ export class BrokerNode implements BrokerCore {
     this.router = this.#newRouter();
     this.faults = new NodeFaults(options.clock, {
       links: () => this.#links(),
+      disturbed: () => this.#disturbed(),
       refuse: (refused) => this.#refuseDials(refused),
       serveAll: () => this.#greetAll(),
     });
@@ -165,32 +170,15 @@ export class BrokerNode implements BrokerCore {
   /** Sends INFO to everybody who hears it, because what it says has changed. */
   announce(): void {
     this.topology++;
+    this.#shared = undefined;
     this.#whenAwake(() => this.#tellClients());
   }
 
   // --- for its connections -------------------------------------------------------------------------------------------
 
-  infoFor(id: number, nonce: string | undefined): ServerInfo {
-    const { address, options } = this;
-    const urls = this.#clientUrls();
-    return {
-      server_id: this.#serverId,
-      server_name: options.name,
-      version: options.version,
-      proto: 1,
-      go: "none",
-      host: address.host,
-      port: address.port,
-      headers: true,
-      max_payload: options.maxPayload,
-      client_id: id,
-      ...(this.authRequired && { auth_required: true }),
-      ...(nonce !== undefined && { nonce }),
-      ...(this.clusterName !== undefined && { cluster: this.clusterName }),
-      ...(urls.length > 0 && { connect_urls: urls }),
-      ...(this.#condition === "lame-duck" && { ldm: true }),
-      ...this.info,
-    };
+  infoBytes(own: OwnInfo): Uint8Array {
+    this.#shared ??= this.#sharedInfo();
+    return this.#told.bytes(this.#shared, own);
   }
 
   isOrNewer(version: string): boolean {
@@ -248,6 +236,7 @@ export class BrokerNode implements BrokerCore {
     const nonce = nonceRequired(options.authorization) ? nonceOf(options.random) : undefined;
     const connection = new BrokerConnection(this, this.#nextId++, stream, nonce);
     const full = this.connections.size >= options.maxConnections;
+    const refusal = full ? "maximum connections exceeded" : this.faults.turnedAway();
     this.connections.add(connection);
     this.#streams.set(connection, stream);
     this.counts.totalConnections++;
@@ -255,7 +244,7 @@ export class BrokerNode implements BrokerCore {
     if (this.#condition === "paused") connection.pause();
     this.#whenAwake(() => {
       if (!this.faults.mute) connection.greet();
-      if (full) connection.refuse("maximum connections exceeded");
+      if (refusal !== undefined) connection.refuse(refusal);
     });
     if (options.pingInterval > 0) this.#pings.add(connection);
     if (this.authRequired) this.#logins.add(connection);
@@ -264,6 +253,10 @@ export class BrokerNode implements BrokerCore {
 
   *#links(): Iterable<BrokerConnection["faults"]> {
     for (const connection of this.connections) yield connection.faults;
+  }
+
+  *#disturbed(): Iterable<BrokerConnection["faults"]> {
+    for (const connection of this.connections) if (connection.isDisturbed) yield connection.faults;
   }
 
   #greetAll(): void {
@@ -278,6 +271,27 @@ export class BrokerNode implements BrokerCore {
 
   #tellClients(): void {
     for (const connection of [...this.connections]) if (connection.hearsInfo) connection.tellInfo();
+  }
+
+  #sharedInfo(): Partial<ServerInfo> {
+    const { address, options } = this;
+    const urls = this.#clientUrls();
+    return {
+      server_id: this.#serverId,
+      server_name: options.name,
+      version: options.version,
+      proto: 1,
+      go: "none",
+      host: address.host,
+      port: address.port,
+      headers: true,
+      max_payload: options.maxPayload,
+      ...(this.authRequired && { auth_required: true }),
+      ...(this.clusterName !== undefined && { cluster: this.clusterName }),
+      ...(urls.length > 0 && { connect_urls: urls }),
+      ...(this.#condition === "lame-duck" && { ldm: true }),
+      ...this.info,
+    };
   }
 
   /** A lame duck tells of the others only. */
@@ -304,6 +318,7 @@ export class BrokerNode implements BrokerCore {
 
   #enter(condition: BrokerCondition): void {
     this.#condition = condition;
+    this.#shared = undefined;
     this.watcher?.changed(this);
   }
 }

@@ -90,6 +90,10 @@ describe("Broker", () => {
     await clock.settle();
     expect(modern.info()).toMatchObject({ connect_urls: ["b.test:4222"], max_payload: 9, server_name: "broker-4222" });
     expect(ancient.info()).toMatchObject({ max_payload: 1_048_576 });
+    expect((await dial()).info()).toMatchObject({ client_id: 3, max_payload: 9 });
+    broker.updateInfo({ client_id: 77, nonce: "said to all" });
+    await clock.settle();
+    expect(modern.info()).toMatchObject({ client_id: 77, max_payload: 9, nonce: "said to all" });
   });
 
   it("a lame duck without clients is gone at once; one with clients keeps half a step between two of them", async () => {

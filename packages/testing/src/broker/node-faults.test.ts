@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { MemoryClient } from "../../test/memory-client.js";
 import { memoryNetwork } from "../memory-network.js";
@@ -110,6 +111,48 @@ describe("the faults of a broker", () => {
     ]);
     await clock.advance(1_000);
     expect((await dial()).heard).toMatch(/PONG\r\n$/);
+  });
+
+  it("admit: so many new connections in every span of time, and those that are there stay", async () => {
+    const { broker, clock, dial } = world();
+    const there = await dial();
+    broker.faults.admit(2, 100);
+    const refusals = async (): Promise<boolean[]> => {
+      const some = [await dial(), await dial(), await dial()];
+      return some.map(
+        ({ heard, isClosed }) =>
+          isClosed && heard.endsWith("-ERR 'Connection throttling is active. Please try again later.'\r\n"),
+      );
+    };
+    expect(await refusals()).toEqual([false, false, true]);
+    await clock.advance(100);
+    expect(await refusals()).toEqual([false, false, true]);
+    broker.faults.admit(0);
+    const sentAway = await dial();
+    expect([sentAway.heard, sentAway.isClosed]).toEqual([
+      expect.stringMatching(/\r\n-ERR 'maximum connections exceeded'\r\n$/),
+      true,
+    ]);
+    expect([there.isClosed, broker.connections.length]).toEqual([false, 5]);
+    broker.faults.heal();
+    expect(await refusals()).toEqual([false, false, false]);
+  });
+
+  it("admit: a number that is none throws, and changes nothing", async () => {
+    const { broker, dial } = world();
+    for (const [connections, ms] of [[-1], [1.5], [Number.NaN], [1, 0], [1, Number.POSITIVE_INFINITY]] as const) {
+      expect(() => broker.faults.admit(connections, ms)).toThrow(InvalidArgumentError);
+    }
+    expect((await dial()).isClosed).toBe(false);
+  });
+
+  it("heal: leaves connections alone that nothing was done to", async () => {
+    const { broker, dial } = world();
+    await dial();
+    await dial();
+    broker.connections[1]?.faults.delay(5);
+    broker.faults.heal();
+    expect(broker.connections.map(({ isDisturbed }) => isDisturbed)).toEqual([false, true]);
   });
 
   it("a message cut in pieces of one byte is the same message", async () => {

@@ -7,6 +7,8 @@ import type { Faults } from "./link-faults.js";
 /** What listens, as its faults see it. */
 export interface Door {
   links(): Iterable<Faults>;
+  /** Those of them that anything was ever done to. Default: all. */
+  disturbed?(): Iterable<Faults>;
   /** Dials are refused, or accepted again. */
   refuse(refused: boolean): void;
   /** Connections that were accepted and then left alone are served now. */
@@ -19,7 +21,10 @@ export class DoorFaults extends FaultControl {
   #served: "at once" | "never" = "at once";
 
   constructor(door: Door) {
-    super(() => door.links());
+    super(
+      () => door.links(),
+      () => (door.disturbed === undefined ? door.links() : door.disturbed()),
+    );
     this.#door = door;
   }
 

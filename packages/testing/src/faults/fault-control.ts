@@ -11,13 +11,16 @@ type OneWay = Exclude<FaultDirection, "both">;
 /** Faults of all links, also of future ones; `reset`, `halfClose` and `garbage` concern those there are. */
 export class FaultControl implements Faults {
   readonly #links: () => Iterable<Faults>;
+  readonly #disturbed: () => Iterable<Faults>;
   // A link to nobody, so that a wrong argument throws before anything changes, also when there is no link yet.
   readonly #judge: Faults = new LinkFaults(realClock, { client: NOBODY, server: NOBODY, reset: () => {} });
   // The last call of each kind and direction, done again on every new link.
   readonly #standing = new Map<string, (link: Faults) => void>();
 
-  constructor(links: () => Iterable<Faults>) {
+  /** @param disturbed those that anything was ever done to; the others need not be healed */
+  constructor(links: () => Iterable<Faults>, disturbed: () => Iterable<Faults> = links) {
     this.#links = links;
+    this.#disturbed = disturbed;
   }
 
   /** Whether a new link has anything to be told. */
@@ -63,7 +66,7 @@ export class FaultControl implements Faults {
 
   heal(): void {
     this.#standing.clear();
-    for (const link of [...this.#links()]) link.heal();
+    for (const link of [...this.#disturbed()]) link.heal();
   }
 
   /** Tells a new link what stands. */

@@ -1,20 +1,23 @@
 // The real client in a fleet: what the level of the pool leaves out changes nothing that matters.
 
-import type { ConnectionOptions } from "@myelin/client";
 import { describe, expect, it } from "vitest";
-import { ClientFleet } from "./client-fleet.js";
-import { measured, type Result } from "./run.js";
-import { scenarios } from "./scenarios.js";
+import type { Result } from "./run.js";
+import { shardThreads } from "./shard-threads.js";
+import { type ClientRun, runClients } from "./shards.js";
 
 const CLIENTS = 300;
 
-function play(name: string, seed = 1, options: ConnectionOptions = {}): Promise<Result> {
-  const scenario = scenarios.find((one) => one.name === name);
-  if (scenario === undefined) throw new Error(`there is no ${name}`);
-  const { unreachableGossip } = scenario;
-  return measured("myelin", scenario, () =>
-    ClientFleet.connect({ clients: CLIENTS, servers: 9, seed, unreachableGossip, options }),
-  );
+function play(scenario: string, run: Partial<ClientRun> = {}): Promise<Result> {
+  return runClients({
+    scenario,
+    policy: "myelin",
+    clients: CLIENTS,
+    servers: 9,
+    seed: 1,
+    jitter: 100,
+    shards: 1,
+    ...run,
+  });
 }
 
 describe("a fleet of real clients", () => {
@@ -36,18 +39,71 @@ describe("a fleet of real clients", () => {
   });
 
   it("P16: node-returns: goes back to those that returned, with rebalance, and nobody without", async () => {
-    const back = await play("node-returns", 1, { rebalance: true });
+    const back = await play("node-returns", { policy: "myelin-rebalance" });
     expect(Math.min(...back.homes)).toBeGreaterThan(CLIENTS / 9 / 3);
     expect((await play("node-returns")).homes.slice(0, 3)).toEqual([0, 0, 0]);
   });
 
+  it("P16: zone-loss: goes back to its own zone with the strategy for it, and nobody without", async () => {
+    const ofZones = ({ homes }: Result): number[] =>
+      [0, 1, 2].map((zone) => homes.reduce((sum, count, server) => (server % 3 === zone ? sum + count : sum), 0));
+    expect(ofZones(await play("zone-loss", { policy: "myelin-zones" }))).toEqual([100, 100, 100]);
+    expect(ofZones(await play("zone-loss"))[0]).toBe(0);
+  });
+
   it("P28: the same twice with one seed, and another with another", async () => {
     const [once, again, other] = [
-      await play("third-dies", 7),
-      await play("third-dies", 7),
-      await play("third-dies", 8),
+      await play("third-dies-throttled", { clients: 100, seed: 7 }),
+      await play("third-dies-throttled", { clients: 100, seed: 7 }),
+      await play("third-dies-throttled", { clients: 100, seed: 8 }),
     ];
     expect(again.hash).toBe(once.hash);
+    expect(again.record.data).toEqual(once.record.data);
     expect(other.hash).not.toBe(once.hash);
+  });
+});
+
+describe("a fleet in parts", () => {
+  it("P28: comes out the same in threads as one after the other", async () => {
+    const run = { shards: 3, clients: 100 };
+    const [inTurn, inThreads] = [
+      await play("third-dies-throttled", run),
+      await runClients(
+        { scenario: "third-dies-throttled", policy: "myelin", servers: 9, seed: 1, jitter: 100, ...run },
+        await shardThreads(),
+      ),
+    ];
+    expect(inThreads.record.data).toEqual(inTurn.record.data);
+    expect(inThreads.homes).toEqual(inTurn.homes);
+    expect(inThreads.homes.reduce((sum, count) => sum + count)).toBe(100);
+  });
+
+  it.each(["third-dies", "third-dies-refusing", "auth-outage"])(
+    "P28: %s: does what it does as a whole, to the millisecond, where no server counts its clients",
+    async (name) => {
+      const whole = await play(name, { clients: 100 });
+      const parts = await play(name, { clients: 100, shards: 3 });
+      expect(parts.hash).toBe(whole.hash);
+      expect([parts.homes, parts.record.attempts, parts.record.down]).toEqual([
+        whole.homes,
+        whole.record.attempts,
+        whole.record.down,
+      ]);
+      expect([...parts.record.outages].sort()).toEqual([...whole.record.outages].sort());
+    },
+  );
+
+  it("tells of a part that fails", async () => {
+    const threads = await shardThreads();
+    const run: ClientRun = {
+      scenario: "rain",
+      policy: "myelin",
+      clients: 2,
+      servers: 2,
+      seed: 1,
+      jitter: 0,
+      shards: 2,
+    };
+    await expect(threads([{ ...run, shard: 0 }])).rejects.toThrow("there is no scenario rain");
   });
 });

@@ -1,24 +1,30 @@
 // Clients at the level of the client: real connections over a network in memory to a cluster of brokers, in virtual time. Everything a
 // client does is here, bytes, keep-alive and subscriptions included; so it takes far more memory and time than the level of the pool.
 
-import { type ConnectionOptions, connect, type NatsConnection } from "@myelin/client";
-import type { Transport } from "@myelin/contracts";
+import { connect, type DiagnosticsTarget, diagnosticsOn, type NatsConnection } from "@myelin/client";
 import { BrokerCluster, type MemoryNetwork, memoryNetwork, seededRandom, VirtualClock } from "@myelin/testing";
+import { type ClientPolicy, clientOptions, type OptionsOf } from "./policies/client.js";
 import { Record } from "./record.js";
 import type { Fleet } from "./run.js";
 import { type Behaviour, GRACE, LAME_DUCK } from "./stage.js";
+import { witness } from "./witness.js";
 
 export interface ClientFleetOptions {
+  /** Number of its first client in a fleet it is a part of. */
+  readonly first?: number | undefined;
   readonly clients: number;
   readonly servers: number;
   readonly seed: number;
-  /** What every client is given, beside its servers. */
-  readonly options: ConnectionOptions;
+  readonly policy: ClientPolicy;
+  /** `reconnectJitter` of the clients. */
+  readonly jitter: number;
   readonly unreachableGossip?: boolean | undefined;
 }
 
 /** Clients that begin to connect together. */
-const TOGETHER = 1_000;
+const TOGETHER = 100;
+/** Subjects they subscribe to between them: what interest costs a cluster is not measured here. */
+const SUBJECTS = 1_000;
 /** Virtual milliseconds everybody is connected before time 0, so that every connection has proven itself. */
 const SETTLE = 10_000;
 
@@ -30,27 +36,33 @@ export class ClientFleet implements Fleet {
   readonly #clock = new VirtualClock({ resolution: 1 });
   readonly #network: MemoryNetwork;
   readonly #cluster: BrokerCluster;
+  readonly #urls: readonly string[];
+  readonly #diagnostics: DiagnosticsTarget;
   readonly #options: ClientFleetOptions;
+  readonly #optionsOf: OptionsOf;
   readonly #connections: NatsConnection[] = [];
-  readonly #transports: Transport[] = [];
   readonly #tasks: Promise<unknown>[] = [];
   #zero = Number.POSITIVE_INFINITY;
 
   private constructor(options: ClientFleetOptions) {
-    const { clients, seed, servers, unreachableGossip = false } = options;
+    const { clients, first = 0, jitter, policy, seed, servers, unreachableGossip = false } = options;
     this.clients = clients;
     this.servers = servers;
     this.#options = options;
-    this.record = new Record(clients);
+    this.#optionsOf = clientOptions(policy, jitter, numberOf);
+    this.record = new Record(clients, first);
     this.#network = memoryNetwork({ clock: this.#clock, dialTime: 1 });
     this.#cluster = BrokerCluster.onMemory(this.#network, {
       size: servers,
-      random: seededRandom(seed),
+      random: seededRandom(seed + first),
       maxConnections: clients,
       lameDuckGracePeriod: GRACE / 1_000,
       lameDuckDuration: LAME_DUCK / 1_000,
       ...(unreachableGossip ? { node: (index: number) => ({ advertise: `pod-${index}:4222` }) } : {}),
     });
+    this.#urls = this.#cluster.urls;
+    const now = (): number => this.#clock.now() - this.#zero;
+    this.#diagnostics = diagnosticsOn(witness(this.record, first, now, numberOf));
     for (let server = 0; server < servers; server++) this.#network.blackHole(`pod-${server}`, 4222);
   }
 
@@ -80,14 +92,15 @@ export class ClientFleet implements Fleet {
     }
   }
 
-  behave(servers: readonly number[], { kind }: Behaviour): void {
+  behave(servers: readonly number[], behaviour: Behaviour): void {
     for (const server of servers) {
-      const { faults } = this.#cluster.server(server);
-      if (kind === "accepts") faults.heal();
-      else if (kind === "refuses") faults.refuse();
-      else if (kind === "rejects-credentials") faults.failAuth();
-      else if (kind === "is-silent") this.#network.blackHole(this.#cluster.server(server).host, 4222);
-      else throw new RangeError(`a broker cannot be told to do so: ${kind}; --level pool can`);
+      const { faults, host } = this.#cluster.server(server);
+      if (behaviour.kind === "accepts") faults.heal();
+      else if (behaviour.kind === "refuses") faults.refuse();
+      else if (behaviour.kind === "sends-away") faults.admit(0);
+      else if (behaviour.kind === "admits") faults.admit(behaviour.per100ms, 100);
+      else if (behaviour.kind === "rejects-credentials") faults.failAuth();
+      else this.#network.blackHole(host, 4222);
     }
   }
 
@@ -106,38 +119,37 @@ export class ClientFleet implements Fleet {
   }
 
   running(homes: readonly number[]): number[] {
-    return homes.filter((_, server) => this.#cluster.server(server).running);
+    const runs = this.runs();
+    return homes.filter((_, server) => runs[server]);
+  }
+
+  /** Whether each server runs. */
+  runs(): boolean[] {
+    return this.#cluster.servers.map(({ running }) => running);
   }
 
   async #open(index: number): Promise<void> {
-    const { options, seed } = this.#options;
-    const { record } = this;
-    const now = (): number => this.#clock.now() - this.#zero;
-    const { transport } = this.#network;
-    const counting: Transport = {
-      schemes: transport.schemes,
-      connect: (target, sink, signal) => {
-        record.attempt(index, numberOf(target.hostname), now());
-        return transport.connect(target, sink, signal);
-      },
-    };
+    const { first = 0, seed } = this.#options;
+    const number = first + index;
     const nc = await connect(
-      { servers: this.#cluster.urls, ...options },
-      { transports: [counting], clock: this.#clock, random: seededRandom(seed * 1_000_003 + index) },
+      { servers: this.#urls, name: String(number), ...this.#optionsOf(number) },
+      {
+        transports: [this.#network.transport],
+        clock: this.#clock,
+        random: seededRandom(seed * 1_000_003 + number),
+        diagnostics: this.#diagnostics,
+      },
     );
-    nc.on("disconnect", ({ server }) => record.lost(index, numberOf(server), now()));
-    nc.on("reconnect", ({ server }) => record.arrived(index, numberOf(server), now()));
-    nc.on("handover", ({ server }) => record.arrived(index, numberOf(server), now()));
-    nc.on("close", () => record.ended(index, now()));
-    nc.subscribe(`to.${index}`, { callback: () => {} });
+    nc.subscribe(`to.${number % SUBJECTS}`, { callback: nothing });
     this.#connections.push(nc);
-    this.#transports.push(counting);
   }
 
   #task(work: Promise<unknown>): void {
     this.#tasks.push(work);
   }
 }
+
+function nothing(): void {}
 
 // `cluster-3` is the server with index 2, `pod-2` its address in a network of its own.
 function numberOf(host: string): number {

@@ -1,6 +1,7 @@
 // The command line, checked: what is to be simulated, or a sentence about what is wrong with the asking.
 
 import { type CAC, cac } from "cac";
+import { clientPolicies, clientPolicy } from "./policies/client.js";
 import { own } from "./policies/own.js";
 import { published } from "./policies/published.js";
 import type { PolicyKind } from "./policy.js";
@@ -15,6 +16,8 @@ export interface SimulationOptions {
   readonly seed: number;
   /** Milliseconds within which our clients make their first attempt. */
   readonly jitter: number;
+  /** Parts a fleet of real clients is played in, each in a thread of its own. */
+  readonly shards: number;
   /** File to draw into; `undefined` = none. */
   readonly svg: string | undefined;
 }
@@ -22,8 +25,6 @@ export interface SimulationOptions {
 /** The command line asks for something there is not. */
 export class UsageError extends Error {}
 
-// What the real client can be told to do.
-const REAL = ["myelin", "myelin-rebalance"];
 const LEVELS = ["pool", "client"] as const;
 
 /** Options, or `undefined` when help was asked for and printed. Throws {@link UsageError}. */
@@ -42,8 +43,8 @@ export function parseOptions(argv: readonly string[]): SimulationOptions | undef
     if (level === undefined) throw new UsageError(`--level must be one of ${LEVELS.join(", ")}`);
     const jitter = numberOf("--jitter", options["jitter"], 0, 600_000);
     const policies = chosen("--policy", options["policy"], [...own(jitter), ...published]);
-    if (level === "client" && policies.some(({ name }) => !REAL.includes(name))) {
-      throw new UsageError(`--level client has the real client: --policy ${REAL.join(" or ")}`);
+    if (level === "client" && policies.some(({ name }) => clientPolicy(name) === undefined)) {
+      throw new UsageError(`--level client has the real client: --policy ${clientPolicies.join(" or ")}`);
     }
     const played = chosen("--scenario", options["scenario"], scenarios);
     const svg: unknown = options["svg"];
@@ -56,6 +57,7 @@ export function parseOptions(argv: readonly string[]): SimulationOptions | undef
       policies,
       seed: numberOf("--seed", options["seed"], 0, 2 ** 31),
       jitter,
+      shards: numberOf("--shards", options["shards"], 1, 64),
       svg: typeof svg === "string" ? svg : undefined,
     };
   } catch (error) {
@@ -78,6 +80,7 @@ function describe(): CAC {
   cli.option("--level <level>", "pool: real server-pool, dials modelled; client: the real client, brokers in memory", {
     default: "pool",
   });
+  cli.option("--shards <n>", "--level client: parts of the fleet, a thread for each", { default: 2 });
   cli.option("--svg <file>", "Draw it");
   cli.help();
   return cli;

@@ -6,7 +6,7 @@ import { EventQueue } from "./event-queue.js";
 import type { Failure, Policy, PolicyKind } from "./policy.js";
 import { Record } from "./record.js";
 import type { Fleet } from "./run.js";
-import { type Behaviour, GRACE, LAME_DUCK } from "./stage.js";
+import { type Behaviour, GRACE, LAME_DUCK, zoneOf } from "./stage.js";
 
 export interface PoolFleetOptions {
   readonly clients: number;
@@ -65,9 +65,8 @@ export class PoolFleet implements Fleet {
     this.#home = new Int16Array(clients).fill(NOBODY);
     this.#dialling = new Int16Array(clients).fill(NOBODY);
     this.#version = new Uint32Array(clients);
-    const zoneOf = (server: number): number => server % 3;
     this.#policies = Array.from({ length: clients }, (_, index) =>
-      policy.create({ index, seeds, zoneOf, zone: index % 3, random: seededRandom(seed * 1_000_003 + index) }),
+      policy.create({ index, seeds, zoneOf, zone: zoneOf(index), random: seededRandom(seed * 1_000_003 + index) }),
     );
     for (let client = 0; client < clients; client++) this.#act(client);
     this.#play(0);

@@ -1,8 +1,25 @@
-// What is seen of a run: every attempt, loss and return, in order and by time; figures from them; and one number for all of it, so
-// that two runs can be told to be the same.
+// What is seen of a run: every attempt, loss and return, by time; figures from them; and one number for all of it, so that two runs can
+// be told to be the same.
 
 /** Milliseconds in which attempts are counted together. */
 export const BUCKET = 100;
+
+/** A record as plain data, to be sent from one thread to another. */
+export interface RecordData {
+  readonly clients: number;
+  readonly attempts: readonly number[];
+  readonly repeats: readonly number[];
+  readonly down: readonly number[];
+  readonly outages: readonly number[];
+  readonly moves: number;
+  readonly gaveUp: number;
+  readonly stillDown: number;
+  readonly hash: number;
+}
+
+// FNV-1a.
+const HASH_BASIS = 0x811c9dc5;
+const HASH_PRIME = 0x01000193;
 
 export class Record {
   readonly clients: number;
@@ -17,18 +34,43 @@ export class Record {
   /** Times a client moved without being without a connection. */
   moves = 0;
   gaveUp = 0;
+  readonly #first: number;
   readonly #lostAt: Float64Array;
   readonly #tried: Uint8Array;
   #down = 0;
   #latest = 0;
-  #hash = 0x811c9dc5;
+  // One number for each client's own story. Their sum does not depend on who of several came first at one moment.
+  readonly #stories: Int32Array;
+  #hash = 0;
   readonly #bytes = new Uint8Array(new ArrayBuffer(24));
   readonly #view = new DataView(this.#bytes.buffer);
 
-  constructor(clients: number) {
+  /** @param first number of the first client in a fleet it is a part of */
+  constructor(clients: number, first = 0) {
     this.clients = clients;
+    this.#first = first;
+    this.#stories = new Int32Array(clients).fill(HASH_BASIS);
     this.#lostAt = new Float64Array(clients).fill(Number.NaN);
     this.#tried = new Uint8Array(clients);
+  }
+
+  /** One record of several parts of a fleet that played beside each other. */
+  static merged(parts: readonly RecordData[]): Record {
+    const whole = new Record(parts.reduce((sum, { clients }) => sum + clients, 0));
+    for (const part of parts) {
+      for (const of of ["attempts", "repeats", "down"] as const) add(whole[of], part[of]);
+      for (const outage of part.outages) whole.outages.push(outage);
+      whole.moves += part.moves;
+      whole.gaveUp += part.gaveUp;
+      whole.#down += part.stillDown;
+      whole.#hash = (whole.#hash + part.hash) | 0;
+    }
+    return whole;
+  }
+
+  get data(): RecordData {
+    const { attempts, clients, down, gaveUp, moves, outages, repeats, stillDown } = this;
+    return { clients, attempts, repeats, down, outages, moves, gaveUp, stillDown, hash: this.#hash };
   }
 
   attempt(client: number, server: number, now: number): void {
@@ -100,13 +142,20 @@ export class Record {
 
   #log(what: number, client: number, server: number, now: number): void {
     this.#view.setUint32(0, what);
-    this.#view.setUint32(4, client);
+    this.#view.setUint32(4, this.#first + client);
     this.#view.setUint32(8, server);
     this.#view.setFloat64(12, now);
-    let hash = this.#hash;
-    for (let at = 0; at < 20; at++) hash = Math.imul(hash ^ (this.#bytes[at] ?? 0), 0x01000193);
-    this.#hash = hash;
+    const before = this.#stories[client] ?? 0;
+    let story = before;
+    for (let at = 0; at < 20; at++) story = Math.imul(story ^ (this.#bytes[at] ?? 0), HASH_PRIME);
+    this.#stories[client] = story;
+    this.#hash = (this.#hash + story - before) | 0;
   }
+}
+
+// What happened within each 100 ms, added to what happened within it elsewhere.
+function add(whole: number[], part: readonly number[]): void {
+  for (let bucket = 0; bucket < part.length; bucket++) whole[bucket] = (whole[bucket] ?? 0) + (part[bucket] ?? 0);
 }
 
 /** The value below which so large a part of all is; NaN for none. */

@@ -46,25 +46,35 @@ export interface RunOptions {
   readonly policy: PolicyKind;
 }
 
+/** What a fleet has come to. */
+export interface Played {
+  readonly record: Record;
+  /** Clients on each server. */
+  readonly homes: readonly number[];
+  /** Of these, those of servers that run. */
+  readonly running: readonly number[];
+}
+
 /** With clients at the level of the pool. */
 export function runPools({ clients, policy, scenario, seed, servers }: RunOptions): Promise<Result> {
   const { unreachableGossip } = scenario;
-  return measured(policy.name, scenario, () => new PoolFleet({ clients, servers, policy, seed, unreachableGossip }));
+  const build = (): Fleet => new PoolFleet({ clients, servers, policy, seed, unreachableGossip });
+  return measured(policy.name, scenario, async () => playOn(build(), scenario));
 }
 
-/** Builds a fleet, plays the scenario and reads off the figures. */
-export async function measured(
-  policy: string,
-  scenario: Scenario,
-  build: () => Fleet | Promise<Fleet>,
-): Promise<Result> {
+/** Plays the scenario to its end. */
+export async function playOn(fleet: Fleet, scenario: Scenario): Promise<Played> {
+  await scenario.play(fleet);
+  const homes = fleet.homes();
+  return { record: fleet.record, homes, running: fleet.running(homes) };
+}
+
+/** Plays, and reads off the figures. */
+export async function measured(policy: string, scenario: Scenario, play: () => Promise<Played>): Promise<Result> {
   const cpu = process.cpuUsage();
   const begin = performance.now();
-  const fleet = await build();
-  await scenario.play(fleet);
+  const { homes, record, running } = await play();
   const { system, user } = process.cpuUsage(cpu);
-  const { record } = fleet;
-  const homes = fleet.homes();
   return {
     policy,
     scenario,
@@ -78,7 +88,7 @@ export async function measured(
     stillDown: record.stillDown - record.gaveUp,
     gaveUp: record.gaveUp,
     moves: record.moves,
-    unevenness: unevenness(fleet.running(homes)),
+    unevenness: unevenness(running),
     hash: record.hash,
     cpuSeconds: (system + user) / 1e6,
     seconds: (performance.now() - begin) / 1_000,

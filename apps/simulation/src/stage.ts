@@ -23,3 +23,8 @@ export interface Stage {
 /** Milliseconds from the announcement until the first client is closed, and until the server is gone. */
 export const GRACE = 10_000;
 export const LAME_DUCK = 30_000;
+
+/** Zone of the server or the client with this number: there are three. */
+export function zoneOf(number: number): number {
+  return number % 3;
+}

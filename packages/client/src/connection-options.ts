@@ -110,8 +110,11 @@ export interface ConnectionOptions {
   /** Unanswered pings before the link counts as stale: silence of `pingInterval * (maxPingOut + 1)`. Default 2 (D16). */
   readonly maxPingOut?: number | undefined;
 
+  /** User name for every server; it beats that of a URL (D4). */
   readonly user?: string | undefined;
+  /** Password of `user`. Shown nowhere. */
   readonly pass?: string | undefined;
+  /** Token for every server, in place of `user` and `pass`. Shown nowhere. */
   readonly token?: string | undefined;
   /** Called once for every attempt; may be async. Several are merged, later ones win. */
   readonly authenticator?: Authenticator | readonly Authenticator[] | undefined;

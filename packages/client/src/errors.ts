@@ -19,7 +19,9 @@ export interface ConnectAttempt {
   readonly server: string;
   /** Address dialled, where the transport knew one. */
   readonly address: string | undefined;
+  /** How far it had come. */
   readonly phase: AttemptPhase;
+  /** Why it failed. */
   readonly error: Error;
   /** How long the attempt took, in milliseconds. */
   readonly ms: number;
@@ -142,6 +144,7 @@ export class BufferedBytesError extends NatsError {
 
   constructor(
     override readonly subject: string,
+    /** `maxBufferedBytes`. */
     readonly limit: number,
   ) {
     super(
@@ -213,6 +216,7 @@ export class PermissionViolationError extends NatsError {
   readonly queue?: string;
 
   constructor(
+    /** What was denied. */
     readonly operation: "publish" | "subscription",
     override readonly subject: string,
     queue: string | undefined,

@@ -133,10 +133,12 @@ export class NatsConnection implements AsyncDisposable {
     return this.#session.link?.info;
   }
 
+  /** True once it is closed for good; the same as `state === "closed"`. */
   isClosed(): boolean {
     return this.state === "closed";
   }
 
+  /** True while it drains; no new work is taken then. */
   isDraining(): boolean {
     return this.state === "draining";
   }
@@ -176,6 +178,7 @@ export class NatsConnection implements AsyncDisposable {
     return this.#status.on(type, listener);
   }
 
+  /** Messages and bytes of the whole connection, over all its links; a copy. */
   stats(): Stats {
     return { ...this.#traffic, reconnects: Math.max(0, this.#traffic.connects - 1) };
   }

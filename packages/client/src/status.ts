@@ -80,17 +80,31 @@ export type StatusType = StatusEvent["type"];
 
 /** One event, by its name. */
 export type StatusOf<T extends Status["type"]> = Extract<Status, { readonly type: T }>;
+/** A keep-alive ping goes out. */
 export type ClientPingStatus = StatusOf<"ping">;
+/** The connection is closed for good; the last event. */
 export type CloseStatus = StatusOf<"close">;
+/** The cluster changed: addresses as advertised. */
 export type ClusterUpdateStatus = StatusOf<"update">;
+/** The link is gone, and why. */
 export type DisconnectStatus = StatusOf<"disconnect">;
+/** `reconnect()` was called. */
 export type ForceReconnectStatus = StatusOf<"forceReconnect">;
+/** In iterators only: so many events were dropped here, because nobody read. */
 export type GapStatus = StatusOf<"gap">;
+/** The connection has moved to another server without being without one. */
 export type HandoverStatus = StatusOf<"handover">;
+/** The server announced that it leaves (lame duck). */
 export type LDMStatus = StatusOf<"ldm">;
+/** A link is up again. */
 export type ReconnectStatus = StatusOf<"reconnect">;
+/** An attempt on a server begins while there is no link. */
 export type ReconnectingStatus = StatusOf<"reconnecting">;
+/** Something failed that no promise reports. */
 export type ServerErrorStatus = StatusOf<"error">;
+/** More waits for a subscription's consumer than its bounds allow. */
 export type SlowConsumerStatus = StatusOf<"slowConsumer">;
+/** The peer is silent; the link is given up. */
 export type StaleConnectionStatus = StatusOf<"staleConnection">;
+/** What changed in the cluster, without the event around it; a type of nats.js. */
 export type ServersChanged = Pick<ClusterUpdateStatus, "added" | "deleted">;

@@ -3,8 +3,11 @@
 
 /** The fields of CONNECT an authenticator may set; all secret but `user` and `nkey`. */
 export interface Auth {
+  /** A token. */
   readonly auth_token?: string | undefined;
+  /** User name. */
   readonly user?: string | undefined;
+  /** Password of `user`. */
   readonly pass?: string | undefined;
   /** Public user nkey, `U…`. */
   readonly nkey?: string | undefined;
@@ -46,5 +49,6 @@ export interface AuthenticationContext {
  */
 export interface Authenticator {
   (nonce: string | undefined, context: AuthenticationContext): Auth | NoAuth | Promise<Auth | NoAuth>;
+  /** `false`: called before dialling, without a nonce. `true`: called after INFO. Default: see above. */
   readonly needsNonce?: boolean | undefined;
 }

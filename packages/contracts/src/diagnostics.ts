@@ -4,6 +4,7 @@
 
 /** One channel. A message is made only when somebody subscribes, so that a channel nobody wants costs one read. */
 export interface DiagnosticsChannel<Message> {
+  /** Read before a message is made. */
   readonly hasSubscribers: boolean;
   /** Hands the message to every subscriber, now. Does not throw. */
   publish(message: Message): void;
@@ -11,6 +12,7 @@ export interface DiagnosticsChannel<Message> {
 
 /** Gives channels by their names; the same one for the same name. */
 export interface Diagnostics {
+  /** The channel of that name. Does not throw. */
   channel<Name extends DiagnosticsChannelName>(name: Name): DiagnosticsChannel<DiagnosticsMessages[Name]>;
 }
 

@@ -27,7 +27,9 @@ export interface TlsOptions {
   readonly key?: PemSource | PerDial<PemSource> | undefined;
   /** Paths read again at every dial; each excludes its counterpart above. Only where the runtime has files. */
   readonly caFile?: string | undefined;
+  /** Path of the client certificate chain; excludes `cert`. */
   readonly certFile?: string | undefined;
+  /** Path of its private key; excludes `key`. */
   readonly keyFile?: string | undefined;
   /** Passphrase of the private key. */
   readonly passphrase?: string | undefined;
@@ -39,6 +41,7 @@ export interface TlsOptions {
   readonly handshakeFirst?: boolean | undefined;
 }
 
+/** PEM as text or as its bytes; several certificates may stand in one. */
 export type PemSource = string | Uint8Array;
 
 /** One address to dial. All strings are plain: no brackets, no percent-encoding, no credentials. */
@@ -117,6 +120,7 @@ export interface TransportConnection {
   write(chunk: Uint8Array): boolean;
   /** Inbound back-pressure: no `sink.data` until `resume`. */
   pause(): void;
+  /** Ends `pause`: what waited is delivered, in order. */
   resume(): void;
   /**
    * Upgrades to TLS with the target's material. Must be called from within `sink.data`, or before any data arrived, so

@@ -22,9 +22,13 @@ export function tokenAuthenticator(token: Source<string>): Authenticator {
 
 /** What {@link buildAuthenticator} reads of connection options. */
 export interface AuthenticatorOptions {
+  /** As `user` of `connect()`. */
   readonly user?: string | undefined;
+  /** As `pass` of `connect()`. */
   readonly pass?: string | undefined;
+  /** As `token` of `connect()`. */
   readonly token?: string | undefined;
+  /** One or several; later ones win where they set the same field. */
   readonly authenticator?: Authenticator | readonly Authenticator[] | undefined;
 }
 

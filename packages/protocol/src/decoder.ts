@@ -11,6 +11,7 @@ import { endOfWord, FAST_DIGITS, placeMessage, readUsualHMsg } from "./usual-lin
 import { allocate, readUtf8 } from "./utf8.js";
 import { type ConnectOptions, parseConnectOptions, parseServerInfo, type ServerInfo } from "./wire.js";
 
+/** Whose stream it is, and what of it is accepted. */
 export interface DecoderOptions {
   /** Who writes the stream: a server sends INFO, MSG, HMSG, +OK, -ERR; a client CONNECT, PUB, HPUB, SUB, UNSUB. */
   readonly from: "server" | "client";
@@ -45,27 +46,35 @@ export class Decoder implements Readonly<CursorState> {
   readonly buffer: Uint8Array = NOTHING;
   /** The same bytes in the form messages keep. */
   readonly chunk: ReceivedChunk;
+  /** Where the subject begins: PUB, HPUB, MSG, HMSG, SUB. */
   readonly subjectStart: number = 0;
+  /** Behind its last byte. */
   readonly subjectEnd: number = 0;
   /** Equal to `replyEnd` when there is no reply subject. */
   readonly replyStart: number = 0;
+  /** Behind the last byte of the reply subject. */
   readonly replyEnd: number = 0;
   /** SUB only; equal to `queueEnd` when there is no queue group. */
   readonly queueStart: number = 0;
+  /** Behind the last byte of the queue group. */
   readonly queueEnd: number = 0;
   /** Equal to `payloadStart` when there are no headers. */
   readonly headersStart: number = 0;
+  /** Where the payload begins: PUB, HPUB, MSG, HMSG. */
   readonly payloadStart: number = 0;
+  /** Behind its last byte; without the line end. */
   readonly payloadEnd: number = 0;
   /** MSG, HMSG, SUB and UNSUB; -1 when it is not a decimal number, then see `sidText`. */
   readonly sid: number = 0;
   /** Set only while `sid` is -1. */
   readonly sidStart: number = 0;
+  /** Behind the last byte of the sid. */
   readonly sidEnd: number = 0;
   /** UNSUB only; 0 = none. */
   readonly max: number = 0;
   /** INFO, CONNECT and -ERR: everything after the verb, without the blanks around it. */
   readonly argumentsStart: number = 0;
+  /** Behind the last byte of the arguments. */
   readonly argumentsEnd: number = 0;
 
   readonly #lastSubject: LastSubject = new LastSubject();

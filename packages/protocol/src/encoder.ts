@@ -13,6 +13,7 @@ import { type ConnectOptions, connectJson, type ServerInfo } from "./wire.js";
 /** Bytes as they are, or text to be sent as UTF-8 (half a surrogate pair becomes U+FFFD). */
 export type Payload = Uint8Array | string;
 
+/** How an encoder writes. */
 export interface EncoderOptions {
   /** Bytes of the largest outgoing blocks; the first are smaller, for most encoders write little. Default 65536; at least 1024. */
   readonly blockSize?: number;
@@ -25,7 +26,9 @@ export class MaxPayloadError extends NatsError {
   readonly code = "MAX_PAYLOAD";
 
   constructor(
+    /** Bytes of headers and payload. */
     readonly size: number,
+    /** What the server accepts, its `max_payload`. */
     readonly limit: number,
     override readonly subject: string,
   ) {
@@ -62,14 +65,17 @@ export class Encoder {
     this.#writePublishSubject = options.wildcardsInPublish === "allow" ? writeSubscribeSubject : writePublishSubject;
   }
 
+  /** CONNECT, with those fields that say something. */
   connect(options: ConnectOptions): void {
     this.#line("CONNECT ", connectJson(options));
   }
 
+  /** PING. */
   ping(): void {
     this.#line("PING", "");
   }
 
+  /** PONG. */
   pong(): void {
     this.#line("PONG", "");
   }
@@ -94,7 +100,11 @@ export class Encoder {
     return this.#message("HPUB ", subject, undefined, reply, headers.toString(), payload);
   }
 
-  /** @param sid a non-negative integer, unique on its connection */
+  /**
+   * SUB; without `queue` a plain subscription.
+   *
+   * @param sid a non-negative integer, unique on its connection
+   */
   sub(subject: string, queue: string | undefined, sid: number): void {
     checkCount("sid", sid, 0);
     checkText(subject, "subject");
@@ -112,22 +122,32 @@ export class Encoder {
     out.position = writeCrlf(block, writeDecimal(block, at, sid));
   }
 
-  /** @param max deliver this many messages in total, then end the subscription; `undefined` = end it now */
+  /**
+   * UNSUB.
+   *
+   * @param max deliver this many messages in total, then end the subscription; `undefined` = end it now
+   */
   unsub(sid: number, max?: number): void {
     checkCount("sid", sid, 0);
     if (max !== undefined) checkCount("max", max, 1);
     this.#line("UNSUB ", max === undefined ? String(sid) : `${sid} ${max}`);
   }
 
+  /** INFO, as a server sends it. */
   info(info: Partial<ServerInfo> & object): void {
     this.#line("INFO ", JSON.stringify(info));
   }
 
+  /** MSG, as a server sends it; returns the bytes of its payload. */
   msg(subject: string, sid: number | string, reply: string | undefined, payload: Payload | undefined): number {
     return this.#message("MSG ", subject, checkedSid(sid), reply, undefined, payload);
   }
 
-  /** @param headers an object, or an already encoded block, which is passed on as it is */
+  /**
+   * HMSG, as a server sends it; returns the bytes of headers and payload.
+   *
+   * @param headers an object, or an already encoded block, which is passed on as it is
+   */
   hmsg(
     subject: string,
     sid: number | string,
@@ -139,11 +159,16 @@ export class Encoder {
     return this.#message("HMSG ", subject, checkedSid(sid), reply, block, payload);
   }
 
+  /** +OK, as a server sends it. */
   ok(): void {
     this.#line("+OK", "");
   }
 
-  /** @param text without the quotes around it; CR and LF throw `InvalidArgumentError` */
+  /**
+   * -ERR, as a server sends it.
+   *
+   * @param text without the quotes around it; CR and LF throw `InvalidArgumentError`
+   */
   err(text: string): void {
     if (/[\r\n]/.test(text)) throw new InvalidArgumentError("text", "contains CR or LF");
     this.#line("-ERR ", `'${text}'`);

@@ -23,6 +23,7 @@ export class HeaderError extends NatsError {
   readonly code = "INVALID_HEADER";
 
   constructor(
+    /** What is wrong with it. */
     readonly problem: HeaderProblem,
     message: string,
   ) {
@@ -128,6 +129,7 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
     return this.#names(name, match).flatMap((found) => this.#values.get(found) ?? []);
   }
 
+  /** Whether there is such a header; by default with exactly this name. */
   has(name: string, match: Match = Match.Exact): boolean {
     return this.#names(name, match).length > 0;
   }

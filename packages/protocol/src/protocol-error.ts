@@ -22,8 +22,10 @@ export class ProtocolError extends NatsError {
   readonly code = "PROTOCOL_ERROR";
 
   constructor(
+    /** What was wrong. */
     readonly reason: ProtocolErrorReason,
     message: string,
+    /** The beginning of the line at fault; see above. */
     readonly excerpt: string,
     options?: ErrorOptions,
   ) {

@@ -39,6 +39,7 @@ export class LastSubject {
  * the view (80 to 41 ns), so they are kept in plain fields.
  */
 export class ReceivedChunk {
+  /** The bytes; never written to again. */
   readonly bytes: Uint8Array;
   readonly #arrayBuffer: ArrayBufferLike;
   readonly #byteOffset: number;

@@ -28,6 +28,7 @@ export type ServerErrorKind =
 
 /** One `-ERR`, classified. */
 export interface ServerErrorInfo {
+  /** Which of the texts a server sends it is. */
   readonly kind: ServerErrorKind;
   /** What the server wrote, without the quotes around it. */
   readonly text: string;

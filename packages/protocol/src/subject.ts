@@ -33,6 +33,7 @@ export class InvalidSubjectError extends NatsError {
 
   constructor(
     override readonly subject: string,
+    /** What is wrong with it. */
     readonly problem: SubjectProblem,
     what = "subject",
   ) {

@@ -7,13 +7,17 @@
  * then hold `""`, `0`, `false`, or for `max_payload` 1 MiB. Fields not named here are kept as they came.
  */
 export interface ServerInfo {
+  /** Unique, and a new one after every restart. */
   readonly server_id: string;
+  /** The configured name, else the id. */
   readonly server_name: string;
   /** Semantic version, perhaps with a pre-release part (`2.15.0-dev`). */
   readonly version: string;
+  /** The version of Go it was built with. */
   readonly go: string;
   /** The address the server listens on, often `0.0.0.0`: never one to dial. */
   readonly host: string;
+  /** The port it listens on. */
   readonly port: number;
   /** The server understands HPUB and HMSG. */
   readonly headers: boolean;
@@ -23,28 +27,43 @@ export interface ServerInfo {
   readonly proto: number;
   /** Unsigned 64 bit on the wire; above 2^53 the nearest number, good for display only. */
   readonly client_id?: number;
+  /** Clients must say who they are. */
   readonly auth_required?: boolean;
+  /** Clients must upgrade to TLS before CONNECT. */
   readonly tls_required?: boolean;
+  /** Clients must show a certificate. */
   readonly tls_verify?: boolean;
+  /** Clients may upgrade to TLS. */
   readonly tls_available?: boolean;
   /** `host:port` of the servers of this cluster. */
   readonly connect_urls?: readonly string[];
+  /** `host:port` of the WebSocket listeners of this cluster. */
   readonly ws_connect_urls?: readonly string[];
   /** Lame duck mode: this server is about to leave. */
   readonly ldm?: boolean;
   /** To be signed by clients that authenticate with an nkey or a JWT. */
   readonly nonce?: string;
+  /** The commit it was built from. */
   readonly git_commit?: string;
+  /** It has JetStream. */
   readonly jetstream?: boolean;
+  /** Its own address, where routes know it. */
   readonly ip?: string;
+  /** Our address as the server sees it. */
   readonly client_ip?: string;
+  /** Name of its cluster. */
   readonly cluster?: string;
+  /** Its JetStream domain. */
   readonly domain?: string;
   /** True in the one INFO that servers from 2.12 on send after the first PONG. */
   readonly connect_info?: boolean;
+  /** The account we are in, where the server tells. */
   readonly remote_account?: string;
+  /** That account is the system account. */
   readonly acc_is_sys?: boolean;
+  /** Sent by newer servers; not documented. */
   readonly api_lvl?: number;
+  /** Sent by newer servers; not documented. */
   readonly xkey?: string;
   readonly [field: string]: unknown;
 }
@@ -53,13 +72,21 @@ export interface ServerInfo {
 export interface ConnectOptions {
   /** Ask for `+OK` after every operation. */
   readonly verbose: boolean;
+  /** Ask for strict checks of subjects. */
   readonly pedantic: boolean;
+  /** The client insists on TLS. */
   readonly tls_required: boolean;
+  /** Language of the client, shown by the server's monitoring. */
   readonly lang: string;
+  /** Version of the client, shown likewise. */
   readonly version: string;
+  /** A token; secret. */
   readonly auth_token?: string | undefined;
+  /** User name. */
   readonly user?: string | undefined;
+  /** Password; secret. */
   readonly pass?: string | undefined;
+  /** Name of the connection, shown by the server's monitoring. */
   readonly name?: string | undefined;
   /** 1: INFO may come at any time. */
   readonly protocol?: number | undefined;
@@ -67,9 +94,13 @@ export interface ConnectOptions {
   readonly echo?: boolean | undefined;
   /** The signed nonce, base64url. */
   readonly sig?: string | undefined;
+  /** User JWT; secret. */
   readonly jwt?: string | undefined;
+  /** Public user nkey, `U…`. */
   readonly nkey?: string | undefined;
+  /** The client understands HMSG. */
   readonly headers?: boolean | undefined;
+  /** With `headers`: a request nobody listens to is answered with status 503. */
   readonly no_responders?: boolean | undefined;
 }
 

@@ -30,6 +30,7 @@ export interface PoolOptions {
   readonly backoff?: Backoff | undefined;
   /** Upper bound of the uniform wait between a loss and the first dial. Default 100. */
   readonly firstAttemptJitter?: number | undefined;
+  /** Which of the servers that may be dialled comes first. Default `random`. */
   readonly strategy?: Strategy | undefined;
   /** Has the last word at every choice. */
   readonly selectServer?: ServerSelector | undefined;
@@ -45,17 +46,27 @@ export interface PoolOptions {
 
 /** {@link PoolOptions} without gaps. */
 export interface ResolvedPoolOptions {
+  /** The servers given, each once. */
   readonly seeds: readonly ServerUrl[];
+  /** How addresses without scheme or port are read. */
   readonly parsing: ServerUrlOptions;
+  /** As given, or `"all"`. */
   readonly gossip: GossipPolicy;
   /** `Infinity` = never. */
   readonly maxAttempts: number;
+  /** As given, or exponential. */
   readonly backoff: Backoff;
+  /** Milliseconds; upper end of the delay before the first attempt after a loss. */
   readonly firstAttemptJitter: number;
+  /** As given, or `random`. */
   readonly strategy: Strategy;
+  /** As given. */
   readonly selectServer: ServerSelector | undefined;
+  /** Whether the same authorization error twice in a row from one server ends it all. */
   readonly abortOnRepeatedAuthError: boolean;
+  /** Whether connections move to servers that are new or came back. */
   readonly rebalance: boolean;
+  /** Milliseconds over which they move. */
   readonly rebalanceInterval: number;
 }
 

@@ -27,11 +27,13 @@ export interface PaceContext {
   readonly failuresInOutage: number;
   /** Milliseconds since the outage began. */
   readonly outageMs: number;
+  /** The latest of those failures. */
   readonly failure: ServerFailure;
   /** Servers in rotation. */
   readonly servers: number;
   /** The pool's `firstAttemptJitter`: one that is wide tells of a large fleet. */
   readonly firstAttemptJitter: number;
+  /** The only chance there is. */
   readonly random: Random;
 }
 

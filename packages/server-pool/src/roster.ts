@@ -11,7 +11,9 @@ import { addressOf, type ServerUrl, type ServerUrlOptions } from "./server-url.j
 
 /** What a list did to the pool, as `host:port`; all empty when it changed nothing. */
 export interface PoolChange {
+  /** `href`s of servers that are new. */
   readonly added: readonly string[];
+  /** `href`s of servers that left. */
   readonly deleted: readonly string[];
   /** Advertised entries nothing can be made of, as they came. */
   readonly rejected: readonly string[];

@@ -6,6 +6,7 @@ import type { ServerUrl } from "./server-url.js";
 export interface ServerView {
   /** Stable for as long as the pool holds this server; never used again for another one. */
   readonly id: number;
+  /** Its address; credentials are in none of its visible parts. */
   readonly url: ServerUrl;
   /** `seed` = configured by the caller, `gossip` = advertised by another server. */
   readonly origin: "seed" | "gossip";
@@ -15,13 +16,17 @@ export interface ServerView {
   readonly labels: Readonly<Record<string, string>>;
   /** Name to verify a TLS certificate against: the own host; for an advertised IP address that of the server that taught it. */
   readonly serverName: string;
+  /** `dialing` and `connected` as last reported. */
   readonly state: "idle" | "dialing" | "connected";
+  /** Whether a dial of it ever succeeded. */
   readonly everConnected: boolean;
   /** Failed dials since the last success; 0 again with every success. */
   readonly consecutiveFailures: number;
   /** Kept after a success, for the record. */
   readonly lastFailure: ServerFailure | undefined;
+  /** When the last dial began; `undefined` = never. */
   readonly lastDialAt: number | undefined;
+  /** When the last dial succeeded; `undefined` = never. */
   readonly lastConnectedAt: number | undefined;
   /** Round-trip time in milliseconds as last reported, smoothed over four reports; `undefined` = never measured. */
   readonly rtt: number | undefined;
@@ -41,6 +46,8 @@ export interface ServerView {
 export interface ServerFailure {
   /** `refused-by-server` = it answered and sent us away; `lost` = an established connection ended. */
   readonly kind: "network" | "timeout" | "tls" | "auth" | "protocol" | "refused-by-server" | "lost";
+  /** What the caller reported. */
   readonly error: Error;
+  /** When, on the caller's clock. */
   readonly at: number;
 }

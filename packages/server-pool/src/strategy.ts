@@ -20,6 +20,7 @@ export interface StrategyContext {
  * `random` one answers in its place.
  */
 export interface Strategy {
+  /** Shown in reasons and reports. */
   readonly name: string;
   /**
    * Returns the candidates best first: a permutation, or at least one of them; those left out rank last. The candidates are

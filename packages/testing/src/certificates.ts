@@ -8,7 +8,9 @@ import type { X509Certificate } from "@peculiar/x509";
 export interface TestCertificateRequest {
   /** Subject common name; what `verify_and_map` users are often called after. */
   readonly commonName: string;
+  /** Names it is valid for. */
   readonly dnsNames?: readonly string[] | undefined;
+  /** Addresses it is valid for. */
   readonly ipAddresses?: readonly string[] | undefined;
   /** E-mail names; `verify_and_map` looks at these first. */
   readonly emails?: readonly string[] | undefined;
@@ -18,6 +20,7 @@ export interface TestCertificateRequest {
   readonly expired?: boolean | undefined;
 }
 
+/** A certificate and its key. */
 export interface TestCertificate {
   /** The certificate, PEM. */
   readonly certPem: string;
@@ -25,9 +28,11 @@ export interface TestCertificate {
   readonly keyPem: string;
 }
 
+/** Whoever trusts `caPem` trusts what it issues. */
 export interface TestAuthority {
   /** The authority's own certificate, PEM: what the other side trusts. */
   readonly caPem: string;
+  /** Makes a certificate and a new key for it. */
   issue(request: TestCertificateRequest): Promise<TestCertificate>;
 }
 

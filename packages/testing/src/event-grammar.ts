@@ -3,6 +3,7 @@
 
 /** What is read of an event. */
 export interface RecordedEvent {
+  /** As `type` of a status event. */
   readonly type: string;
   /** Number of the link the event belongs to. */
   readonly epoch?: number | undefined;

@@ -33,10 +33,15 @@ export type FakeSubscription = Subscription<FakeConnection>;
 
 /** A message on its way to one subscription. */
 export interface FakeDelivery {
+  /** Subject of the message. */
   readonly subject: string;
+  /** The subscription it goes to. */
   readonly sid: string;
+  /** Its reply subject. */
   readonly reply: string | undefined;
+  /** Its headers as bytes; with them it goes as HMSG. */
   readonly headerBlock: Uint8Array | undefined;
+  /** Its payload. */
   readonly payload: Uint8Array | string;
 }
 
@@ -123,10 +128,12 @@ export class FakeConnection implements Subscriber {
     this.#write(this.#operations.err(text));
   }
 
+  /** Sends PING. */
   ping(): void {
     this.#write(this.#operations.ping());
   }
 
+  /** Sends PONG. */
   pong(): void {
     this.#write(this.#operations.pong());
   }
@@ -154,6 +161,7 @@ export class FakeConnection implements Subscriber {
     this.#options.stream.pause();
   }
 
+  /** Reads on. */
   resume(): void {
     this.#options.stream.resume();
   }

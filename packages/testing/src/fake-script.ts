@@ -18,10 +18,15 @@ export interface FakeScript {
   readonly info?: Partial<ServerInfo> | ((index: number) => Partial<ServerInfo> | undefined);
   /** A connection was accepted, before INFO is sent. */
   onAccept?(connection: FakeConnection): void;
+  /** The client sent CONNECT. */
   onConnect?(connection: FakeConnection, options: ConnectOptions): Reaction;
+  /** The client sent PING. */
   onPing?(connection: FakeConnection): PingReaction;
+  /** The client subscribed. */
   onSub?(connection: FakeConnection, sub: ReceivedSub): Reaction;
+  /** The client unsubscribed. */
   onUnsub?(connection: FakeConnection, unsub: ReceivedUnsub): Reaction;
+  /** The client published. */
   onPub?(connection: FakeConnection, pub: ReceivedPub): Reaction;
   /** Milliseconds between PINGs to each client. Default: none. */
   readonly pingInterval?: number;

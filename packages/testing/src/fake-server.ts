@@ -13,6 +13,7 @@ import { realClock } from "./real-clock.js";
 import { seededRandom } from "./seeded-random.js";
 import { type ListeningAddress, memoryAddress, type ServerStream, tcpAddress } from "./server-stream.js";
 
+/** Where it listens, its clock and its script. */
 export interface FakeServerOptions {
   /** Default: a free one. */
   readonly port?: number;
@@ -24,7 +25,9 @@ export interface FakeServerOptions {
 
 /** A fake server. Disposing it stops it. */
 export class FakeServer {
+  /** What it listens on. */
   readonly host: string;
+  /** The port it listens on. */
   readonly port: number;
   /** Every connection ever accepted, in order. */
   readonly connections: readonly FakeConnection[];
@@ -104,6 +107,7 @@ export class FakeServer {
     this.#release = () => {};
   }
 
+  /** Stops. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

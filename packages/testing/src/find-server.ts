@@ -17,12 +17,15 @@ export type Source = "env" | "path" | "cache" | "archive" | "go" | "release";
 
 /** A nats-server that runs on this machine. */
 export interface ServerBinary {
+  /** Absolute path of the program. */
   readonly path: string;
   /** Without the `v`: `2.15.1`. */
   readonly version: string;
+  /** Where it came from. */
   readonly source: Source;
 }
 
+/** Which server is wanted, and where to look for it. */
 export interface FindServerOptions {
   /** Default `"newest"`. */
   readonly which?: Which;

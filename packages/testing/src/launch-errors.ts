@@ -4,7 +4,9 @@ import { NatsError } from "@myelin/contracts";
 
 /** One step of the search for a server, and why it did not produce one. */
 export interface FailedSource {
+  /** Which step. */
   readonly source: string;
+  /** What it found instead, as a sentence. */
   readonly why: string;
 }
 
@@ -13,7 +15,9 @@ export class ServerNotFoundError extends NatsError {
   readonly code: string = "SERVER_NOT_FOUND";
 
   constructor(
+    /** What was looked for, in words. */
     readonly wanted: string,
+    /** Every step, in order. */
     readonly tried: readonly FailedSource[],
   ) {
     const reasons = tried.map(({ source, why }) => `${source}: ${why}`).join("; ");

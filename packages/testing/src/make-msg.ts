@@ -13,6 +13,7 @@ import {
 
 /** What a made message is answered through; as much of a connection as `msg.respond` needs. */
 export interface MsgPublisher {
+  /** As `publish` of a connection. */
   publish(
     subject: string,
     payload?: Payload,
@@ -22,8 +23,11 @@ export interface MsgPublisher {
 
 /** Fields of a message; all but the subject may be left out. */
 export interface MsgFields {
+  /** The subject it arrives on. */
   readonly subject: string;
+  /** Where its sender wants an answer; without it, `respond` answers `false`. */
   readonly reply?: string | undefined;
+  /** Made with `headers()`. */
   readonly headers?: MsgHdrs | undefined;
   /** Text is sent as UTF-8. */
   readonly data?: Payload | undefined;
@@ -33,6 +37,7 @@ export interface MsgFields {
 
 /** A message and what became of it. */
 export interface MadeMsg<M> {
+  /** For the handler. */
   readonly msg: M;
   /** Every answer so far, as its receiver would read it: `subject`, `reply`, `headers`, `data`, `string()`, `json()`. */
   readonly responses: readonly DecodedMessage[];

@@ -211,6 +211,7 @@ export class MemoryPeer {
     this.#inbound.pause();
   }
 
+  /** Delivers on. */
   resume(): void {
     this.#inbound.resume();
   }

@@ -12,6 +12,7 @@ export interface MemoryPeerHandler {
   closed(how: "end" | "reset"): void;
 }
 
+/** Somebody who accepts streams at an address. */
 export interface MemoryListener {
   /** Stops accepting; open streams stay. */
   close(): void;
@@ -19,13 +20,17 @@ export interface MemoryListener {
 
 /** One call of `transport.connect`. */
 export interface MemoryDial {
+  /** As dialled. */
   readonly hostname: string;
+  /** As dialled. */
   readonly port: number;
   /** `clock.now()` at the call. */
   readonly at: number;
 }
 
+/** Time, and how streams are cut. */
 export interface MemoryNetworkOptions {
+  /** Whose time passes on it. */
   readonly clock: Clock;
   /** Most bytes delivered at once. Default 65536; small values cut operations in pieces. */
   readonly chunkSize?: number;
@@ -35,9 +40,11 @@ export interface MemoryNetworkOptions {
 
 type Fault = "refuse" | "black-hole" | "unresolvable";
 
+/** Addresses inside a process, and what can go wrong with them. */
 export interface MemoryNetwork {
   /** Dials this network; schemes `nats` and `tls`. `startTls` encrypts in name only. */
   readonly transport: Transport;
+  /** As given. */
   readonly clock: Clock;
   /** Every dial so far, in order. */
   readonly dials: readonly MemoryDial[];

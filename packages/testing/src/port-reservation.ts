@@ -15,6 +15,7 @@ const LAST = 32_700;
 
 /** Ports held for this process. */
 export interface PortReservation {
+  /** As many as asked for. */
   readonly ports: readonly number[];
   /** Gives the ports back; a process that dies gives them back by itself. */
   release(): void;

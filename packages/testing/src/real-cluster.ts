@@ -9,6 +9,7 @@ import { RealServer, type RealServerOptions } from "./real-server.js";
 
 const MESH_MS = 20_000;
 
+/** Size, name, server and configuration of a cluster. */
 export interface RealClusterOptions extends Omit<RealServerOptions, "port" | "name" | "cluster"> {
   /** Nodes to start. Default 3. */
   readonly size?: number;
@@ -18,6 +19,7 @@ export interface RealClusterOptions extends Omit<RealServerOptions, "port" | "na
 
 /** A cluster of real servers. Disposing it stops all of them. */
 export class RealCluster {
+  /** Name of the cluster, as INFO has it. */
   readonly name: string;
   readonly #options: RealClusterOptions;
   readonly #binary: ServerBinary;
@@ -106,6 +108,7 @@ export class RealCluster {
     for (const reservation of this.#reservations) reservation.release();
   }
 
+  /** Stops. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

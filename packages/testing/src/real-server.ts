@@ -17,6 +17,7 @@ import { Watchdog } from "./watchdog.js";
 const READY_MS = 15_000;
 const GRACE_MS = 5_000;
 
+/** What server, where, and with which configuration. */
 export interface RealServerOptions {
   /** Default: the newest one `findServer` finds. */
   readonly binary?: ServerBinary;
@@ -47,20 +48,34 @@ export interface RealServerOptions {
 
 /** A monitoring document: the fields tests use, and the rest. */
 export type Varz = Record<string, unknown> & {
+  /** Unique, and a new one after every restart. */
   readonly server_id: string;
+  /** The configured name. */
   readonly server_name: string;
+  /** Without the `v`. */
   readonly version: string;
+  /** Clients connected now. */
   readonly connections: number;
+  /** Clients since the start. */
   readonly total_connections: number;
+  /** Messages received since the start. */
   readonly in_msgs: number;
+  /** Messages sent since the start. */
   readonly out_msgs: number;
+  /** Clients cut because they did not read. */
   readonly slow_consumers: number;
+  /** Subscriptions now. */
   readonly subscriptions: number;
+  /** Routes to other nodes now. */
   readonly routes: number;
 };
+/** The clients of a server, as its monitoring tells: the fields tests use, and the rest. */
 export type Connz = Record<string, unknown> & {
+  /** Connections in this answer. */
   readonly num_connections: number;
+  /** Connections there are. */
   readonly total: number;
+  /** One for each client. */
   readonly connections: readonly (Record<string, unknown> & {
     readonly cid: number;
     readonly port: number;
@@ -71,18 +86,27 @@ export type Connz = Record<string, unknown> & {
     readonly reason?: string;
   })[];
 };
+/** The routes of a server, as its monitoring tells: the fields tests use, and the rest. */
 export type Routez = Record<string, unknown> & {
+  /** Routes now. */
   readonly num_routes: number;
+  /** One for each route. */
   readonly routes: readonly (Record<string, unknown> & { readonly remote_id: string; readonly remote_name?: string })[];
 };
 
 /** A real nats-server. Disposing it stops it. */
 export class RealServer {
+  /** The program it runs. */
   readonly binary: ServerBinary;
+  /** Its `server_name`. */
   readonly name: string;
+  /** What it listens on. */
   readonly host: string;
+  /** The client port; the same after every restart. */
   readonly port: number;
+  /** The port of its monitoring. */
   readonly monitorPort: number;
+  /** The port of its WebSocket listener, `undefined` without one. */
   readonly websocketPort: number | undefined;
   /** Private folder: configuration and store. Removed by `stop`. */
   readonly directory: string;
@@ -141,6 +165,7 @@ export class RealServer {
     return `${scheme}://${this.host}:${this.websocketPort}`;
   }
 
+  /** Version of the program, without the `v`. */
   get version(): string {
     return this.binary.version;
   }
@@ -156,6 +181,7 @@ export class RealServer {
     return this.running ? (this.#process?.pid ?? 0) : 0;
   }
 
+  /** False once its process has ended. */
   get running(): boolean {
     return this.#process?.running ?? false;
   }
@@ -215,15 +241,21 @@ export class RealServer {
     return probe(this.host, this.port, READY_MS);
   }
 
+  /** Asks its monitoring for the server itself. */
   async varz(): Promise<Varz> {
     return (await monitoring(this.monitorPort, "varz")) as Varz;
   }
 
-  /** @param query as in the monitoring docs: `subs=1`, `state=closed` … */
+  /**
+   * Asks its monitoring for its clients.
+   *
+   * @param query as in the monitoring docs: `subs=1`, `state=closed` …
+   */
   async connz(query?: string): Promise<Connz> {
     return (await monitoring(this.monitorPort, query === undefined ? "connz" : `connz?${query}`)) as Connz;
   }
 
+  /** Asks its monitoring for its routes. */
   async routez(): Promise<Routez> {
     return (await monitoring(this.monitorPort, "routez")) as Routez;
   }
@@ -234,6 +266,7 @@ export class RealServer {
     return this.#process.nextLine(pattern, ms);
   }
 
+  /** Stops. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

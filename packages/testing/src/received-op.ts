@@ -7,38 +7,51 @@ interface Received {
   readonly text: string;
 }
 
+/** CONNECT. */
 export interface ReceivedConnect extends Received {
   readonly op: "CONNECT";
+  /** Its fields. */
   readonly options: ConnectOptions;
 }
 
 /** PUB and HPUB. */
 export interface ReceivedPub extends Received {
   readonly op: "PUB";
+  /** Where it is published. */
   readonly subject: string;
+  /** Where an answer is wanted. */
   readonly reply: string | undefined;
   /** The header block as it came, `undefined` for PUB. */
   readonly headerBlock: Uint8Array | undefined;
   /** Decoded when read; throws `HeaderError` when malformed. */
   readonly headers: MsgHdrs | undefined;
+  /** A copy of the payload. */
   readonly payload: Uint8Array;
 }
 
+/** SUB. */
 export interface ReceivedSub extends Received {
   readonly op: "SUB";
+  /** Its subject, wildcards and all. */
   readonly subject: string;
+  /** Its queue group, `undefined` for a plain one. */
   readonly queue: string | undefined;
+  /** As the client calls it. */
   readonly sid: string;
 }
 
+/** UNSUB. */
 export interface ReceivedUnsub extends Received {
   readonly op: "UNSUB";
+  /** Which subscription. */
   readonly sid: string;
   /** 0 = at once. */
   readonly max: number;
 }
 
+/** PING or PONG. */
 export interface ReceivedPing extends Received {
+  /** Which of the two. */
   readonly op: "PING" | "PONG";
 }
 

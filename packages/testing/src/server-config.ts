@@ -21,8 +21,11 @@ export interface ServerConfig {
   readonly extra: string;
 }
 
+/** A node's place in its cluster. */
 export interface ClusterConfig {
+  /** Name of the cluster; the same on all nodes. */
   readonly name: string;
+  /** Where it listens for routes. */
   readonly port: number;
   /** `nats-route://…` URLs to dial. */
   readonly routes: readonly string[];

@@ -7,12 +7,19 @@ import { createInterface } from "node:readline";
 
 /** What a server says of itself on its client port, the fields tests use and the rest. */
 export type ProbedInfo = Readonly<Record<string, unknown>> & {
+  /** Unique, and a new one after every restart. */
   readonly server_id: string;
+  /** Without the `v`. */
   readonly version: string;
+  /** `host:port` of the servers of the cluster. */
   readonly connect_urls?: readonly string[];
+  /** Clients must upgrade to TLS. */
   readonly tls_required?: boolean;
+  /** Clients must say who they are. */
   readonly auth_required?: boolean;
+  /** Most bytes of a message. */
   readonly max_payload?: number;
+  /** It is about to leave. */
   readonly ldm?: boolean;
 };
 

@@ -11,13 +11,17 @@ import { CASES, type CaseBody } from "./transport-contract-cases.js";
 export interface ContractPeer {
   /** Everything read so far. */
   received(): Uint8Array;
+  /** Length of `received()`. */
   readonly receivedBytes: number;
+  /** Sends bytes to the transport under test. */
   send(bytes: Uint8Array): void;
   /** Ends the stream in order, after what was sent. */
   end(): void;
   /** Breaks the stream. Where the medium cannot, except the case `peer-resets`. */
   reset?(): void;
+  /** Reads nothing more, so that the network fills up. */
   stopReading(): void;
+  /** Reads on. */
   startReading(): void;
   /** True once the stream has gone, however it went. */
   readonly isClosed: boolean;
@@ -25,6 +29,7 @@ export interface ContractPeer {
 
 /** A transport together with something to dial; made anew for every case. */
 export interface TransportContractSubject {
+  /** The one under test. */
   readonly transport: Transport;
   /** A target that accepts. */
   target(): DialTarget;
@@ -40,12 +45,15 @@ export interface TransportContractSubject {
   resources?(): readonly string[];
   /** Lets time and I/O pass a little. Default: a real millisecond. */
   settle?(): Promise<void>;
+  /** Ends everything the subject opened. */
   teardown(): Promise<void>;
 }
 
+/** What a run of the contract needs. */
 export interface TransportContractOptions {
   /** Prefix of the case names: `tcp`, `tls first`. */
   readonly name: string;
+  /** Makes the subject of one case. */
   setup(): Promise<TransportContractSubject>;
   /** Upgrade every connection with `startTls` before using it. Default `false`. */
   readonly upgrade?: boolean | undefined;
@@ -55,6 +63,7 @@ export interface TransportContractOptions {
   readonly exceptions?: Readonly<Record<string, string>> | undefined;
 }
 
+/** One behaviour, to be run by any test runner. */
 export interface TransportContractCase {
   /** A sentence, prefixed with the name of the run. */
   readonly name: string;

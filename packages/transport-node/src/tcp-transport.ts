@@ -26,6 +26,7 @@ import { everyAddressFailed } from "./socket-errors.js";
 import { type Delay, systemDelay, systemRandom } from "./system.js";
 import { TlsMaterialLoader } from "./tls-material.js";
 
+/** How {@link tcpTransport} dials; all have defaults. */
 export interface TcpTransportOptions {
   /** Shuffles the addresses of a name. Default: the runtime's generator. */
   readonly random?: Random | undefined;

@@ -16,6 +16,7 @@ import { everyAddressFailed } from "./socket-errors.js";
 import { type Delay, systemDelay } from "./system.js";
 import { TlsMaterialLoader } from "./tls-material.js";
 
+/** How {@link unixTransport} dials; all have defaults. */
 export interface UnixTransportOptions {
   /** Source of delays, for tests under virtual time. Default: the runtime's timers. */
   readonly clock?: Delay | undefined;

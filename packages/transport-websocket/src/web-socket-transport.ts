@@ -32,6 +32,7 @@ export type WebSocketFactory = (
   signal: AbortSignal,
 ) => Promise<{ readonly socket: WebSocketLike; readonly encrypted: boolean }>;
 
+/** How {@link webSocketTransport} dials; all have defaults. */
 export interface WebSocketTransportOptions {
   /**
    * The constructor. Default: that of the `ws` package where it is installed on Node, else the runtime's global one. Given

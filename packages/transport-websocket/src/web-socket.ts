@@ -3,15 +3,19 @@
 
 /** What the listeners of a {@link WebSocketLike} are called with. */
 export interface WebSocketEvent {
+  /** Which event it is. */
   readonly type: string;
   /** Of a message: an ArrayBuffer or a view of one; text as a string. */
   readonly data?: unknown;
   /** Of a close. */
   readonly code?: number;
+  /** Of a close: what the peer says of it. */
   readonly reason?: string;
+  /** Of a close: whether both sides said goodbye. */
   readonly wasClean?: boolean;
   /** Of an error, where the runtime tells. */
   readonly error?: unknown;
+  /** Of an error, where the runtime tells: what happened. */
   readonly message?: string;
 }
 
@@ -20,20 +24,29 @@ export type OwnBytes = ReturnType<Uint8Array["slice"]>;
 
 /** The W3C WebSocket as far as it is used: the global one and that of `ws` fit. */
 export interface WebSocketLike {
+  /** Set to `arraybuffer`. */
   binaryType: string;
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
+  /** Bytes handed to `send` that have not left yet. */
   readonly bufferedAmount: number;
+  /** Sends one binary message. */
   send(data: OwnBytes): void;
+  /** Begins to say goodbye. */
   close(code?: number): void;
+  /** Calls the listener for each event of the type. */
   addEventListener(type: WebSocketEventType, listener: (event: WebSocketEvent) => void): void;
+  /** Calls it no more. */
   removeEventListener(type: WebSocketEventType, listener: (event: WebSocketEvent) => void): void;
   /** Extras of `ws`, used where they are there: end without a handshake, and stop reading from the socket. */
   terminate?(): void;
+  /** Of `ws`: stops reading from the socket. */
   pause?(): void;
+  /** Of `ws`: reads on. */
   resume?(): void;
 }
 
+/** The events that are listened to. */
 export type WebSocketEventType = "open" | "message" | "error" | "close";
 
 /** Makes a socket that begins to connect. */

@@ -7,7 +7,9 @@ import { systemClock } from "../system-clock.js";
 
 /** A promise with its ends in hand. */
 export interface Deferred<T> extends Promise<T> {
+  /** Resolves the promise; without effect once it has settled. */
   resolve: (value?: T | PromiseLike<T>) => void;
+  /** Rejects the promise; without effect once it has settled. */
   // biome-ignore lint/suspicious/noExplicitAny: the type of nats.js
   reject: (reason?: any) => void;
 }
@@ -23,6 +25,7 @@ export function deferred<T = void>(): Deferred<T> {
 
 /** A pause that can be cut short. */
 export interface Delay extends Promise<void> {
+  /** Ends the wait at once: the promise resolves. */
   cancel: () => void;
 }
 

@@ -9,6 +9,7 @@ import { addressOf } from "../session/announcements.js";
 export interface Server {
   /** Without brackets; empty for a unix socket. */
   readonly hostname: string;
+  /** 0 for a unix socket. */
   readonly port: number;
   /** `host:port`, as `getServer()` and the events have it. */
   readonly listen: string;
@@ -22,6 +23,7 @@ export interface Server {
   readonly lastConnect: number;
   /** Advertised by another server, not configured. */
   readonly gossiped: boolean;
+  /** Whether it was ever connected to. */
   readonly didConnect: boolean;
 }
 

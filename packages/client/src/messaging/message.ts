@@ -8,6 +8,7 @@ import type { TraceOptions } from "./trace.js";
 export interface PublishOptions extends TraceOptions {
   /** Subject to answer on. */
   readonly reply?: string | undefined;
+  /** Made with `headers()`; written at the call, and may be changed afterwards. */
   readonly headers?: MsgHdrs | undefined;
   /** What becomes of this message when there is no connection. Default: the connection's own policy. */
   readonly whileDisconnected?: WhileDisconnected | undefined;
@@ -15,6 +16,7 @@ export interface PublishOptions extends TraceOptions {
 
 /** Whatever can publish. */
 export interface Publisher {
+  /** As `NatsConnection.publish`. */
   publish(subject: string, payload?: Payload, options?: PublishOptions): boolean;
 }
 

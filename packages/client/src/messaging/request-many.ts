@@ -39,6 +39,7 @@ export interface RequestManyOptions extends TraceOptions {
   readonly sentinel?: boolean | ((msg: Msg) => boolean) | undefined;
   /** Default `"timer"`: time alone, and whatever other option is given. */
   readonly strategy?: RequestStrategy | SentinelFn | readonly SentinelFn[] | undefined;
+  /** Headers of the request, made with `headers()`. */
   readonly headers?: MsgHdrs | undefined;
   /** Accepted for nats.js; every request for many answers has an inbox of its own. */
   readonly noMux?: boolean | undefined;

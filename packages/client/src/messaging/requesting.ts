@@ -37,6 +37,7 @@ export interface RequestRetry {
 export interface RequestOptions extends TraceOptions {
   /** Milliseconds until it rejects with TimeoutError, retries included. Default 1 000. */
   readonly timeout?: number | undefined;
+  /** Headers of the request, made with `headers()`. */
   readonly headers?: MsgHdrs | undefined;
   /** An inbox and subscription of its own instead of the shared one. */
   readonly noMux?: boolean | undefined;

@@ -117,10 +117,12 @@ export class Subscription implements AsyncIterable<Msg> {
     this.#callback = callback;
   }
 
+  /** Its subject as given, wildcards and all. */
   getSubject(): string {
     return this.#subject;
   }
 
+  /** Its queue group, `undefined` for a plain subscription. */
   getQueue(): string | undefined {
     return this.#queueGroup;
   }
@@ -130,6 +132,7 @@ export class Subscription implements AsyncIterable<Msg> {
     return this.#sid;
   }
 
+  /** The messages after which it ends; `undefined` = without such a limit. */
   getMax(): number | undefined {
     return this.#max;
   }
@@ -160,10 +163,12 @@ export class Subscription implements AsyncIterable<Msg> {
     return this.#messages.bytes;
   }
 
+  /** True while it takes no new messages and handles those it has. */
   isDraining(): boolean {
     return this.#phase === "draining";
   }
 
+  /** True once it has ended; no message is delivered any more. */
   isClosed(): boolean {
     return this.#phase === "closed";
   }
@@ -245,10 +250,12 @@ export class Subscription implements AsyncIterable<Msg> {
     return observed(() => processing.run().finally(() => signal?.removeEventListener("abort", abort)));
   }
 
+  /** Drains. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#phase === "closed" ? Promise.resolve() : this.drain();
   }
 
+  /** The messages, in order; throws the error that ended the subscription. Leaving the loop unsubscribes. */
   [Symbol.asyncIterator](): AsyncIterator<Msg> {
     this.#consume();
     return {

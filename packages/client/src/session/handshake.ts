@@ -34,7 +34,9 @@ import { type DialingSink, Incoming } from "./incoming.js";
 
 /** Who we are, for CONNECT's `lang` and `version`. */
 export interface ClientIdentity {
+  /** `lang` of CONNECT, shown by the server's monitoring. */
   readonly lang: string;
+  /** `version` of CONNECT. */
   readonly version: string;
 }
 

@@ -7,16 +7,21 @@ import type { BrokerPermissions } from "./permissions.js";
 
 /** Somebody a broker lets in: with a password, or with an nkey. */
 export interface BrokerUser {
+  /** Name, with `pass`. */
   readonly user?: string | undefined;
+  /** Password of `user`. */
   readonly pass?: string | undefined;
   /** Public user nkey, `U…`. */
   readonly nkey?: string | undefined;
+  /** Default: everything is allowed. */
   readonly permissions?: BrokerPermissions | undefined;
 }
 
 /** Who is let in. Several kinds may be given at once; without any of them everybody is. */
 export interface BrokerAuthorization {
+  /** Users with passwords or nkeys. */
   readonly users?: readonly BrokerUser[] | undefined;
+  /** A token that lets anybody in. */
   readonly token?: string | undefined;
   /** Public keys of accounts (`A…`) whose user JWTs are trusted. */
   readonly accounts?: readonly string[] | undefined;

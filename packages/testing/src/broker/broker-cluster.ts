@@ -12,6 +12,7 @@ import { BrokerNode } from "./broker-node.js";
 import { type BrokerOptions, resolveBrokerOptions } from "./broker-options.js";
 import { Mesh, type MeshTimes } from "./mesh.js";
 
+/** Options of each node, and of the cluster. */
 export interface BrokerClusterOptions extends Omit<BrokerOptions, "name" | "advertise">, Partial<MeshTimes> {
   /** Nodes. Default 3. */
   readonly size?: number;
@@ -25,7 +26,9 @@ const MESH_MS = 20_000;
 
 /** A cluster of brokers. Disposing it stops all of them. */
 export class BrokerCluster {
+  /** Name of the cluster, as INFO has it. */
   readonly name: string;
+  /** Its nodes, also those that are down. */
   readonly servers: readonly Broker[];
   readonly #mesh: Mesh;
   readonly #clock: Clock;
@@ -121,6 +124,7 @@ export class BrokerCluster {
     this.#release();
   }
 
+  /** Stops. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -28,6 +28,7 @@ type State = "silent" | "greeted" | "connected" | "proven" | "ending" | "gone";
 export class BrokerConnection implements Subscriber {
   /** `client_id` of INFO. */
   readonly id: number;
+  /** Where the client dialled from. */
   readonly remoteAddress: string;
   readonly #core: BrokerCore;
   readonly #stream: ServerStream;
@@ -76,6 +77,7 @@ export class BrokerConnection implements Subscriber {
     return this.#options?.name;
   }
 
+  /** Its subscriptions now. */
   get subscriptions(): readonly BrokerSubscription[] {
     return [...(this.#subscriptions?.values() ?? [])];
   }
@@ -164,10 +166,12 @@ export class BrokerConnection implements Subscriber {
     this.end();
   }
 
+  /** Stops reading from the client, as a server that is busy. */
   pause(): void {
     this.#stream.pause();
   }
 
+  /** Reads on. */
   resume(): void {
     this.#stream.resume();
   }

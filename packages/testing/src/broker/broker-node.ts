@@ -19,13 +19,21 @@ import { type OwnInfo, ToldInfo } from "./told-info.js";
 
 /** What is being counted since the node was made. */
 export interface BrokerStats {
+  /** Clients connected now. */
   connections: number;
+  /** Clients ever accepted. */
   totalConnections: number;
+  /** Subscriptions of its clients now. */
   subscriptions: number;
+  /** Messages its clients published. */
   inMsgs: number;
+  /** Bytes of those. */
   inBytes: number;
+  /** Messages it handed to its clients. */
   outMsgs: number;
+  /** Bytes of those. */
   outBytes: number;
+  /** Clients it cut because they did not read. */
   slowConsumers: number;
 }
 

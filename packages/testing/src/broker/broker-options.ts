@@ -9,6 +9,7 @@ import type { BrokerConnection } from "./broker-connection.js";
 export interface BrokerTraffic {
   /** `clock.now()`. */
   readonly at: number;
+  /** The client it came from or goes to. */
   readonly connection: BrokerConnection;
   /** `in` = from the client. */
   readonly direction: "in" | "out";

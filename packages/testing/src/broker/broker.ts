@@ -61,14 +61,17 @@ export class Broker {
     return new Broker(node);
   }
 
+  /** Its `server_name`. */
   get name(): string {
     return this.#node.options.name;
   }
 
+  /** What it listens on. */
   get host(): string {
     return this.#node.address.host;
   }
 
+  /** The same after every restart. */
   get port(): number {
     return this.#node.address.port;
   }
@@ -147,6 +150,7 @@ export class Broker {
     this.#release();
   }
 
+  /** Stops. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

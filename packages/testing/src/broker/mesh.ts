@@ -4,6 +4,7 @@ import type { Clock } from "@myelin/contracts";
 import type { BrokerNode } from "./broker-node.js";
 import { Route } from "./route.js";
 
+/** How patient the routes of a cluster are. */
 export interface MeshTimes {
   /** Milliseconds until a route that was lost is made again. Default 1000. */
   readonly routeRetry: number;

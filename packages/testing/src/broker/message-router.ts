@@ -8,9 +8,13 @@ import { SubjectIndex } from "./subject-index.js";
 
 /** A message between two connections. Its bytes are never changed. */
 export interface RoutedMessage {
+  /** Where it was published. */
   readonly subject: string;
+  /** Where its publisher wants an answer. */
   readonly reply: string | undefined;
+  /** Its headers as they came, `undefined` = none. */
   readonly headerBlock: Uint8Array | undefined;
+  /** Its payload. */
   readonly payload: Uint8Array;
 }
 
@@ -26,12 +30,17 @@ export interface Subscriber {
 
 /** A subscription of one connection. */
 export interface Subscription<S extends Subscriber> {
+  /** Whose it is. */
   readonly connection: S;
+  /** Its subject, wildcards and all. */
   readonly subject: string;
+  /** Its queue group, `undefined` for a plain one. */
   readonly queue: string | undefined;
+  /** As the client calls it. */
   readonly sid: string;
   /** Messages after which it ends; 0 = never. */
   readonly max: number;
+  /** Messages it was handed. */
   readonly delivered: number;
 }
 

@@ -10,7 +10,9 @@ export type SubjectRules =
 
 /** What a user of a broker may do. Absent = everything. */
 export interface BrokerPermissions {
+  /** Subjects to publish to. Default: all. */
   readonly publish?: SubjectRules | undefined;
+  /** Subjects to subscribe to. Default: all. */
   readonly subscribe?: SubjectRules | undefined;
 }
 

@@ -11,6 +11,7 @@ import { DoorFaults } from "./door-faults.js";
 import type { FaultLine } from "./fault-line.js";
 import { type Faults, LinkFaults } from "./link-faults.js";
 
+/** What it stands before, and where it listens. */
 export interface FaultProxyOptions {
   /** The server: `port`, and `host`, by default 127.0.0.1. A RealServer or a Broker will do. */
   readonly target: { readonly port: number; readonly host?: string };
@@ -24,9 +25,11 @@ export interface FaultProxyOptions {
 export interface ProxyLink {
   /** What can go wrong on this link alone. */
   readonly faults: Faults;
+  /** False once either side has gone. */
   readonly isOpen: boolean;
   /** Bytes that have left the proxy. */
   readonly bytesToClient: number;
+  /** Bytes handed on to the server. */
   readonly bytesToServer: number;
 }
 
@@ -35,7 +38,9 @@ const HIGH_WATER = 256 * 1024;
 
 /** A proxy with faults. Disposing it stops it. */
 export class FaultProxy {
+  /** What it listens on. */
   readonly host = "127.0.0.1";
+  /** The port it listens on. */
   readonly port: number;
   /** Faults of all links, those to come among them, and of dialling. */
   readonly faults: DoorFaults;
@@ -95,6 +100,7 @@ export class FaultProxy {
     this.#reservation?.release();
   }
 
+  /** Stops. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -192,6 +192,16 @@ describe("the other programs", { timeout: 60 * SECONDS }, () => {
     });
   });
 
+  it("worker-thread carries a request and its answer over sockets of another thread, and ends by itself", async () => {
+    expect(await start("worker-thread").end()).toEqual({ code: 0, err: "", out: "hello from a worker\n" });
+  });
+
+  it("own-strategy leads two clients with one key to one server", async () => {
+    const { code, out } = await start("own-strategy").end();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^both on the same server: true\n(nats:\/\/\S+ \w+: .+\n){3}$/);
+  });
+
   it("no program is left out of these tests", () => {
     const programs = readdirSync(folder).filter((name) => name.endsWith(".ts"));
     expect([...tried].sort()).toEqual(programs.map((name) => name.replace(/\.ts$/, "")).sort());

@@ -1,17 +1,17 @@
-// The snippets for test runners in the README of @myelin/testing compile, and pass in the runner they are for.
+// The tests in the documents compile, and pass in the runner they are for.
 
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { blocks, root } from "./documents.js";
 
 const run = promisify(execFile);
 const app = join(import.meta.dirname, "..");
-const root = join(app, "../..");
 const SOURCE = "@myelin/source";
 // Inside this package, so that the snippets find what the package depends on.
 mkdirSync(join(app, "node_modules"), { recursive: true });
@@ -19,11 +19,10 @@ const work = mkdtempSync(join(app, "node_modules/.runners-"));
 // Jest looks into no node_modules; what it runs needs none.
 const forJest = mkdtempSync(join(tmpdir(), "myelin-jest-"));
 
-const readme = readFileSync(join(root, "packages/testing/README.md"), "utf8");
-const snippets = new Map(
-  [...readme.matchAll(/^```ts (\S+)\n(.*?)^```$/gms)].map(([, runner = "", code = ""]) => [runner, code]),
-);
-const fileOf = (runner: string): string => join(work, `${runner.replace(/\W/g, "-")}.test.mts`);
+const RUNNERS = ["jest", "node:test", "vitest"];
+const snippets = blocks.filter(({ kind }) => RUNNERS.includes(kind));
+const filesFor = (runner: string): string[] =>
+  snippets.filter(({ kind }) => kind === runner).map(({ slug }) => join(work, `${slug}.test.mts`));
 
 /** What a program of Node prints, both streams; rejects with it when it fails. */
 async function node(args: string[], env: Record<string, string> = {}): Promise<string> {
@@ -39,7 +38,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 beforeAll(() => {
-  for (const [runner, code] of snippets) writeFileSync(fileOf(runner), code);
+  for (const { slug, code } of snippets) writeFileSync(join(work, `${slug}.test.mts`), code);
 });
 afterAll(() => {
   for (const folder of [work, forJest]) rmSync(folder, { recursive: true, force: true });
@@ -47,7 +46,7 @@ afterAll(() => {
 
 describe("P28: the snippets for test runners", { timeout: 120_000 }, () => {
   it("are there for three runners, and compile", async () => {
-    expect([...snippets.keys()].sort()).toEqual(["jest", "node:test", "vitest"]);
+    for (const runner of RUNNERS) expect(filesFor(runner).length, runner).toBeGreaterThan(1);
     const config = { extends: join(root, "tsconfig.base.json"), include: ["*.mts"] };
     writeFileSync(join(work, "tsconfig.json"), JSON.stringify(config));
     const tsc = join(root, "node_modules/@typescript/native/bin/tsc");
@@ -58,12 +57,12 @@ describe("P28: the snippets for test runners", { timeout: 120_000 }, () => {
     const config = `export default {
       resolve: { conditions: ["${SOURCE}", "module", "node", "development|production"] },
       ssr: { resolve: { conditions: ["${SOURCE}", "module", "node", "development|production"] } },
-      test: { include: ["vitest.test.mts"], maxWorkers: 1 },
+      test: { include: ${JSON.stringify(filesFor("vitest").map((file) => basename(file)))}, maxWorkers: 1 },
     };`;
     writeFileSync(join(work, "vitest.config.mjs"), config);
     const vitest = join(root, "node_modules/vitest/vitest.mjs");
     const output = await node([vitest, "run", "--root", work], { NO_COLOR: "1" });
-    expect(output).toMatch(/Tests\s+1 passed/);
+    expect(output).toMatch(new RegExp(`Tests\\s+${filesFor("vitest").length} passed`));
   });
 
   it("passes in jest", async () => {
@@ -75,18 +74,18 @@ describe("P28: the snippets for test runners", { timeout: 120_000 }, () => {
       resolve: { conditions: [SOURCE, "module", "node"] },
       ssr: { noExternal: true, external: ["@jest/globals"], resolve: { conditions: [SOURCE, "module", "node"] } },
       build: {
-        ssr: fileOf("jest"),
+        ssr: true,
         outDir: forJest,
         emptyOutDir: false,
         minify: false,
-        rollupOptions: { output: { format: "cjs", entryFileNames: "jest.test.cjs" } },
+        rollupOptions: { input: filesFor("jest"), output: { format: "cjs", entryFileNames: "[name].cjs" } },
       },
     });
     const config = { rootDir: forJest, testMatch: ["**/*.test.cjs"], testEnvironment: "node", transform: {} };
     writeFileSync(join(forJest, "jest.config.json"), JSON.stringify(config));
     const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
     const output = await node([jest, "--config", join(forJest, "jest.config.json"), "--runInBand", "--no-cache"]);
-    expect(output).toMatch(/Tests:\s+1 passed, 1 total/);
+    expect(output).toMatch(new RegExp(`Tests:\\s+${filesFor("jest").length} passed, ${filesFor("jest").length} total`));
   });
 
   it("passes in node:test", async () => {
@@ -96,9 +95,9 @@ describe("P28: the snippets for test runners", { timeout: 120_000 }, () => {
       "tsx",
       "--test-reporter=tap",
       "--test",
-      fileOf("node:test"),
+      ...filesFor("node:test"),
     ]);
-    expect(output).toMatch(/^# pass 1$/m);
+    expect(output).toMatch(new RegExp(`^# pass ${filesFor("node:test").length}$`, "m"));
     expect(output).toMatch(/^# fail 0$/m);
   });
 });

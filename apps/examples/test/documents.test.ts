@@ -1,48 +1,38 @@
-// Every ```ts block of every README is a whole program: it compiles, and it runs against a real server and ends by itself.
+// Every block of TypeScript in every document is compiled, and run against a real server, or is a piece of a file that is.
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { RealServer } from "@myelin/testing";
 import { errors } from "myelin";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { blocks, documents, fencesOf, root } from "./documents.js";
+import { type DocumentServers, startDocumentServers } from "./servers-of-the-documents.js";
 
 const run = promisify(execFile);
 const SECONDS = 1_000;
 const app = join(import.meta.dirname, "..");
-const root = join(app, "../..");
 // Inside this package, so that the blocks find what the package depends on.
 mkdirSync(join(app, "node_modules"), { recursive: true });
-const work = mkdtempSync(join(app, "node_modules/.readme-"));
+const work = mkdtempSync(join(app, "node_modules/.documents-"));
+const programs = blocks.filter(({ kind }) => kind === "");
+const pieces = blocks.filter(({ kind }) => kind.startsWith("of="));
 
-const readmes = ["README.md", ...["packages", "apps"].flatMap(membersOf)].filter((path) =>
-  existsSync(join(root, path)),
-);
-const blocks = readmes.flatMap((path) => {
-  const text = readFileSync(join(root, path), "utf8");
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match, index) => ({
-    name: `block ${index + 1} of ${path}`,
-    file: join(work, `${path.replace(/\W+/g, "-")}-${index + 1}.mts`),
-    code: `${match[1]}\nexport {};\n`,
-  }));
-});
-
-let server: RealServer;
+let servers: DocumentServers;
 
 beforeAll(async () => {
-  server = await RealServer.start();
-  for (const { file, code } of blocks)
-    writeFileSync(file, code.replaceAll(/\b(4222|122[234])\b/g, String(server.port)));
+  servers = await startDocumentServers(work);
+  for (const { slug, code } of programs)
+    writeFileSync(join(work, `${slug}.mts`), `${servers.here(code)}\nexport {};\n`);
 }, 120 * SECONDS);
 
 afterAll(async () => {
   rmSync(work, { recursive: true, force: true });
-  await server?.stop();
+  await servers?.stop();
 });
 
-describe("the READMEs", { timeout: 60 * SECONDS }, () => {
-  it("every block compiles", async () => {
+describe("P56: the code in the documents", { timeout: 120 * SECONDS }, () => {
+  it("compiles", async () => {
     const config = { extends: join(root, "tsconfig.base.json"), include: ["*.mts"] };
     writeFileSync(join(work, "tsconfig.json"), JSON.stringify(config));
     const tsc = join(root, "node_modules/@typescript/native/bin/tsc");
@@ -52,14 +42,33 @@ describe("the READMEs", { timeout: 60 * SECONDS }, () => {
     expect(stdout).toBe("");
   });
 
-  for (const { name, file } of blocks) {
+  for (const { name, slug } of programs) {
     it(`${name} runs and ends by itself`, async () => {
-      const ended = await run(process.execPath, ["--conditions=@myelin/source", "--import", "tsx", file], {
-        timeout: 30 * SECONDS,
+      const args = ["--conditions=@myelin/source", "--import", "tsx", join(work, `${slug}.mts`)];
+      const ended = await run(process.execPath, args, {
+        timeout: 100 * SECONDS,
+        env: { ...process.env, ...servers.environment },
       }).catch((error: { stderr: string }) => error);
       expect(ended.stderr).toBe("");
+      expect("code" in ended ? ended.code : 0).toBe(0);
     });
   }
+
+  for (const { name, kind, code } of pieces) {
+    it(`${name} is what stands in ${kind.slice("of=".length)}`, () => {
+      expect(readFileSync(join(root, kind.slice("of=".length)), "utf8")).toContain(code);
+    });
+  }
+
+  it("says of every block what it is, so that no TypeScript escapes", () => {
+    const known = /^(ts( (vitest|jest|node:test|of=[\w./-]+))?|sh|text|json|ini|html)$/;
+    for (const path of documents) {
+      for (const { info, code } of fencesOf(path)) {
+        expect(info, `${path}: a block that begins with "${code.split("\n")[0]}"`).toMatch(known);
+        if (!info.startsWith("ts")) expect(code, path).not.toMatch(/\bimport \{|\bawait |=> /);
+      }
+    }
+  });
 });
 
 describe("the tables of the root README", () => {
@@ -104,7 +113,3 @@ describe("the tables of the root README", () => {
     }
   });
 });
-
-function membersOf(group: string): string[] {
-  return readdirSync(join(root, group)).map((name) => `${group}/${name}/README.md`);
-}

@@ -31,8 +31,8 @@ afterAll(async () => {
   await servers?.stop();
 });
 
-describe("P56: the code in the documents", { timeout: 120 * SECONDS }, () => {
-  it("compiles", async () => {
+describe("the code in the documents", { timeout: 120 * SECONDS }, () => {
+  it("P56: every program of the documents compiles", async () => {
     const config = { extends: join(root, "tsconfig.base.json"), include: ["*.mts"] };
     writeFileSync(join(work, "tsconfig.json"), JSON.stringify(config));
     const tsc = join(root, "node_modules/@typescript/native/bin/tsc");
@@ -60,7 +60,7 @@ describe("P56: the code in the documents", { timeout: 120 * SECONDS }, () => {
     });
   }
 
-  it("says of every block what it is, so that no TypeScript escapes", () => {
+  it("P56: every block of the documents says what it is, so that no TypeScript goes without a run", () => {
     const known = /^(ts( (vitest|jest|node:test|of=[\w./-]+))?|sh|text|json|ini|html)$/;
     for (const path of documents) {
       for (const { info, code } of fencesOf(path)) {

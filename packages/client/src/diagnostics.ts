@@ -19,6 +19,7 @@ declare const made: unique symbol;
 
 /** Where connections publish what they do; {@link diagnosticsOn} makes it. */
 export interface DiagnosticsTarget {
+  /** Of types alone: only what {@link diagnosticsOn} made fits. */
   readonly [made]: true;
 }
 

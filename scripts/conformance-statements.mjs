@@ -97,6 +97,5 @@ export const partly = {
   "ADR40-28": "the default interval is 20 s, not 2 min, so that a silent server is noticed within 60 s",
   "ADR40-33": "only with ignoreAuthErrorAbort: false; by default the connection is kept and waits grow (D11)",
   "ADR40-38": "an unknown -ERR alone does not close: the server decides",
-  P23: "refused credentials and certificates do not end firstConnect retry; deadline and signal do",
   P55: "times are measured by apps/bench/src/resubscribe.ts, not tested",
 };

@@ -2,10 +2,10 @@
 // Decides nothing, and knows errors by their types alone.
 
 import type { ServerErrorKind } from "@myelin/protocol";
-import type { AttemptPhase } from "./errors.js";
+import type { AttemptPhase, ConnectAttempt } from "./errors.js";
 
-/** For a peer that speaks something else. */
-export const NOT_NATS = "check that this is the client port of a NATS server";
+// For a peer that speaks something else.
+const NOT_NATS = "check that this is the client port of a NATS server";
 
 const AFTER_TIMEOUT: { readonly [phase in AttemptPhase]: string } = {
   dns: "the resolver did not answer: check the name and the resolver",
@@ -16,9 +16,11 @@ const AFTER_TIMEOUT: { readonly [phase in AttemptPhase]: string } = {
   ping: "it took our CONNECT and did not answer: it may be overloaded, raise timeout",
 };
 
-/** What an attempt waited for that ran out of time in this phase, and what to try. */
-export function adviceAfterTimeout(phase: AttemptPhase): string {
-  return AFTER_TIMEOUT[phase];
+/** What an attempt waited for, or met, and what to try, with a semicolon before it; empty for what speaks for itself. */
+export function adviceOn({ error, phase }: ConnectAttempt): string {
+  const { code } = error as { readonly code?: unknown };
+  if (code === "TIMEOUT") return `; ${AFTER_TIMEOUT[phase]}`;
+  return code === "PROTOCOL_ERROR" && phase === "info" ? `; ${NOT_NATS}` : "";
 }
 
 const ON_REFUSAL: { readonly [kind in ServerErrorKind]?: string } = {

@@ -33,7 +33,8 @@ export interface ClientRuntime {
  *
  * By default every server is tried once, each within `timeout`, and when none answered it rejects with one ConnectError that
  * lists every attempt; nothing then keeps the process alive. `firstConnect: "retry"` keeps trying within `deadline`,
- * `"background"` resolves at once with a connection whose `ready` tells the rest.
+ * `"background"` resolves at once with a connection whose `ready` tells the rest. Both give up where credentials or TLS are refused, unless
+ * `firstConnectRefused` is `"retry"`.
  *
  * @param options or only the URL, or several with commas between them
  * @throws (rejects with) InvalidArgumentError before anything is dialled, ConnectError, or the signal's reason

@@ -14,6 +14,7 @@ describe("resolveOptions", () => {
     expect(resolved).toMatchObject({
       timeout: defaults.timeout,
       firstConnect: "fail",
+      firstConnectRefused: "reject",
       maxReconnectAttempts: -1,
       reconnectBuffer: { bytes: 8 * 1024 * 1024, messages: Number.POSITIVE_INFINITY, overflow: "error" },
       rebalance: false,
@@ -88,6 +89,7 @@ describe("resolveOptions", () => {
     deadline: ["number"],
     signal: [],
     firstConnect: [],
+    firstConnectRefused: [],
     waitOnFirstConnect: ["boolean"],
     noRandomize: ["boolean"],
     strategy: [],

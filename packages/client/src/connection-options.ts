@@ -23,6 +23,9 @@ export type WhileDisconnected = "buffer" | "reject" | "drop";
 /** Fail when every server was tried once; keep trying until one answers; or return at once and connect behind. */
 export type FirstConnect = "fail" | "retry" | "background";
 
+/** What a refusal does to a first connect that would go on: end it, or nothing. */
+export type FirstConnectRefused = "reject" | "retry";
+
 /** How many servers are dialled at once while there is no connection. */
 export interface DialPlan {
   /** Most attempts under way. */
@@ -50,6 +53,14 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal | undefined;
   /** Default `"fail"`. */
   readonly firstConnect?: FirstConnect | undefined;
+  /**
+   * What `firstConnect: "retry"` and `"background"` do when credentials are refused, or when TLS cannot work as it is set up: an
+   * untrusted certificate, a wrong name, an unusable key, TLS on one side only. `"reject"` (default): at the end of a round, in
+   * which every server known was tried, one such answer ends it with the ConnectError of all attempts; servers that are down count
+   * as tried. `"retry"`: such servers are tried on like those that are down. A function of yours that fails never ends it, nor
+   * does anything after the first connection (P23).
+   */
+  readonly firstConnectRefused?: FirstConnectRefused | undefined;
   /** Same as `firstConnect: "retry"`. */
   readonly waitOnFirstConnect?: boolean | undefined;
 
@@ -190,6 +201,7 @@ export interface ResolvedOptions {
   readonly deadline: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly firstConnect: FirstConnect;
+  readonly firstConnectRefused: FirstConnectRefused;
   readonly randomize: boolean;
   readonly strategy: Strategy | undefined;
   readonly rebalance: boolean | { readonly interval?: number | undefined };
@@ -230,6 +242,7 @@ export type ConnectionDefaults = Pick<
   ResolvedOptions,
   | "timeout"
   | "firstConnect"
+  | "firstConnectRefused"
   | "lameDuck"
   | "reconnect"
   | "maxReconnectAttempts"
@@ -247,6 +260,7 @@ export type ConnectionDefaults = Pick<
 export const defaults: Readonly<ConnectionDefaults> = Object.freeze({
   timeout: 5_000,
   firstConnect: "fail",
+  firstConnectRefused: "reject",
   lameDuck: "migrate",
   reconnect: true,
   maxReconnectAttempts: -1,
@@ -299,6 +313,10 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
       defaults.firstConnect,
       ["fail", "retry", "background"],
     ),
+    firstConnectRefused: choice("firstConnectRefused", options.firstConnectRefused, defaults.firstConnectRefused, [
+      "reject",
+      "retry",
+    ]),
     randomize: options.noRandomize !== true,
     strategy: options.strategy,
     rebalance: options.rebalance ?? false,

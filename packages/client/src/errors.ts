@@ -3,7 +3,8 @@
 
 import { InvalidArgumentError, NatsError } from "@myelin/contracts";
 import { classifyServerError, InvalidSubjectError, MaxPayloadError, ProtocolError } from "@myelin/protocol";
-import { adviceAfterTimeout, adviceOnRefusal, NOT_NATS } from "./connect-advice.js";
+import { mostSpecific, othersOf } from "./attempt-ranking.js";
+import { adviceOn, adviceOnRefusal } from "./connect-advice.js";
 
 /** The connection could not be made, or was lost. Base of the more exact {@link ConnectError} and {@link DisconnectedError}. */
 export class ConnectionError extends NatsError {
@@ -68,6 +69,11 @@ export class DisconnectedError extends ConnectionError {
 /** The peer stayed silent for `pingInterval * (maxPingOut + 1)`, or a third of it with writes outstanding (D16). */
 export class StaleConnectionError extends ConnectionError {
   override readonly code = "STALE_CONNECTION";
+}
+
+/** The server and the `tls` option exclude each other: one of them demands TLS, and the other has none of it. */
+export class TlsMismatchError extends ConnectionError {
+  override readonly code = "TLS_MISMATCH";
 }
 
 /** The connection is closed for good; nothing can be sent on it. */
@@ -199,14 +205,24 @@ export class NoRespondersError extends RequestError {
   }
 }
 
-/** The server refused our credentials, or took them back. */
+/** The server refused our credentials, took them back, or had to wait for them too long. */
 export class AuthorizationError extends NatsError {
-  readonly code: string = "AUTHORIZATION_VIOLATION";
+  readonly code: string;
+
+  constructor(
+    message: string,
+    code: "AUTHORIZATION_VIOLATION" | "AUTHENTICATION_TIMEOUT" | "AUTHENTICATION_EXPIRED" = "AUTHORIZATION_VIOLATION",
+  ) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** The credentials of the user or its account expired or were revoked. */
 export class UserAuthenticationExpiredError extends AuthorizationError {
-  override readonly code = "AUTHENTICATION_EXPIRED";
+  constructor(message: string) {
+    super(message, "AUTHENTICATION_EXPIRED");
+  }
 }
 
 /** The server refused one publish or one subscription; the connection stays. */
@@ -307,6 +323,7 @@ export const errors = /* @__PURE__ */ Object.freeze({
   SlowConsumerError,
   StaleConnectionError,
   TimeoutError,
+  TlsMismatchError,
   UserAuthenticationExpiredError,
 }) as {
   readonly AuthorizationError: typeof AuthorizationError;
@@ -332,6 +349,7 @@ export const errors = /* @__PURE__ */ Object.freeze({
   readonly SlowConsumerError: typeof SlowConsumerError;
   readonly StaleConnectionError: typeof StaleConnectionError;
   readonly TimeoutError: typeof TimeoutError;
+  readonly TlsMismatchError: typeof TlsMismatchError;
   readonly UserAuthenticationExpiredError: typeof UserAuthenticationExpiredError;
 };
 
@@ -340,8 +358,12 @@ export function serverErrorOf(text: string): NatsError {
   const found = classifyServerError(text);
   switch (found.kind) {
     case "auth":
-    case "auth-timeout":
       return new AuthorizationError(`the server refused the credentials: ${text}${adviceOnRefusal(found.kind)}`);
+    case "auth-timeout":
+      return new AuthorizationError(
+        `the server refused the credentials: ${text}${adviceOnRefusal(found.kind)}`,
+        "AUTHENTICATION_TIMEOUT",
+      );
     case "auth-expired":
     case "auth-revoked":
       return new UserAuthenticationExpiredError(`the server took the credentials back: ${text}`);
@@ -377,33 +399,4 @@ export function errorOf(cause: unknown): Error {
     if (cause instanceof Error && typeof cause.message === "string") return cause;
   } catch {} // such as a message that throws
   return new Error(messageOf(cause));
-}
-
-// How much an attempt's error tells about what to mend; a refusal only says that nobody was there.
-function specificity(attempt: ConnectAttempt): number {
-  if (attempt.error instanceof AuthorizationError) return 6;
-  if (attempt.phase === "tls") return 5;
-  if (attempt.error instanceof TimeoutError) return 2;
-  if (attempt.phase === "auth" || attempt.phase === "ping" || attempt.phase === "info") return 4;
-  return attempt.phase === "dns" ? 3 : 1;
-}
-
-function mostSpecific(attempts: readonly ConnectAttempt[]): ConnectAttempt | undefined {
-  let best: ConnectAttempt | undefined;
-  for (const attempt of attempts) {
-    if (best === undefined || specificity(attempt) >= specificity(best)) best = attempt;
-  }
-  return best;
-}
-
-function adviceOn({ error, phase }: ConnectAttempt): string {
-  if (error instanceof TimeoutError) return `; ${adviceAfterTimeout(phase)}`;
-  return error instanceof ProtocolError && phase === "info" ? `; ${NOT_NATS}` : "";
-}
-
-function othersOf(attempts: readonly ConnectAttempt[], main: ConnectAttempt): string {
-  const others = [...new Set(attempts.map((attempt) => attempt.server))].filter((server) => server !== main.server);
-  if (others.length === 0) return "";
-  const shown = others.slice(0, 4).join(", ");
-  return ` (also failed: ${shown}${others.length > 4 ? `, and ${others.length - 4} more` : ""}; see attempts)`;
 }

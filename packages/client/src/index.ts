@@ -31,6 +31,7 @@ export {
   type DialPlan,
   defaults,
   type FirstConnect,
+  type FirstConnectRefused,
   type PendingLimits,
   type ReconnectBufferLimits,
   type WhileDisconnected,
@@ -60,6 +61,7 @@ export {
   SlowConsumerError,
   StaleConnectionError,
   TimeoutError,
+  TlsMismatchError,
   UserAuthenticationExpiredError,
 } from "./errors.js";
 export { createInbox } from "./messaging/inbox.js";

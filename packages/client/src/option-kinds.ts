@@ -48,6 +48,7 @@ const OPTIONS: Kinds<ConnectionOptions> = {
     takes: (value) => has(value, "addEventListener", "removeEventListener") && typeof value["aborted"] === "boolean",
   },
   firstConnect: text,
+  firstConnectRefused: text,
   waitOnFirstConnect: flag,
   noRandomize: flag,
   rebalance: {

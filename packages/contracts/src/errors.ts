@@ -58,7 +58,8 @@ export class InvalidArgumentError extends NatsError {
 export type TransportPhase = "dns" | "tcp" | "tls" | "stream";
 
 /**
- * Closed set; `CONNECT_FAILED` and `STREAM_FAILED` are what no closer name fits. `UPGRADE_REFUSED` = what answered did not
+ * Closed set; `CONNECT_FAILED` and `STREAM_FAILED` are what no closer name fits. `TLS_FAILED` = both sides were there and do not agree;
+ * a handshake that was only cut off is a `CONNECTION_RESET`. `UPGRADE_REFUSED` = what answered did not
  * become a WebSocket: another HTTP status, or no HTTP at all.
  */
 export type TransportErrorCode =
@@ -114,6 +115,8 @@ export type TlsSource =
  */
 export class TlsMaterialError extends TransportError {
   override readonly code = "TLS_MATERIAL_UNUSABLE";
+  /** A function of the caller's failed: asked again, it may answer. Otherwise the material itself is at fault. */
+  readonly transient: boolean;
 
   /**
    * @param sources the options at fault; certificate and key when it is not known which of them
@@ -122,8 +125,9 @@ export class TlsMaterialError extends TransportError {
   constructor(
     readonly sources: readonly TlsSource[],
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly transient?: boolean } = {},
   ) {
     super("TLS_MATERIAL_UNUSABLE", "tls", message, undefined, options);
+    this.transient = options.transient ?? false;
   }
 }

@@ -216,6 +216,7 @@ describe("on real servers", () => {
         servers: server.url,
         authenticator,
         firstConnect: "retry",
+        firstConnectRefused: "retry",
         reconnectTimeWait: 20,
         reconnectJitter: 0,
       });

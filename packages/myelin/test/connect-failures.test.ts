@@ -154,15 +154,15 @@ const rows: readonly Row[] = [
   ],
   [
     "TLS required but forbidden",
-    "CONNECTION_ERROR",
-    `${AT}, 127.0.0.1:PORT, tls, ConnectionError`,
+    "TLS_MISMATCH",
+    `${AT}, 127.0.0.1:PORT, tls, TlsMismatchError`,
     `${AT} failed in phase tls: ${AT} requires TLS, but the tls option forbids it; remove tls: null`,
     () => to({ info: { tls_required: true } }, { tls: null }),
   ],
   [
     "TLS wanted but not offered",
-    "CONNECTION_ERROR",
-    `${AT}, 127.0.0.1:PORT, tls, ConnectionError`,
+    "TLS_MISMATCH",
+    `${AT}, 127.0.0.1:PORT, tls, TlsMismatchError`,
     `${AT} failed in phase tls: ${AT} does not offer TLS, but it is required; use nats:// or configure the server`,
     () => to({}, { tls: true }),
   ],
@@ -225,7 +225,7 @@ const rows: readonly Row[] = [
   ],
   [
     "credentials that came too late",
-    "AUTHORIZATION_VIOLATION",
+    "AUTHENTICATION_TIMEOUT",
     `${AT}, 127.0.0.1:PORT, auth, AuthorizationError`,
     `${AT} failed in phase auth: the server refused the credentials: Authentication Timeout; they came too late: make the authenticator faster, or raise the server's authorization timeout`,
     () => to(refusing("Authentication Timeout"), { token: "t" }),

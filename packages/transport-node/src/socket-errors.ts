@@ -68,6 +68,17 @@ export function tlsError(address: string, cause: unknown): TransportError {
   return new TransportError("TLS_FAILED", "tls", message, address, { cause });
 }
 
+/** The stream ended in the midst of the handshake, and nobody said why: the network or a restart, not what TLS was told. */
+export function handshakeCutOff(address: string, cause: unknown): TransportError {
+  const message = `${address} ended the connection during the TLS handshake (${nodeCode(cause)}): see its log`;
+  return new TransportError("CONNECTION_RESET", "tls", message, address, { cause });
+}
+
+/** True for an error of the connection under a handshake, not of the handshake itself. */
+export function isCutOff(cause: unknown): boolean {
+  return CODES.has(nodeCode(cause));
+}
+
 function tlsHint(name: string): string {
   if (name.includes("CERTIFICATE_REQUIRED") || name.includes("ALERT_BAD_CERTIFICATE")) return CLIENT_CERTIFICATE;
   return name === "ERR_SSL_WRONG_VERSION_NUMBER" ? NOT_TLS : "";

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { TransportError } from "@myelin/contracts";
 import { HIGH_WATER_MARK } from "./dial.js";
-import { certificateError, tlsError } from "./socket-errors.js";
+import { certificateError, handshakeCutOff, isCutOff, tlsError } from "./socket-errors.js";
 import type { TlsMaterial } from "./tls-material.js";
 
 /** Calls exactly one of the two, once. Callbacks, not a promise: the winner's listeners must be on before the next event. */
@@ -51,9 +51,11 @@ export function startHandshake(
     destroyBoth();
     // Node sets authorizationError exactly when the chain or the name did not verify, whatever the code.
     const rejected = secure.authorizationError !== undefined && secure.authorizationError !== null;
-    outcome.failed(rejected ? certificateError(address, material.host ?? "", cause) : tlsError(address, cause));
+    if (rejected) outcome.failed(certificateError(address, material.host ?? "", cause));
+    else if (isCutOff(cause)) outcome.failed(handshakeCutOff(address, cause));
+    else outcome.failed(tlsError(address, cause));
   };
-  const closed = (): void => failed(new Error("the connection was closed during the handshake"));
+  const closed = (): void => failed(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" }));
   const destroyBoth = (): void => {
     secure.destroy();
     socket.destroy();

@@ -105,7 +105,7 @@ async function ask<T>(source: TlsSource, provider: PerDial<T>, url: string, sign
   } catch (cause) {
     signal.throwIfAborted();
     const message = `${url}: the function given as ${source} failed (${nodeCode(cause)})`;
-    throw new TlsMaterialError([source], message, { cause });
+    throw new TlsMaterialError([source], message, { cause, transient: true });
   }
 }
 

@@ -265,7 +265,7 @@ describe("the upgrade", () => {
     const failed = transportErrorOf(connection.startTls?.() ?? Promise.resolve());
     (await listener.accept())[how]();
     const error = await failed;
-    expect(error).toMatchObject({ code: "TLS_FAILED", phase: "tls" });
+    expect(error).toMatchObject({ code: "CONNECTION_RESET", phase: "tls" });
     await vi.waitFor(() => expect(sink.closings).toEqual([error]));
   });
 

@@ -61,7 +61,8 @@ async function material<T>(
     return await read();
   } catch (cause) {
     signal.throwIfAborted();
-    throw new TlsMaterialError([source], `${url}: ${source} could not be read`, { cause });
+    const transient = !source.endsWith("File");
+    throw new TlsMaterialError([source], `${url}: ${source} could not be read`, { cause, transient });
   }
 }
 

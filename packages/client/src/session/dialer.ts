@@ -10,10 +10,13 @@ import { type ConnectAttempt, ConnectError, ConnectionError, TimeoutError } from
 import type { Traffic } from "../traffic.js";
 import { Attempt, type AttemptHost, failureKind } from "./attempt.js";
 import type { ConnectionStateMachine, Ended, State } from "./connection-state.js";
+import { FirstConnectRound } from "./first-connect.js";
 import type { ClientIdentity, Greeting } from "./handshake.js";
 
 /** Attempts a ConnectError remembers. */
 const REMEMBERED_ATTEMPTS = 64;
+
+const REFUSED = 'could not connect, and trying again would not help (firstConnectRefused: "retry" does)';
 
 /** What a dialer needs; no function of it throws. */
 export interface DialerHost {
@@ -36,6 +39,7 @@ export interface DialerHost {
 export class Dialer {
   readonly #host: DialerHost;
   readonly #triedFirst = new Set<number>();
+  readonly #firstRound = new FirstConnectRound();
   #attempts: ConnectAttempt[] = [];
   #attemptCount = 0;
   // Set when the deadline of connect() has passed while an attempt was under way, until that attempt has ended.
@@ -112,7 +116,8 @@ export class Dialer {
       this.#triesOnce() &&
       decision.kind !== "give-up" &&
       (decision.server === undefined || this.#triedFirst.has(decision.server.id));
-    if (decision.kind === "dial" && !tried) this.#dial(decision.server, underWay, ended);
+    if (this.#isRefused(decision)) this.#close(new ConnectError(REFUSED, this.#attempts), ended);
+    else if (decision.kind === "dial" && !tried) this.#dial(decision.server, underWay, ended);
     else if (underWay.length > 0) this.#await(underWay, ended);
     else if (decision.kind === "wait" && !tried) this.#wait(decision.until, ended);
     else this.#giveUp(decision.kind === "give-up" ? decision : undefined, ended);
@@ -121,6 +126,16 @@ export class Dialer {
   // firstConnect "fail": every server once, then no more. A wait with a server is reconnectToServer's own.
   #triesOnce(): boolean {
     return this.#host.traffic.connects === 0 && this.#host.options.firstConnect === "fail";
+  }
+
+  // firstConnect "retry" and "background": whoever is refused is told, instead of trying for ever.
+  #isRefused(decision: Decision): boolean {
+    const { options, pool, traffic } = this.#host;
+    if (traffic.connects > 0 || options.firstConnect === "fail" || options.firstConnectRefused === "retry")
+      return false;
+    // Without a say of the caller's, the pool dials every server before any of them again.
+    const chosen = options.reconnectToServer !== undefined && decision.kind !== "give-up" ? decision.server : undefined;
+    return this.#firstRound.isRefused(pool.snapshot(), chosen !== undefined && this.#firstRound.has(chosen));
   }
 
   #giveUp(decision: Extract<Decision, { kind: "give-up" }> | undefined, ended: Ended | undefined): void {
@@ -165,6 +180,7 @@ export class Dialer {
     const { error } = outcome;
     this.#remember(attempt.server, outcome);
     if (error === this.#woken) this.#host.pool.wakeNow(this.#host.clock.now());
+    else this.#firstRound.failed(attempt.server, outcome);
     const ended = { server: attempt.server, error };
     const underWay = state.attempts.filter((one) => one !== attempt);
     if (this.#expired === undefined) this.#advance(ended, underWay);

@@ -90,7 +90,7 @@ describe("firstConnect", () => {
   );
 
   it.each(["retry", "background"] as const)(
-    "P23: %s: refused credentials are told each time, with growing waits, and work once they are right",
+    "P23: %s, told to retry when refused: credentials are told each time, with growing waits, and work once they are right",
     async (firstConnect) => {
       const { serve, connect, clock, network } = simulate();
       let right = false;
@@ -98,7 +98,7 @@ describe("firstConnect", () => {
       clock.after(600_000, () => {
         right = true;
       });
-      const nc = await connect({ servers: "a", firstConnect });
+      const nc = await connect({ servers: "a", firstConnect, firstConnectRefused: "retry" });
       await clock.until(nc.ready);
       expect([nc.state, clock.now() >= 600_000]).toEqual(["connected", true]);
       // Each wait is up to 30 s by then; a fixed one of 100 ms would have made six thousand dials.

@@ -28,6 +28,7 @@ import {
   ConnectionError,
   errorOf,
   serverErrorOf,
+  TlsMismatchError,
 } from "../errors.js";
 import { AttemptCredentials, AuthenticatorFailure, type CredentialOptions, lackingIn } from "./authentication.js";
 import { type DialingSink, Incoming } from "./incoming.js";
@@ -284,18 +285,18 @@ class Handshake implements DialingSink {
       void this.#identify(connection, info);
     } else if (webSocket) {
       this.#phase = "tls";
-      this.fail(new ConnectionError(`${href} is not encrypted, but TLS is required; use wss://`));
+      this.fail(new TlsMismatchError(`${href} is not encrypted, but TLS is required; use wss://`));
     } else if (tlsMode === "never") {
       this.#phase = "tls";
-      this.fail(new ConnectionError(`${href} requires TLS, but the tls option forbids it; remove tls: null`));
+      this.fail(new TlsMismatchError(`${href} requires TLS, but the tls option forbids it; remove tls: null`));
     } else if (info.tls_required !== true && info.tls_available !== true) {
       this.#phase = "tls";
       this.fail(
-        new ConnectionError(`${href} does not offer TLS, but it is required; use nats:// or configure the server`),
+        new TlsMismatchError(`${href} does not offer TLS, but it is required; use nats:// or configure the server`),
       );
     } else if (connection.startTls === undefined) {
       this.#phase = "tls";
-      this.fail(new ConnectionError(`the transport of ${href} has no TLS upgrade`));
+      this.fail(new TlsMismatchError(`the transport of ${href} has no TLS upgrade`));
     } else if (this.#decoder.bufferedBytes > 0) {
       this.#phase = "tls";
       this.fail(new ConnectionError(`${href} sent plaintext behind its INFO before the TLS upgrade`));

@@ -10,7 +10,7 @@ const closing: readonly (readonly [id: string, text: string, code: string])[] = 
   ["PROTO-41", "Unknown Protocol Operation", "SERVER_ERROR"],
   ["PROTO-42", "attempted to connect to route port", "SERVER_ERROR"],
   ["ADR40-32, PROTO-43", "Authorization Violation", "AUTHORIZATION_VIOLATION"],
-  ["PROTO-44", "Authentication Timeout", "AUTHORIZATION_VIOLATION"],
+  ["PROTO-44", "Authentication Timeout", "AUTHENTICATION_TIMEOUT"],
   ["PROTO-45", "invalid client protocol", "SERVER_ERROR"],
   ["PROTO-46", "maximum control line exceeded", "SERVER_ERROR"],
   ["PROTO-47", "Parser Error", "SERVER_ERROR"],

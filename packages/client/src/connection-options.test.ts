@@ -82,6 +82,7 @@ describe("resolveOptions", () => {
   };
   const takes: { readonly [name in keyof Required<ConnectionOptions>]: readonly string[] } = {
     servers: ["text", "array"], // what is in it is judged by the pool, before anything is dialled too
+    resolveServers: ["function"],
     port: ["number"],
     name: ["text"],
     transports: [],

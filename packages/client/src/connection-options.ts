@@ -5,6 +5,7 @@ import {
   type Authenticator,
   InvalidArgumentError,
   type PerDial,
+  type ServerResolver,
   type TlsOptions,
   type Transport,
 } from "@myelin/contracts";
@@ -38,6 +39,15 @@ export interface DialPlan {
 export interface ConnectionOptions {
   /** URLs as an array, one string, or a comma-separated string. Default `127.0.0.1:4222`; empty is an error (D2). */
   readonly servers?: string | readonly string[] | undefined;
+  /**
+   * Answers further seeds, such as `srvServers("_nats._tcp.example.com")` of @myelin/transport-node: asked at the beginning, when a
+   * link is lost, and when every server known has failed since, within `timeout`, at most once a second. Without `servers` nothing
+   * is dialled before its first answer. A newer answer replaces the one before; servers of `servers` stay. When it fails, the
+   * answer before stays, and an `error` event tells of it with a ServerResolutionError. Where there is no server at all, the
+   * first connect fails with that, or asks again with growing waits. After `setServers()` it is not asked any more. The default
+   * `strategy` is then `zones()`, which takes `tier` and `weight` from labels of its answers.
+   */
+  readonly resolveServers?: ServerResolver | undefined;
   /** Port on 127.0.0.1; excludes `servers`. */
   readonly port?: number | undefined;
   /** Name of the connection, shown by the server's monitoring. */
@@ -195,6 +205,7 @@ export interface PendingLimits {
 /** {@link ConnectionOptions} with every default filled in and every alias resolved. */
 export interface ResolvedOptions {
   readonly servers: string | readonly string[] | undefined;
+  readonly resolveServers: ServerResolver | undefined;
   readonly name: string | undefined;
   readonly transports: readonly Transport[];
   readonly timeout: number;
@@ -302,6 +313,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
   return {
     servers:
       options.port === undefined ? options.servers : `127.0.0.1:${integer("port", options.port, 4222, 1, 65_535)}`,
+    resolveServers: options.resolveServers,
     name: options.name,
     transports: options.transports ?? [],
     timeout: positive("timeout", options.timeout, defaults.timeout),

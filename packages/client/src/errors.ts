@@ -16,7 +16,7 @@ export type AttemptPhase = "dns" | "tcp" | "tls" | "info" | "auth" | "ping";
 
 /** One failed attempt on one server. */
 export interface ConnectAttempt {
-  /** URL without credentials. */
+  /** URL without credentials; `"resolveServers"` where that gave no server to dial. */
   readonly server: string;
   /** Address dialled, where the transport knew one. */
   readonly address: string | undefined;
@@ -74,6 +74,11 @@ export class StaleConnectionError extends ConnectionError {
 /** The server and the `tls` option exclude each other: one of them demands TLS, and the other has none of it. */
 export class TlsMismatchError extends ConnectionError {
   override readonly code = "TLS_MISMATCH";
+}
+
+/** `resolveServers` failed, answered too late, or nothing that can be used; the servers of the answer before stay in use. */
+export class ServerResolutionError extends ConnectionError {
+  override readonly code = "SERVERS_UNRESOLVED";
 }
 
 /** The connection is closed for good; nothing can be sent on it. */
@@ -207,22 +212,18 @@ export class NoRespondersError extends RequestError {
 
 /** The server refused our credentials, took them back, or had to wait for them too long. */
 export class AuthorizationError extends NatsError {
-  readonly code: string;
+  readonly code: string = "AUTHORIZATION_VIOLATION";
 
-  constructor(
-    message: string,
-    code: "AUTHORIZATION_VIOLATION" | "AUTHENTICATION_TIMEOUT" | "AUTHENTICATION_EXPIRED" = "AUTHORIZATION_VIOLATION",
-  ) {
+  /** @param code `AUTHENTICATION_TIMEOUT` where the server had to wait too long */
+  constructor(message: string, code?: "AUTHENTICATION_TIMEOUT") {
     super(message);
-    this.code = code;
+    if (code !== undefined) this.code = code;
   }
 }
 
 /** The credentials of the user or its account expired or were revoked. */
 export class UserAuthenticationExpiredError extends AuthorizationError {
-  constructor(message: string) {
-    super(message, "AUTHENTICATION_EXPIRED");
-  }
+  override readonly code = "AUTHENTICATION_EXPIRED";
 }
 
 /** The server refused one publish or one subscription; the connection stays. */
@@ -320,6 +321,7 @@ export const errors = /* @__PURE__ */ Object.freeze({
   ReconnectBufferFullError,
   RequestError,
   ServerError,
+  ServerResolutionError,
   SlowConsumerError,
   StaleConnectionError,
   TimeoutError,
@@ -346,6 +348,7 @@ export const errors = /* @__PURE__ */ Object.freeze({
   readonly ReconnectBufferFullError: typeof ReconnectBufferFullError;
   readonly RequestError: typeof RequestError;
   readonly ServerError: typeof ServerError;
+  readonly ServerResolutionError: typeof ServerResolutionError;
   readonly SlowConsumerError: typeof SlowConsumerError;
   readonly StaleConnectionError: typeof StaleConnectionError;
   readonly TimeoutError: typeof TimeoutError;

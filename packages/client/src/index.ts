@@ -58,6 +58,7 @@ export {
   ReconnectBufferFullError,
   RequestError,
   ServerError,
+  ServerResolutionError,
   SlowConsumerError,
   StaleConnectionError,
   TimeoutError,

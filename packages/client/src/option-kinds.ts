@@ -35,6 +35,7 @@ const OPTIONS: Kinds<ConnectionOptions> = {
     rule: "a URL, a list of them with commas, or an array",
     takes: (value) => isText(value) || Array.isArray(value),
   },
+  resolveServers: handler,
   port: number,
   name: text,
   transports: {

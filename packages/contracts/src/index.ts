@@ -17,6 +17,7 @@ export {
   type TransportErrorCode,
   type TransportPhase,
 } from "./errors.js";
+export type { ServerResolver } from "./server-resolver.js";
 export type {
   DialTarget,
   PemSource,

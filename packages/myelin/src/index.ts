@@ -8,6 +8,7 @@ import { overWebSocket, type WsConnectionOptions } from "./wsconnect.js";
 
 export * from "@myelin/client";
 export * from "@myelin/credentials";
+export { type SrvLookup, type SrvServersOptions, srvServers } from "@myelin/transport-node";
 export * from "./names.js";
 
 /**

@@ -13,6 +13,8 @@ import { ordered, random, type Strategy } from "./strategy.js";
 export interface PoolOptions {
   /** Seeds: URLs, also comma-separated. `undefined` = 127.0.0.1:4222; empty = error. */
   readonly servers: string | readonly string[] | undefined;
+  /** More seeds come by {@link ServerPool.reseed}: without `servers` the pool begins empty. Default `false`. */
+  readonly awaitsSeeds?: boolean | undefined;
   /** Schemes some transport can dial. Default: nats, tls, ws, wss, unix. */
   readonly schemes?: readonly string[] | undefined;
   /** Scheme of an address without one. Default: nats if known, else wss, else the first known. */
@@ -76,7 +78,8 @@ export function resolveOptions(options: PoolOptions): ResolvedPoolOptions {
     schemes: Object.freeze([...(options.schemes ?? defaults.schemes)]),
     defaultScheme: options.defaultScheme,
   };
-  const seeds = parseServerList(options.servers, parsing);
+  const empty = options.awaitsSeeds === true && options.servers === undefined;
+  const seeds = empty ? [] : parseServerList(options.servers, parsing);
   const { gossip = "all", maxAttempts = defaults.maxAttempts, backoff = exponentialBackoff() } = options;
   const strategy = options.strategy ?? ((options.randomize ?? defaults.randomize) ? random : ordered);
   if (!Number.isInteger(maxAttempts) && maxAttempts !== Number.POSITIVE_INFINITY) {

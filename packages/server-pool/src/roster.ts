@@ -120,17 +120,8 @@ export class Roster {
     this.exhausted.clear();
     const added: string[] = [];
     for (const url of urls) {
-      const known = before.get(url.key) ?? this.#find(url.key);
       if (!before.has(url.key)) added.push(addressOf(url));
-      if (known === undefined) {
-        this.#add(url, "seed", undefined, url.hostname);
-        continue;
-      }
-      known.url = url;
-      known.origin = "seed";
-      known.learnedFrom = undefined;
-      known.serverName = url.hostname;
-      this.entries.set(url.key, known);
+      this.#seed(before.get(url.key) ?? this.#find(url.key), url).resolved = false;
     }
     const deleted: string[] = [];
     for (const [key, entry] of before) {
@@ -138,6 +129,41 @@ export class Roster {
       deleted.push(addressOf(entry.url));
       if (entry.state === "idle") this.byId.delete(entry.id);
     }
+    return Object.freeze({ added, deleted, rejected: NONE });
+  }
+
+  /**
+   * Replaces the seeds of the answer before; those of the options and advertised servers stay.
+   *
+   * @throws InvalidArgumentError before anything changes.
+   */
+  reseed(servers: string | readonly string[], parsing: ServerUrlOptions): PoolChange {
+    if (servers === undefined) throw new InvalidArgumentError("servers", "name at least one server");
+    const urls = new Map(parseServerList(servers, parsing).map((url) => [url.key, url]));
+    const before = this.entries;
+    this.entries = new Map();
+    for (const [key, entry] of before) if (entry.origin === "seed" && !entry.resolved) this.entries.set(key, entry);
+    const added: string[] = [];
+    for (const [key, url] of urls) {
+      // What used up its attempts does not get new ones by being answered again.
+      if (this.entries.has(key) || this.exhausted.has(key)) continue;
+      if (!before.has(key)) added.push(addressOf(url));
+      this.#seed(before.get(key) ?? this.#find(key), url).resolved = true;
+    }
+    for (const [key, entry] of this.exhausted) if (entry.resolved && !urls.has(key)) this.exhausted.delete(key);
+    const deleted: string[] = [];
+    for (const [key, entry] of before) {
+      if (this.entries.has(key)) continue;
+      if (entry.resolved && entry.listed !== true) {
+        deleted.push(addressOf(entry.url));
+        if (entry.state === "idle") this.byId.delete(entry.id);
+        continue;
+      }
+      entry.origin = "gossip";
+      entry.resolved = false;
+      this.entries.set(key, entry);
+    }
+    if (added.length + deleted.length === 0) return UNCHANGED;
     return Object.freeze({ added, deleted, rejected: NONE });
   }
 
@@ -155,6 +181,17 @@ export class Roster {
     }
     if (gone?.origin === "seed") return this.#add(gone.url, "seed", href, gone.serverName);
     return this.#add(url, "gossip", href, serverNameOf(url, teacher.serverName));
+  }
+
+  // In rotation as a seed, with the counts it has.
+  #seed(known: ServerEntry | undefined, url: ServerUrl): ServerEntry {
+    if (known === undefined) return this.#add(url, "seed", undefined, url.hostname);
+    known.url = url;
+    known.origin = "seed";
+    known.learnedFrom = undefined;
+    known.serverName = url.hostname;
+    this.entries.set(url.key, known);
+    return known;
   }
 
   #add(url: ServerUrl, origin: ServerView["origin"], learnedFrom: string | undefined, serverName: string): ServerEntry {

@@ -26,6 +26,8 @@ export class ServerEntry {
   attemptsSpent = 0;
   /** Round of dials in which it was last dialled; 0 = none. */
   round = 0;
+  /** A seed of the latest {@link ServerPool.reseed}, not one of the options. */
+  resolved = false;
   /** Its connection is the one just lost, and it has not been dialled since. */
   justLost = false;
   /** While a lame duck: a list of advertised servers has come without it. */

@@ -298,6 +298,16 @@ export class ServerPool {
     return change;
   }
 
+  /**
+   * Takes in a newer answer to which seeds there are beside those of the options: servers it no longer names leave, but for
+   * those the cluster itself advertises; one that stays keeps its counts. Connections are not touched.
+   *
+   * @throws InvalidArgumentError for an empty list and for one that cannot be read, before anything changes.
+   */
+  reseed(servers: string | readonly string[]): PoolChange {
+    return this.#roster.reseed(servers, this.#options.parsing);
+  }
+
   /** Ends every wait that is running, once: a forced reconnect does not sit out a backoff. Counts stay. */
   wakeNow(_now: number): void {
     this.#notBefore = AT_ONCE;

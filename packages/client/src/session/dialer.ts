@@ -12,6 +12,7 @@ import { Attempt, type AttemptHost, failureKind } from "./attempt.js";
 import type { ConnectionStateMachine, Ended, State } from "./connection-state.js";
 import { FirstConnectRound } from "./first-connect.js";
 import type { ClientIdentity, Greeting } from "./handshake.js";
+import type { Seeding } from "./seeding.js";
 
 /** Attempts a ConnectError remembers. */
 const REMEMBERED_ATTEMPTS = 64;
@@ -28,6 +29,8 @@ export interface DialerHost {
   readonly machine: ConnectionStateMachine;
   readonly traffic: Traffic;
   readonly diagnostics: ConnectionDiagnostics | undefined;
+  /** What more servers may come from. */
+  readonly seeding: Seeding | undefined;
   learned(server: ServerView, info: ServerInfo): void;
   warned(error: Error): void;
   /** A server has answered; the state is still dialing. */
@@ -63,6 +66,12 @@ export class Dialer {
     // Attempts under way end first: how far they had come tells best why there is no connection.
     if (state.kind === "dialing") for (const attempt of state.attempts) attempt.fail(this.#expired);
     else this.#giveUpExpired(this.#expired, undefined);
+  }
+
+  /** More servers are known, or there are none: whoever waits goes on with what there is. */
+  seeded(failure?: ConnectAttempt): void {
+    if (failure !== undefined) this.#attempts = [...this.#attempts.slice(1 - REMEMBERED_ATTEMPTS), failure];
+    if (this.#host.machine.state.kind === "waiting") this.start(undefined);
   }
 
   /** The network may be back: nobody waits any longer, and attempts, which may hang, are made anew. */
@@ -112,14 +121,20 @@ export class Dialer {
     this.#host.asked();
     // A listener of what the pool had to tell, or a function of the caller's that it asked, may have closed us.
     if (this.#host.machine.state !== state) return;
+    const { pool, seeding } = this.#host;
+    const unseeded = decision.kind === "give-up" && decision.reason === "empty-pool" && seeding !== undefined;
     const tried =
       this.#triesOnce() &&
       decision.kind !== "give-up" &&
-      (decision.server === undefined || this.#triedFirst.has(decision.server.id));
+      (decision.server === undefined
+        ? pool.snapshot().every(({ id }) => this.#triedFirst.has(id))
+        : this.#triedFirst.has(decision.server.id));
     if (this.#isRefused(decision)) this.#close(new ConnectError(REFUSED, this.#attempts), ended);
     else if (decision.kind === "dial" && !tried) this.#dial(decision.server, underWay, ended);
     else if (underWay.length > 0) this.#await(underWay, ended);
     else if (decision.kind === "wait" && !tried) this.#wait(decision.until, ended);
+    else if (seeding?.isAsking === true || (unseeded && !this.#triesOnce()))
+      this.#wait(Number.POSITIVE_INFINITY, ended);
     else this.#giveUp(decision.kind === "give-up" ? decision : undefined, ended);
   }
 
@@ -130,7 +145,8 @@ export class Dialer {
 
   // firstConnect "retry" and "background": whoever is refused is told, instead of trying for ever.
   #isRefused(decision: Decision): boolean {
-    const { options, pool, traffic } = this.#host;
+    const { options, pool, seeding, traffic } = this.#host;
+    if (seeding?.isAsking === true) return false;
     if (traffic.connects > 0 || options.firstConnect === "fail" || options.firstConnectRefused === "retry")
       return false;
     // Without a say of the caller's, the pool dials every server before any of them again.
@@ -145,7 +161,12 @@ export class Dialer {
   }
 
   #wait(until: number, ended: Ended | undefined): void {
-    const leave = this.#host.clock.after(until - this.#host.clock.now(), () => this.#advance(undefined, []));
+    const { clock } = this.#host;
+    // Where there is nobody to dial, an answer of the caller's resolver ends the wait.
+    const leave =
+      until === Number.POSITIVE_INFINITY
+        ? () => {}
+        : clock.after(until - clock.now(), () => this.#advance(undefined, []));
     this.#host.machine.to({ kind: "waiting", until, ended, leave });
   }
 
@@ -181,6 +202,7 @@ export class Dialer {
     this.#remember(attempt.server, outcome);
     if (error === this.#woken) this.#host.pool.wakeNow(this.#host.clock.now());
     else this.#firstRound.failed(attempt.server, outcome);
+    if (!this.#triesOnce()) this.#host.seeding?.serverFailed(attempt.server);
     const ended = { server: attempt.server, error };
     const underWay = state.attempts.filter((one) => one !== attempt);
     if (this.#expired === undefined) this.#advance(ended, underWay);

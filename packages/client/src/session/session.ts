@@ -4,12 +4,19 @@
 
 import { type Clock, InvalidArgumentError, type Random, type Transport } from "@myelin/contracts";
 import type { Decoder, ServerInfo } from "@myelin/protocol";
-import { type PoolChange, ServerPool, type ServerView } from "@myelin/server-pool";
+import { type PoolChange, ServerPool, type ServerView, zones } from "@myelin/server-pool";
 import { serverSelectorOf } from "../compatibility/server.js";
 import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
 import type { ConnectionDiagnostics } from "../diagnostics.js";
-import { CallbackError, ClosedConnectionError, ConnectionError, errorOf, StaleConnectionError } from "../errors.js";
+import {
+  CallbackError,
+  ClosedConnectionError,
+  ConnectionError,
+  errorOf,
+  type ServerResolutionError,
+  StaleConnectionError,
+} from "../errors.js";
 import type { StatusEvent } from "../status.js";
 import type { Traffic } from "../traffic.js";
 import { addressOf, entered, isHandover, isNewLink, left } from "./announcements.js";
@@ -19,6 +26,7 @@ import type { ClientIdentity, Greeting } from "./handshake.js";
 import { Link } from "./link.js";
 import type { Move, RunningHandover } from "./move.js";
 import { Moving } from "./moving.js";
+import { type Seeding, seedingOf } from "./seeding.js";
 
 /** Milliseconds a user's `close()` leaves the transport to flush. */
 const CLOSE_GRACE = 50;
@@ -69,6 +77,7 @@ export class Session {
   readonly #machine: ConnectionStateMachine;
   readonly #dialer: Dialer;
   readonly #moving: Moving;
+  readonly #seeding: Seeding | undefined;
   // Moved away from, and not closed yet.
   readonly #leaving = new Map<Link, Promise<void>>();
   #closing: Promise<void> = Promise.resolve();
@@ -91,13 +100,14 @@ export class Session {
     this.#pool = new ServerPool(
       {
         servers: options.servers,
+        awaitsSeeds: options.resolveServers !== undefined,
         schemes: [...this.#transports.keys()],
         randomize: options.randomize,
         gossip: options.gossip,
         maxAttempts: options.maxReconnectAttempts,
         backoff: options.backoff,
         firstAttemptJitter: options.firstAttemptJitter,
-        strategy: options.strategy,
+        strategy: options.strategy ?? (options.resolveServers !== undefined && options.randomize ? zones() : undefined),
         selectServer: serverSelectorOf(options.reconnectToServer, () => this.#latestInfo),
         abortOnRepeatedAuthError: options.abortOnRepeatedAuthError,
         rebalance: options.rebalance,
@@ -105,6 +115,10 @@ export class Session {
       runtime.random,
     );
     this.#machine = new ConnectionStateMachine((from, to) => this.#announce(from, to));
+    this.#seeding = seedingOf(options, runtime, this.#pool, {
+      answered: (change) => this.#reseeded(change),
+      failed: (error, ms) => this.#unresolved(error, ms),
+    });
     this.#dialer = new Dialer({
       options,
       clock: runtime.clock,
@@ -114,6 +128,7 @@ export class Session {
       machine: this.#machine,
       traffic: host.traffic,
       diagnostics: host.diagnostics,
+      seeding: this.#seeding,
       learned: (server, info) => this.#learn(server, info),
       warned: (error) => host.emit({ type: "error", error }),
       greeted: (server, greeting) => this.#greeted(server, greeting),
@@ -183,7 +198,9 @@ export class Session {
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
     }
-    if (this.#machine.state.kind === "idle") this.#dialer.start(undefined);
+    if (this.#machine.state.kind !== "idle") return;
+    this.#seeding?.ask();
+    this.#dialer.start(undefined);
   }
 
   /** Drops the link, or cuts a wait short, and dials again. */
@@ -207,7 +224,10 @@ export class Session {
   #wake(): void {
     const { state } = this.#machine;
     if (state.kind === "connected") state.link.probe();
-    else this.#dialer.wake();
+    else {
+      this.#seeding?.ask();
+      this.#dialer.wake();
+    }
   }
 
   /** Keeps the link but no longer replaces it. Only while connected. */
@@ -225,8 +245,9 @@ export class Session {
   }
 
   setServers(servers: string | readonly string[]): void {
-    this.#tellChange(this.#pool.replace(servers));
-    this.#moving.review();
+    const change = this.#pool.replace(servers);
+    this.#seeding?.stop();
+    this.#reseeded(change);
   }
 
   // --- links ---------------------------------------------------------------------------------------------------------
@@ -322,8 +343,10 @@ export class Session {
     if (!("link" in present) || present.link !== link) return;
     const ended = { server, error };
     if (present.kind !== "connected" || !this.#options.reconnect) this.close(error, ended);
-    else if (present.move?.next === undefined) this.#dialer.start(ended);
-    else this.#promote(present.move, present.move.next, ended);
+    else if (present.move?.next === undefined) {
+      this.#seeding?.ask();
+      this.#dialer.start(ended);
+    } else this.#promote(present.move, present.move.next, ended);
   }
 
   // --- moving --------------------------------------------------------------------------------------------------------
@@ -354,6 +377,17 @@ export class Session {
     this.#tellChange(this.#pool.advertise(urls, server.id, this.#now(), overTls));
     this.#tellIncidents();
     this.#moving.review();
+  }
+
+  #reseeded(change: PoolChange): void {
+    this.#tellChange(change);
+    this.#moving.review();
+    if (this.#seeding !== undefined) this.#dialer.seeded();
+  }
+
+  #unresolved(error: ServerResolutionError, ms: number): void {
+    this.#host.emit({ type: "error", error });
+    this.#dialer.seeded({ server: "resolveServers", address: undefined, phase: "dns", error, ms });
   }
 
   #tellChange({ added, deleted }: PoolChange): void {
@@ -391,6 +425,7 @@ export class Session {
     this.#cancelDeadline();
     this.#stopWaking();
     this.#moving.stop();
+    this.#seeding?.stop();
     for (const link of this.#leaving.keys()) link.destroy(new ClosedConnectionError("an operation in flight"));
     this.#host.ended(reason);
     this.#host.emit({ type: "close", error: reason });

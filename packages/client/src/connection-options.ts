@@ -140,8 +140,9 @@ export interface ConnectionOptions {
   /** Called once for every attempt; may be async. Several are merged, later ones win. */
   readonly authenticator?: Authenticator | readonly Authenticator[] | undefined;
   /**
-   * How long before the credentials end (`expiresAt` of the authenticator's answer; of a JWT its `exp`) the connection moves to
-   * a link with fresh ones, in milliseconds; half of what is left where that is less. Default 60 000; -1 = never.
+   * How long before the credentials end (`expiresAt` of the authenticator's answer; of a JWT its `exp`), or the client certificate
+   * of `tls` (the earliest end in its chain), the connection moves to a link with fresh ones, in milliseconds; half of what is left
+   * where that is less. Once for each end: where the new ones end no later, nothing moves again. Default 60 000; -1 = never.
    */
   readonly refreshBefore?: number | undefined;
   /**

@@ -109,6 +109,11 @@ export interface TransportSink {
 export interface TransportConnection {
   /** True once a TLS handshake has completed. */
   readonly encrypted: boolean;
+  /**
+   * When our own certificate ends, by which the peer may know us on this stream, in milliseconds since the Unix epoch: the earliest
+   * end in the chain that was given. `undefined` = the stream is not encrypted, there is none, or the transport cannot tell.
+   */
+  readonly certificateExpiresAt?: number | undefined;
   /** Address of the peer as dialled (`192.0.2.7:4222`, a path), for messages and snapshots. */
   readonly remoteAddress: string;
   /** Bytes accepted by `write` and not yet handed to the operating system. */

@@ -16,6 +16,8 @@ export interface TestCertificateRequest {
   readonly emails?: readonly string[] | undefined;
   /** For client authentication instead of a server's. Default `false`. */
   readonly client?: boolean | undefined;
+  /** When it ends, cut to a whole second. Default: in 2049. */
+  readonly notAfter?: Date | undefined;
   /** Valid through 2020 only. Default `false`. */
   readonly expired?: boolean | undefined;
 }
@@ -81,7 +83,7 @@ export async function createTestAuthority(commonName = "Myelin test authority"):
           subject: [{ CN: [request.commonName] }],
           issuer: authority.subject,
           notBefore: NOT_BEFORE,
-          notAfter: request.expired ? EXPIRED : NOT_AFTER,
+          notAfter: request.expired ? EXPIRED : (request.notAfter ?? NOT_AFTER),
           publicKey: keys.publicKey,
           signingKey: authorityKeys.privateKey,
           signingAlgorithm: SIGNING_ALGORITHM,

@@ -10,7 +10,15 @@ describe("openStream", () => {
       const socket = new Socket();
       const sink = { data: () => {}, drain: () => {}, closed: () => {} };
       const signal = AbortSignal.abort("given up");
-      const opening = openStream({ socket, label: "a:1", material: {}, delay: systemDelay, sink, signal, secure });
+      const opening = openStream({
+        socket,
+        label: "a:1",
+        tls: { material: {}, handshakeFirst: false, expiresAt: undefined },
+        delay: systemDelay,
+        sink,
+        signal,
+        secure,
+      });
       await expect(opening).rejects.toBe("given up");
       expect(socket.destroyed).toBe(true);
     },

@@ -6,13 +6,13 @@ import type { TransportConnection, TransportSink } from "@myelin/contracts";
 import { SocketConnection } from "./socket-connection.js";
 import type { Delay } from "./system.js";
 import { startHandshake } from "./tls-handshake.js";
-import type { TlsMaterial } from "./tls-material.js";
+import type { LoadedTls } from "./tls-material.js";
 
 export interface StreamParts {
   readonly socket: Socket;
   /** The address for messages and for `remoteAddress`. */
   readonly label: string;
-  readonly material: TlsMaterial;
+  readonly tls: LoadedTls;
   readonly delay: Delay;
   readonly sink: TransportSink;
   readonly signal: AbortSignal;
@@ -22,7 +22,7 @@ export interface StreamParts {
 
 /** Rejects with a TransportError of phase `tls` or with `signal.reason`; the socket is destroyed then. */
 export function openStream(parts: StreamParts): Promise<TransportConnection> {
-  const { socket, label, material, delay, sink, signal, secure } = parts;
+  const { socket, label, tls, delay, sink, signal, secure } = parts;
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       socket.destroy();
@@ -30,17 +30,17 @@ export function openStream(parts: StreamParts): Promise<TransportConnection> {
       return;
     }
     if (!secure) {
-      resolve(new SocketConnection(socket, label, sink, material, delay));
+      resolve(new SocketConnection(socket, label, sink, tls, delay));
       return;
     }
     const aborted = (): void => {
       stop();
       reject(signal.reason);
     };
-    const stop = startHandshake(socket, material, label, {
+    const stop = startHandshake(socket, tls.material, label, {
       secured: (secured) => {
         signal.removeEventListener("abort", aborted);
-        resolve(new SocketConnection(secured, label, sink, material, delay));
+        resolve(new SocketConnection(secured, label, sink, tls, delay));
       },
       failed: (error) => {
         signal.removeEventListener("abort", aborted);

@@ -23,6 +23,17 @@ export class Identity {
     return passphrase === undefined ? { cert, key } : { cert, key, passphrase };
   }
 
+  /**
+   * When the first certificate of the chain ends, in ms since the Unix epoch; `undefined` where the runtime cannot tell. One that had ended before our own began does not count: it
+   * is a leftover nobody verifies by. Throws when the chain cannot be read.
+   */
+  get expiresAt(): number | undefined {
+    const chain = certificatesIn(this.#cert, "cert");
+    const begin = Date.parse(chain[0]?.validFrom ?? "");
+    const ends = chain.map(({ validTo }) => Date.parse(validTo)).filter((end) => end > begin);
+    return ends.length === 0 ? undefined : Math.min(...ends);
+  }
+
   equals(other: Identity | undefined): boolean {
     return (
       other !== undefined &&

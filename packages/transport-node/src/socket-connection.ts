@@ -7,7 +7,7 @@ import type { TransportConnection, TransportError, TransportSink } from "@myelin
 import { streamError, tlsError } from "./socket-errors.js";
 import type { Delay } from "./system.js";
 import { startHandshake } from "./tls-handshake.js";
-import type { TlsMaterial } from "./tls-material.js";
+import type { LoadedTls } from "./tls-material.js";
 
 /**
  * open: bytes flow both ways. securing: a handshake owns the socket. closing: we end, what was written is being flushed.
@@ -22,7 +22,7 @@ const LINGER = 1_000;
 export class SocketConnection implements TransportConnection {
   readonly remoteAddress: string;
   readonly #sink: TransportSink;
-  readonly #material: TlsMaterial;
+  readonly #tls: LoadedTls;
   readonly #delay: Delay;
   #socket: Socket;
   #phase: Phase = "open";
@@ -34,12 +34,12 @@ export class SocketConnection implements TransportConnection {
   readonly #closed: Promise<void>;
   #resolveClosed: () => void = () => {};
 
-  /** Takes over a connected socket, plain or secured, and starts to deliver. `material` is for a later `startTls`. */
-  constructor(socket: Socket, address: string, sink: TransportSink, material: TlsMaterial, delay: Delay) {
+  /** Takes over a connected socket, plain or secured, and starts to deliver. `tls` is for a later `startTls`. */
+  constructor(socket: Socket, address: string, sink: TransportSink, tls: LoadedTls, delay: Delay) {
     this.#socket = socket;
     this.remoteAddress = address;
     this.#sink = sink;
-    this.#material = material;
+    this.#tls = tls;
     this.#delay = delay;
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -49,6 +49,10 @@ export class SocketConnection implements TransportConnection {
 
   get encrypted(): boolean {
     return this.#socket instanceof TLSSocket;
+  }
+
+  get certificateExpiresAt(): number | undefined {
+    return this.encrypted ? this.#tls.expiresAt : undefined;
   }
 
   get bufferedBytes(): number {
@@ -88,7 +92,7 @@ export class SocketConnection implements TransportConnection {
         reject(error);
         return;
       }
-      const stop = startHandshake(plain, this.#material, this.remoteAddress, {
+      const stop = startHandshake(plain, this.#tls.material, this.remoteAddress, {
         secured: (socket) => {
           this.#abandonHandshake = undefined;
           this.#socket = socket;

@@ -91,7 +91,7 @@ class TcpTransport implements Transport {
       const message = `${target.url} is not for TCP: it takes nats:// or tls://, a host and a port`;
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
-    const { material, handshakeFirst } = await abortable(this.#tls.load(target, sink, signal), signal);
+    const tls = await abortable(this.#tls.load(target, sink, signal), signal);
     target.reached?.("dns");
     const found =
       target.resolveName === false
@@ -100,9 +100,9 @@ class TcpTransport implements Transport {
     const candidates = orderAddresses(found, target.shuffleAddresses ? random : undefined);
     target.reached?.("tcp");
     const { socket, label } = await this.#race(target, candidates, signal);
-    const secure = target.handshakeFirst || handshakeFirst;
+    const secure = target.handshakeFirst || tls.handshakeFirst;
     if (secure) target.reached?.("tls");
-    return openStream({ socket, label, material, delay, sink, signal, secure });
+    return openStream({ socket, label, tls, delay, sink, signal, secure });
   }
 
   #race(

@@ -24,6 +24,8 @@ export interface LoadedTls {
   readonly material: TlsMaterial;
   /** Shake hands before the server's first byte, by what the options say. */
   readonly handshakeFirst: boolean;
+  /** When our certificate ends, in ms since the Unix epoch; `undefined` without one. */
+  readonly expiresAt: number | undefined;
 }
 
 /** What was usable last. CA and identity are judged apart: a broken key says nothing about whom to trust. */
@@ -62,6 +64,7 @@ export class TlsMaterialLoader {
     return {
       material: { ...verified, rejectUnauthorized, ...secureContext(target.url, authorities, identity) },
       handshakeFirst: options.handshakeFirst === true,
+      expiresAt: identity?.expiresAt,
     };
   }
 

@@ -43,10 +43,10 @@ class UnixTransport implements Transport {
       const message = `${target.url} is not for a unix socket: it takes unix:// and a path`;
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
-    const { material, handshakeFirst } = await abortable(this.#tls.load(target, sink, signal), signal);
+    const tls = await abortable(this.#tls.load(target, sink, signal), signal);
     const socket = await this.#dial(path, signal);
-    const secure = target.handshakeFirst || handshakeFirst;
-    return openStream({ socket, label: path, material, delay: this.#delay, sink, signal, secure });
+    const secure = target.handshakeFirst || tls.handshakeFirst;
+    return openStream({ socket, label: path, tls, delay: this.#delay, sink, signal, secure });
   }
 
   // A race of one: the same clean-up on abort as TCP has.

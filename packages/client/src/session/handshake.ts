@@ -41,14 +41,20 @@ export interface ClientIdentity {
   readonly version: string;
 }
 
+/** When what a link was made with ends, in milliseconds since the Unix epoch; `undefined` = never, or nobody knows. */
+export interface LinkExpiry {
+  readonly credentials: number | undefined;
+  readonly certificate: number | undefined;
+}
+
 /** A server that answered our first PING. */
 export interface Greeting {
   readonly connection: TransportConnection;
   /** Stands behind the PONG; may hold operations that came with it. */
   readonly decoder: Decoder;
   readonly info: ServerInfo;
-  /** When the credentials it was made with end, in milliseconds since the Unix epoch. */
-  readonly credentialsExpireAt: number | undefined;
+  /** When what it was made with ends. */
+  readonly expiry: LinkExpiry;
   /** From now on `sink` gets what the transport delivers, and at once its end, should that have come already. */
   handOver(sink: TransportSink): void;
 }
@@ -262,7 +268,7 @@ class Handshake implements DialingSink {
         connection,
         decoder: this.#decoder,
         info: this.#info,
-        credentialsExpireAt: this.#credentialsExpireAt,
+        expiry: { credentials: this.#credentialsExpireAt, certificate: connection.certificateExpiresAt },
         handOver: (sink) => incoming.handOver(sink),
       });
     } else if (op === Op.Ping) {

@@ -14,7 +14,7 @@ import type { Link } from "./link.js";
 export type MoveReason =
   | "lame-duck" // the server announced its leaving
   | "requested" // reconnect({ graceful: true })
-  | "credentials" // they are about to expire
+  | "credentials" // they, or our certificate, are about to expire
   | "better" // the strategy prefers another server
   | "balance"; // a server came or came back, and rebalance is on
 

@@ -1,5 +1,5 @@
 // When and why a connection that works goes to another server: because this one leaves, because another one is the better choice,
-// because credentials end, because somebody asked. One move at a time; how it goes is move.ts, which server is the pool's.
+// because credentials or a certificate end, because somebody asked. One move at a time; how it goes is move.ts, which server is the pool's.
 
 import type { Clock, Random } from "@myelin/contracts";
 import type { ServerPool, ServerView } from "@myelin/server-pool";
@@ -8,9 +8,19 @@ import { InvalidOperationError } from "../errors.js";
 import { failureKind } from "./attempt.js";
 import type { Connected, ConnectionStateMachine } from "./connection-state.js";
 import type { Dialer } from "./dialer.js";
-import type { Greeting } from "./handshake.js";
+import type { Greeting, LinkExpiry } from "./handshake.js";
 import type { Link } from "./link.js";
 import { Move, type MoveReason, type RunningHandover } from "./move.js";
+
+/** Milliseconds after which a plan is looked at again: a timer takes no more than 24 days, and a wall clock may be set. */
+const LONGEST_WAIT = 86_400_000;
+
+/** Something that ends, and when a new link is to be made before that. Both are times of the wall clock. */
+interface Renewal {
+  readonly kind: keyof LinkExpiry;
+  readonly endsAt: number;
+  readonly at: number;
+}
 
 /** What moving needs; no function of it throws. */
 export interface MovingHost {
@@ -36,8 +46,13 @@ export interface MovingHost {
 export class Moving {
   readonly #host: MovingHost;
   #cancelReview: () => void = () => {};
-  // The latest end of credentials that a move was planned for.
-  #renewedFor = 0;
+  #cancelRenewal: () => void = () => {};
+  // What the present link was made with and ends.
+  #renewals: readonly Renewal[] = [];
+  // The latest end of each that a move has answered.
+  readonly #renewed = { credentials: 0, certificate: 0 };
+  // What is to be done when the latest new link is the connection's.
+  #landed: () => void = () => {};
 
   constructor(host: MovingHost) {
     this.#host = host;
@@ -75,24 +90,55 @@ export class Moving {
     return move.outcome.promise;
   }
 
-  /** Fresh credentials by a new link before those of the present one end; once for each date, whatever the new ones say. */
-  renewBefore(expiresAt: number | undefined): void {
-    const state = this.#resting();
-    const { clock, options, pool } = this.#host;
-    if (expiresAt === undefined || options.refreshBefore < 0 || expiresAt <= this.#renewedFor) return;
-    if (state === undefined || state.move !== undefined) return;
-    this.#renewedFor = expiresAt;
-    const left = expiresAt - clock.wallTime();
-    // On the same server, by a new link, as long as nothing speaks against it.
-    const leaving = (): boolean => pool.get(state.server.id)?.lameDuck === true;
-    this.#begin(state, "credentials", () => (leaving() ? this.#alternative() : state.server)).begin(
-      Math.max(left - options.refreshBefore, left / 2),
-    );
+  /**
+   * Plans a move to a new link, with fresh credentials or a fresh certificate, before those of the present one end; once for each
+   * date, whatever the new ones say.
+   */
+  renewBefore({ credentials, certificate }: LinkExpiry): void {
+    const { clock, options } = this.#host;
+    const now = clock.wallTime();
+    const due = (kind: keyof LinkExpiry, endsAt: number | undefined): Renewal[] =>
+      endsAt === undefined || options.refreshBefore < 0
+        ? []
+        : [{ kind, endsAt, at: endsAt - Math.min(options.refreshBefore, (endsAt - now) / 2) }];
+    this.#renewals = [...due("credentials", credentials), ...due("certificate", certificate)];
+    this.#planRenewal();
+  }
+
+  /** The link we were on is lost, and the one we were moving to has taken its place. */
+  promoted(): void {
+    this.#landed();
   }
 
   /** Nothing more is asked or begun. */
   stop(): void {
     this.#cancelReview();
+    this.#cancelRenewal();
+  }
+
+  #planRenewal(): void {
+    this.#cancelRenewal();
+    const [next] = this.#renewals
+      .filter(({ kind, endsAt }) => endsAt > this.#renewed[kind])
+      .sort((one, other) => one.at - other.at);
+    const { clock, machine } = this.#host;
+    const { state } = machine;
+    // A move plans again when it is over.
+    if (next === undefined || state.kind !== "connected" || state.move !== undefined) return;
+    const wait = next.at - clock.wallTime();
+    this.#cancelRenewal =
+      wait > LONGEST_WAIT
+        ? clock.after(LONGEST_WAIT, () => this.#planRenewal())
+        : clock.after(Math.max(0, wait), () => this.#renew(next));
+  }
+
+  #renew(renewal: Renewal): void {
+    const state = this.#resting();
+    if (state === undefined || state.move !== undefined) return;
+    // On the same server, by a new link, as long as nothing speaks against it.
+    const leaving = (): boolean => this.#host.pool.get(state.server.id)?.lameDuck === true;
+    const move = this.#begin(state, "credentials", () => (leaving() ? this.#alternative() : state.server), renewal);
+    move.begin(0);
   }
 
   // Connected, and no move dials or hands over: one that only waits may be replaced.
@@ -107,9 +153,8 @@ export class Moving {
     return found;
   }
 
-  #begin(state: Connected, reason: MoveReason, target: () => ServerView | undefined): Move {
+  #begin(state: Connected, reason: MoveReason, target: () => ServerView | undefined, renewal?: Renewal): Move {
     const { clock, dialer, machine, pool, random } = this.#host;
-    let expiresAt: number | undefined;
     const move: Move = new Move(reason, reason === "credentials", {
       clock,
       random,
@@ -124,7 +169,11 @@ export class Moving {
         }),
       handOver: (server, greeting) => {
         const link = this.#host.link(server, greeting);
-        expiresAt = greeting.credentialsExpireAt;
+        this.#landed = () => {
+          if (renewal !== undefined) this.#renewed[renewal.kind] = renewal.endsAt;
+          this.review();
+          this.renewBefore(greeting.expiry);
+        };
         const handover = this.#host.handOver(state.link, link);
         greeting.handOver(link);
         link.pump();
@@ -140,13 +189,13 @@ export class Moving {
       },
       arrived: (_, server, link) => {
         this.#host.arrived(server, link);
-        this.review();
-        this.renewBefore(expiresAt);
+        this.#landed();
       },
       gaveUp: () => {
         const { state: present } = machine;
         if (present.kind === "connected" && present.move === move) this.#host.moving(present, undefined);
         this.review();
+        this.#planRenewal();
       },
     });
     this.#host.moving(state, move);

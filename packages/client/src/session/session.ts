@@ -260,7 +260,7 @@ export class Session {
     this.#connected(server, link, undefined);
     this.ready.resolve();
     this.#moving.review();
-    this.#moving.renewBefore(greeting.credentialsExpireAt);
+    this.#moving.renewBefore(greeting.expiry);
     // What came with the PONG is handled after everybody knows of the link.
     greeting.handOver(link);
     link.pump();
@@ -363,6 +363,7 @@ export class Session {
     this.#host.traffic.connects++;
     move.promote();
     this.#connected(next.server, next.link, ended);
+    this.#moving.promoted();
   }
 
   // --- gossip and events ---------------------------------------------------------------------------------------------

@@ -1,0 +1,160 @@
+// Moving to a new link before the certificate or the credentials of the present one end (P2, P31): fakes and virtual time. What a
+// move does to subscriptions and messages is handover.test.ts.
+
+import type { Transport } from "@myelin/contracts";
+import { describe, expect, it } from "vitest";
+import { recorded, type Simulation, simulate } from "../../test/simulated.js";
+import type { ConnectionOptions } from "../index.js";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/** A transport whose certificate ends when `ends` says, as read at each dial. */
+function dialling(world: Simulation, ends: () => number | undefined): Transport {
+  const { transport } = world.network;
+  return {
+    schemes: transport.schemes,
+    connect: async (target, sink, signal) => {
+      const certificateExpiresAt = ends();
+      const connection = await transport.connect(target, sink, signal);
+      return Object.defineProperty(connection, "certificateExpiresAt", { value: certificateExpiresAt });
+    },
+  };
+}
+
+/** A client on `a`, whose certificate lives for `life` from each dial on. */
+async function connected(life: number | undefined, options: ConnectionOptions = {}) {
+  const world = simulate();
+  const after = world.clock.after.bind(world.clock);
+  // As of the runtime: no timer is longer than 24 days.
+  world.clock.after = (ms, run) => after(Math.min(ms, 0x7fffffff), run);
+  const a = world.serve("a");
+  const held = { life, fixed: undefined as number | undefined };
+  const ends = (): number | undefined =>
+    held.fixed ?? (held.life === undefined ? undefined : world.clock.wallTime() + held.life);
+  const nc = await world.connect({ servers: "a", transports: [dialling(world, ends)], ...options });
+  const events = recorded(nc, "handover", "disconnect", "reconnect", "attemptFailed", "error");
+  return { ...world, a, held, nc, told: () => events.map(({ type }) => type), events };
+}
+
+describe("P31: a certificate that is about to end", () => {
+  it("is renewed by a move to a new link a minute before, on the same server, without a disconnect", async () => {
+    const { a, clock, events, nc, told } = await connected(15 * MINUTE);
+    nc.subscribe("x");
+    await clock.advance(13.9 * MINUTE);
+    expect(told()).toEqual([]);
+    await clock.advance(0.3 * MINUTE);
+    expect(events).toMatchObject([{ type: "handover", reason: "credentials", from: "a:4222", server: "a:4222" }]);
+    expect(a.subscriptions.map(({ subject }) => subject)).toContain("x");
+    await clock.advance(60 * MINUTE);
+    expect(told()).toEqual(Array(5).fill("handover"));
+    await clock.until(nc.close());
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("moves once where the one that is read again is still the old one, also after a lost link, and again for a newer one", async () => {
+    const { a, clock, held, network, nc, told } = await connected(undefined);
+    held.fixed = clock.wallTime() + 10 * MINUTE;
+    await nc.reconnect();
+    await clock.until(nc.flush());
+    await clock.advance(30 * MINUTE);
+    expect(told().filter((type) => type === "handover")).toHaveLength(1);
+    network.drop("a", 4222);
+    await clock.advance(30 * MINUTE);
+    const dials = a.dials;
+    expect(told().filter((type) => type === "handover")).toHaveLength(1);
+    held.fixed = clock.wallTime() + 10 * MINUTE;
+    await nc.reconnect();
+    await clock.advance(30 * MINUTE);
+    expect(told().filter((type) => type === "handover")).toHaveLength(2);
+    expect(a.dials).toBe(dials + 2);
+  });
+
+  it("that lives for a year is left in peace until then, though no timer is as long", async () => {
+    const { clock, nc, told } = await connected(365 * DAY, { pingInterval: 400 * DAY });
+    await clock.advance(364 * DAY);
+    expect(told()).toEqual([]);
+    await clock.advance(DAY);
+    expect(told()).toEqual(["handover"]);
+    await clock.until(nc.close());
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("is not renewed by refreshBefore: -1, nor where the transport knows none", async () => {
+    for (const [life, refreshBefore] of [
+      [10 * MINUTE, -1],
+      [undefined, MINUTE],
+    ] as const) {
+      const { a, clock } = await connected(life, { refreshBefore });
+      await clock.advance(60 * MINUTE);
+      expect(a.dials).toBe(1);
+    }
+  });
+
+  it("that is not replaced in time does not keep credentials from being renewed", async () => {
+    const given: string[] = [];
+    const start = simulate().clock.wallTime();
+    const world = await connected(undefined, {
+      authenticator: () => {
+        given.push("t");
+        return { auth_token: "t", expiresAt: given.length * 12 * MINUTE + start };
+      },
+    });
+    world.held.fixed = start + 10 * MINUTE;
+    await world.nc.reconnect();
+    await world.clock.advance(70 * MINUTE);
+    expect(world.told().filter((type) => type === "handover").length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe("P2, P31: credentials and a certificate", () => {
+  it("have their ends apart: a short certificate is renewed also where credentials of a later end were renewed before", async () => {
+    const start = simulate().clock.wallTime();
+    let given = 0;
+    const authenticator = () => ({ auth_token: "t", expiresAt: start + (++given < 2 ? 30 : 300) * MINUTE });
+    const { clock, held, told } = await connected(undefined, { authenticator });
+    held.fixed = start + 29.5 * MINUTE;
+    await clock.advance(29.1 * MINUTE);
+    expect(told()).toEqual(["handover"]);
+    await clock.advance(0.3 * MINUTE);
+    expect(told()).toEqual(["handover", "handover"]);
+  });
+});
+
+describe("P2: what ends is renewed", () => {
+  it("also when the link it was planned for is lost before", async () => {
+    const { clock, held, network, told } = await connected(undefined);
+    expect(told()).toEqual([]);
+    held.fixed = clock.wallTime() + 60 * MINUTE;
+    network.drop("a", 4222);
+    await clock.advance(10 * MINUTE);
+    network.drop("a", 4222);
+    await clock.advance(48 * MINUTE);
+    expect(told()).toEqual(["disconnect", "reconnect", "disconnect", "reconnect"]);
+    await clock.advance(2 * MINUTE);
+    expect(told().at(-1)).toBe("handover");
+  });
+
+  it("also when a move somebody asked for fails at that very time", async () => {
+    const world = await connected(10 * MINUTE, { servers: "a,b", noRandomize: true, refreshBefore: MINUTE });
+    await world.clock.advance(9 * MINUTE - 100);
+    world.network.blackHole("b", 4222);
+    const asked = world.nc.reconnect({ graceful: true }).catch(() => {});
+    await world.clock.advance(10_000);
+    await world.clock.until(asked);
+    await world.clock.advance(10_000);
+    expect(world.told()).toEqual(["attemptFailed", "handover"]);
+  });
+
+  it("also after a link that took over because the old one broke in the midst of a move", async () => {
+    const world = await connected(10 * MINUTE);
+    await world.clock.advance(9 * MINUTE + 20);
+    const [first] = world.a.connections;
+    expect(world.a.connections).toHaveLength(2);
+    first?.reset();
+    await world.clock.advance(8 * MINUTE);
+    expect(world.told()).toEqual(["disconnect", "reconnect"]);
+    await world.clock.advance(2 * MINUTE);
+    expect(world.told().at(-1)).toBe("handover");
+  });
+});

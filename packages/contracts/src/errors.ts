@@ -59,7 +59,7 @@ export type TransportPhase = "dns" | "tcp" | "tls" | "stream";
 
 /**
  * Closed set; `CONNECT_FAILED` and `STREAM_FAILED` are what no closer name fits. `TLS_FAILED` = both sides were there and do not agree;
- * a handshake that was only cut off is a `CONNECTION_RESET`. `UPGRADE_REFUSED` = what answered did not
+ * a handshake that was only cut off is a `CONNECTION_RESET`. `PROXY_REFUSED` = a proxy was there and does not lead to the server. `UPGRADE_REFUSED` = what answered did not
  * become a WebSocket: another HTTP status, or no HTTP at all.
  */
 export type TransportErrorCode =
@@ -71,6 +71,7 @@ export type TransportErrorCode =
   | "TLS_FAILED"
   | "TLS_CERTIFICATE_REJECTED"
   | "TLS_MATERIAL_UNUSABLE"
+  | "PROXY_REFUSED"
   | "UPGRADE_REFUSED"
   | "UNSUPPORTED_TARGET"
   | "STREAM_FAILED";

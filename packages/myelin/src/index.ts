@@ -8,7 +8,19 @@ import { overWebSocket, type WsConnectionOptions } from "./wsconnect.js";
 
 export * from "@myelin/client";
 export * from "@myelin/credentials";
-export { type SrvLookup, type SrvServersOptions, srvServers } from "@myelin/transport-node";
+export {
+  type Dial,
+  type DialDestination,
+  type HttpConnectOptions,
+  httpConnect,
+  type Socks5Options,
+  type SrvLookup,
+  type SrvServersOptions,
+  socks5,
+  srvServers,
+  type TcpTransportOptions,
+  tcpTransport,
+} from "@myelin/transport-node";
 export * from "./names.js";
 
 /**

@@ -1,7 +1,7 @@
 // The last step of every dial in this package: from a connected socket to a connection, with the handshake in between when
 // it comes first. Owns the socket until then, and destroys it when the signal aborts.
 
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { TransportConnection, TransportSink } from "@myelin/contracts";
 import { SocketConnection } from "./socket-connection.js";
 import type { Delay } from "./system.js";
@@ -9,7 +9,7 @@ import { startHandshake } from "./tls-handshake.js";
 import type { LoadedTls } from "./tls-material.js";
 
 export interface StreamParts {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   /** The address for messages and for `remoteAddress`. */
   readonly label: string;
   readonly tls: LoadedTls;
@@ -30,7 +30,7 @@ export function openStream(parts: StreamParts): Promise<TransportConnection> {
       return;
     }
     if (!secure) {
-      resolve(new SocketConnection(socket, label, sink, tls, delay));
+      resolve(new SocketConnection({ socket, encrypted: false }, label, sink, tls, delay));
       return;
     }
     const aborted = (): void => {
@@ -40,7 +40,7 @@ export function openStream(parts: StreamParts): Promise<TransportConnection> {
     const stop = startHandshake(socket, tls.material, label, {
       secured: (secured) => {
         signal.removeEventListener("abort", aborted);
-        resolve(new SocketConnection(secured, label, sink, tls, delay));
+        resolve(new SocketConnection({ socket: secured, encrypted: true }, label, sink, tls, delay));
       },
       failed: (error) => {
         signal.removeEventListener("abort", aborted);

@@ -1,8 +1,7 @@
-// An open byte stream over a net.Socket or a TLSSocket: the TransportConnection of every transport in this package. Knows
+// An open byte stream over a socket, a TLSSocket or any other stream of Node: the TransportConnection of every transport in this package. Knows
 // nothing of how the socket came to be. The contract's docstrings are the specification; node:net is the source.
 
-import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import type { Duplex } from "node:stream";
 import type { TransportConnection, TransportError, TransportSink } from "@myelin/contracts";
 import { streamError, tlsError } from "./socket-errors.js";
 import type { Delay } from "./system.js";
@@ -24,7 +23,9 @@ export class SocketConnection implements TransportConnection {
   readonly #sink: TransportSink;
   readonly #tls: LoadedTls;
   readonly #delay: Delay;
-  #socket: Socket;
+  #socket: Duplex;
+  // By our own handshake: a socket that came to us encrypted is so on the way to a proxy.
+  #encrypted: boolean;
   #phase: Phase = "open";
   #paused = false;
   #failure: TransportError | undefined;
@@ -35,8 +36,15 @@ export class SocketConnection implements TransportConnection {
   #resolveClosed: () => void = () => {};
 
   /** Takes over a connected socket, plain or secured, and starts to deliver. `tls` is for a later `startTls`. */
-  constructor(socket: Socket, address: string, sink: TransportSink, tls: LoadedTls, delay: Delay) {
-    this.#socket = socket;
+  constructor(
+    begun: { readonly socket: Duplex; readonly encrypted: boolean },
+    address: string,
+    sink: TransportSink,
+    tls: LoadedTls,
+    delay: Delay,
+  ) {
+    this.#socket = begun.socket;
+    this.#encrypted = begun.encrypted;
     this.remoteAddress = address;
     this.#sink = sink;
     this.#tls = tls;
@@ -48,7 +56,7 @@ export class SocketConnection implements TransportConnection {
   }
 
   get encrypted(): boolean {
-    return this.#socket instanceof TLSSocket;
+    return this.#encrypted;
   }
 
   get certificateExpiresAt(): number | undefined {
@@ -78,7 +86,7 @@ export class SocketConnection implements TransportConnection {
 
   startTls(): Promise<void> {
     const plain = this.#socket;
-    if (this.#phase !== "open" || plain instanceof TLSSocket) {
+    if (this.#phase !== "open" || this.#encrypted) {
       const state = this.#phase === "open" ? "encrypted already" : this.#phase;
       return Promise.reject(tlsError(this.remoteAddress, new Error(`the connection is ${state}`)));
     }
@@ -96,6 +104,7 @@ export class SocketConnection implements TransportConnection {
         secured: (socket) => {
           this.#abandonHandshake = undefined;
           this.#socket = socket;
+          this.#encrypted = true;
           this.#phase = "open";
           this.#attach();
           this.#writeHeld();
@@ -157,6 +166,8 @@ export class SocketConnection implements TransportConnection {
     socket.on("end", this.#onEnd);
     socket.on("error", this.#onError);
     socket.on("close", this.#onClose);
+    // As one that talked to a proxy may be.
+    if (!this.#paused && socket.isPaused()) socket.resume();
   }
 
   #detach(): void {

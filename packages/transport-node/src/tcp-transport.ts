@@ -1,7 +1,7 @@
 // TCP, with TLS on top when asked: resolve, race the addresses, shake hands. Must not know NATS bytes, the pool, credentials
 // or the client. Sources: RFC 8305, ADR-11 (addresses of a name), ADR-40 (TLS first).
 
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import {
   type DialTarget,
   InvalidArgumentError,
@@ -20,6 +20,7 @@ import {
   systemLookup,
 } from "./addresses.js";
 import { dial, type SocketSettings } from "./dial.js";
+import { type Dial, dialByHook } from "./dial-hook.js";
 import { abortable, openStream } from "./open-stream.js";
 import { race } from "./race.js";
 import { everyAddressFailed } from "./socket-errors.js";
@@ -41,6 +42,12 @@ export interface TcpTransportOptions {
    * and Node's probes give a connection up ten seconds after the first one stays unanswered.
    */
   readonly keepAlive?: number | false | undefined;
+  /**
+   * Makes every stream in place of this transport's own sockets, through a proxy or whatever else: `httpConnect()`, `socks5()`, or a
+   * function of yours. Names are left to it, so `lookup` and `connectionAttemptDelay` are excluded; `noDelay` and `keepAlive` are its own
+   * business. TLS comes on top.
+   */
+  readonly dial?: Dial | undefined;
   /** Source of delays, for tests under virtual time. Default: the runtime's timers. */
   readonly clock?: Delay | undefined;
 }
@@ -58,7 +65,15 @@ export function tcpTransport(options: TcpTransportOptions = {}): Transport {
   const keepAlive = options.keepAlive ?? defaults.keepAlive;
   requireMilliseconds("connectionAttemptDelay", stagger);
   if (keepAlive !== false) requireMilliseconds("keepAlive", keepAlive);
+  const { dial: hook } = options;
+  if (hook !== undefined) {
+    if (typeof hook !== "function") throw new InvalidArgumentError("dial", "must be a function");
+    for (const name of ["lookup", "connectionAttemptDelay"] as const) {
+      if (options[name] !== undefined) throw new InvalidArgumentError(name, "excludes dial, to which names are left");
+    }
+  }
   return new TcpTransport({
+    hook,
     random: options.random ?? systemRandom,
     lookup: options.lookup ?? systemLookup,
     delay: options.clock ?? systemDelay,
@@ -68,6 +83,7 @@ export function tcpTransport(options: TcpTransportOptions = {}): Transport {
 }
 
 interface Resolved {
+  readonly hook: Dial | undefined;
   readonly random: Random;
   readonly lookup: Lookup;
   readonly delay: Delay;
@@ -86,12 +102,29 @@ class TcpTransport implements Transport {
 
   async connect(target: DialTarget, sink: TransportSink, signal: AbortSignal): Promise<TransportConnection> {
     signal.throwIfAborted();
-    const { random, lookup, delay } = this.#options;
+    const { delay } = this.#options;
     if (!this.schemes.includes(target.scheme) || target.hostname === "" || !(target.port > 0 && target.port < 65_536)) {
       const message = `${target.url} is not for TCP: it takes nats:// or tls://, a host and a port`;
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
     const tls = await abortable(this.#tls.load(target, sink, signal), signal);
+    const { socket, label } = await this.#connected(target, signal);
+    const secure = target.handshakeFirst || tls.handshakeFirst;
+    if (secure) target.reached?.("tls");
+    return openStream({ socket, label, tls, delay, sink, signal, secure });
+  }
+
+  async #connected(
+    target: DialTarget,
+    signal: AbortSignal,
+  ): Promise<{ readonly socket: Duplex; readonly label: string }> {
+    const { hook, lookup, random } = this.#options;
+    if (hook !== undefined) {
+      target.reached?.("tcp");
+      const { url, hostname, port } = target;
+      const label = formatAddress(hostname, port);
+      return { socket: await dialByHook(hook, { url, hostname, port }, label, signal), label };
+    }
     target.reached?.("dns");
     const found =
       target.resolveName === false
@@ -99,19 +132,16 @@ class TcpTransport implements Transport {
         : await abortable(resolveAddresses(target.hostname, lookup, signal), signal);
     const candidates = orderAddresses(found, target.shuffleAddresses ? random : undefined);
     target.reached?.("tcp");
-    const { socket, label } = await this.#race(target, candidates, signal);
-    const secure = target.handshakeFirst || tls.handshakeFirst;
-    if (secure) target.reached?.("tls");
-    return openStream({ socket, label, tls, delay, sink, signal, secure });
+    return this.#race(target, candidates, signal);
   }
 
   #race(
     target: DialTarget,
     candidates: readonly ResolvedAddress[],
     signal: AbortSignal,
-  ): Promise<{ readonly socket: Socket; readonly label: string }> {
+  ): Promise<{ readonly socket: Duplex; readonly label: string }> {
     const { stagger, delay, settings } = this.#options;
-    return race<ResolvedAddress, { socket: Socket; label: string }>(
+    return race<ResolvedAddress, { socket: Duplex; label: string }>(
       candidates,
       ({ address }, won, failed) => {
         const label = formatAddress(address, target.port);

@@ -1,7 +1,7 @@
 // One TLS handshake, as a client, over a connected socket: before the server's first byte or after it. Ends with a verified
 // TLSSocket or a TransportError; never delivers a byte. Sources: node:tls, RFC 8446.
 
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { TransportError } from "@myelin/contracts";
 import { HIGH_WATER_MARK } from "./dial.js";
@@ -17,7 +17,7 @@ export interface HandshakeOutcome {
 
 /** Starts the handshake; the returned function ends it now, without calling the outcome. Never throws. */
 export function startHandshake(
-  socket: Socket,
+  socket: Duplex,
   material: TlsMaterial,
   address: string,
   outcome: HandshakeOutcome,
@@ -72,7 +72,7 @@ export function startHandshake(
 }
 
 // The outcome is never called from within startHandshake, so that the caller always holds the function that ends it.
-function failLater(socket: Socket, error: TransportError, outcome: HandshakeOutcome): () => void {
+function failLater(socket: Duplex, error: TransportError, outcome: HandshakeOutcome): () => void {
   let ended = false;
   queueMicrotask(() => {
     if (ended) return;

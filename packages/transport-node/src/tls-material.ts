@@ -19,6 +19,9 @@ import {
 /** Options for `tls.connect`, without a socket. Keys are in its `secureContext` only, where nothing can read them. */
 export type TlsMaterial = Readonly<ConnectionOptions>;
 
+/** Whom it is for. */
+export type TlsTarget = Pick<DialTarget, "url" | "serverName" | "tls">;
+
 /** The material of one dial. */
 export interface LoadedTls {
   readonly material: TlsMaterial;
@@ -46,7 +49,7 @@ export class TlsMaterialLoader {
    * Rejects with {@link TlsMaterialError}, with `UNSUPPORTED_TARGET` when options exclude or need each other, or with the
    * signal's reason. Tells `sink.warning` when earlier material is used again.
    */
-  async load(target: DialTarget, sink: TransportSink, signal: AbortSignal): Promise<LoadedTls> {
+  async load(target: TlsTarget, sink: Pick<TransportSink, "warning">, signal: AbortSignal): Promise<LoadedTls> {
     const options = await tlsOptionsOf(target, signal);
     refuseContradictions(options, target.url);
     const usable = this.#usableFor(target);
@@ -68,7 +71,7 @@ export class TlsMaterialLoader {
     };
   }
 
-  #usableFor({ tls }: DialTarget): Usable {
+  #usableFor({ tls }: TlsTarget): Usable {
     if (tls === undefined) return {};
     const usable = this.#usable.get(tls) ?? {};
     this.#usable.set(tls, usable);
@@ -79,7 +82,7 @@ export class TlsMaterialLoader {
 interface Attempt {
   readonly options: TlsOptions;
   readonly url: string;
-  readonly sink: TransportSink;
+  readonly sink: Pick<TransportSink, "warning">;
   readonly signal: AbortSignal;
 }
 

@@ -29,7 +29,10 @@ export class UnusableSource extends Error {
 }
 
 /** The options of one dial, after a `tls` function was asked. Rejects with a {@link TransportError}. */
-export async function tlsOptionsOf({ tls, url }: DialTarget, signal: AbortSignal): Promise<TlsOptions> {
+export async function tlsOptionsOf(
+  { tls, url }: Pick<DialTarget, "tls" | "url">,
+  signal: AbortSignal,
+): Promise<TlsOptions> {
   if (typeof tls !== "function") return tls ?? {};
   const options: unknown = await ask("tls", tls, url, signal);
   if (typeof options === "object" && options !== null) return options;

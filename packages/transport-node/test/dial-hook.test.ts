@@ -83,6 +83,19 @@ describe("P50: a stream of the caller's", () => {
   });
 });
 
+it("P50: a stream that breaks in the midst of a TLS upgrade fails the upgrade, and nothing is left of it", async () => {
+  const [near, far] = pair();
+  const sink = new TestSink();
+  const connection = await through(() => near, {}, never, sink);
+  const upgrading = transportErrorOf(connection.startTls?.() ?? Promise.resolve());
+  // The first bytes of the handshake.
+  await once(far, "data");
+  near.destroy(new Error("the tunnel collapsed"));
+  expect(await upgrading).toMatchObject({ phase: "tls", address: "inside.test:4222" });
+  await vi.waitFor(() => expect(sink.closings).toHaveLength(1));
+  expect(near.destroyed).toBe(true);
+});
+
 describe("P50: a dial function that fails", () => {
   const dead = (): Duplex => new PassThrough().destroy();
   const ended = (): Duplex => {

@@ -123,7 +123,7 @@ export class NatsConnection implements AsyncDisposable {
     return this.#session.state.kind;
   }
 
-  /** Resolves with the first link, rejects when the connection is closed before. */
+  /** Resolves with the first link, rejects with what closed the connection before: ConnectError, the signal's reason, ClosedConnectionError. */
   get ready(): Promise<void> {
     return this.#session.ready.promise;
   }

@@ -5,6 +5,7 @@ import {
   AuthorizationError,
   CallbackError,
   ClosedConnectionError,
+  ConnectError,
   ConnectionError,
   DisconnectedError,
   DrainError,
@@ -80,7 +81,7 @@ export const connectionCalls: { readonly [name in keyof NatsConnection]: Row } =
   stats: reads(({ nc }) => nc.stats()),
   bufferedBytes: reads(({ nc }) => nc.bufferedBytes),
   closed: reads(({ nc }) => nc.closed()),
-  ready: { fails: [ClosedConnectionError], calls: [({ nc }) => nc.ready] },
+  ready: { fails: [ClosedConnectionError, ConnectError], calls: [({ nc }) => nc.ready] },
   setServers: {
     fails: [InvalidArgumentError, ClosedConnectionError],
     calls: [

@@ -5,6 +5,7 @@ import { InvalidArgumentError, TransportError } from "@myelin/contracts";
 import {
   CallbackError,
   ClosedConnectionError,
+  ConnectError,
   ConnectionError,
   type ConnectionOptions,
   DisconnectedError,
@@ -27,6 +28,7 @@ const NOT_SENT: Row["fails"] = [...ENDED, DisconnectedError, ReconnectBufferFull
 
 // process() tells what ended the connection, as `closed()` does.
 const CONNECTION_ENDED: Row["fails"] = [
+  ConnectError,
   ConnectionError,
   ProtocolError,
   StaleConnectionError,

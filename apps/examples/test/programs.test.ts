@@ -159,6 +159,11 @@ describe("the programs on connecting", { timeout: 60 * SECONDS }, () => {
     expect(oneByOne?.out).toBe(`connected to 127.0.0.1:${cluster.server(0).port}, the first that works of 3\n`);
   });
 
+  it("P32: which servers there are may be answered by a function", async () => {
+    const { out } = await start("servers-from-a-function").end();
+    expect(out).toMatch(/^connected to 127\.0\.0\.1:\d+, one of 3\n$/);
+  });
+
   it("SEED-18: one seed is enough to learn the cluster", async () => {
     const { out } = await start("one-seed").end();
     const lines = out.trim().split("\n");

@@ -98,12 +98,8 @@ describe("connect() rejects", () => {
     ["info", "TIMEOUT", async () => ({ servers: (await fake(silent)).url })],
     ["info", "CONNECTION_ERROR", async () => ({ servers: (await fake({ ...silent, onAccept: (c) => c.end() })).url })],
     ["tls", "TIMEOUT", async () => ({ servers: (await fake(stallsInTls)).url })],
-    ["tls", "CONNECTION_ERROR", async () => ({ servers: (await fake()).url.replace("nats:", "tls:") })],
-    [
-      "tls",
-      "CONNECTION_ERROR",
-      async () => ({ servers: (await fake({ info: { tls_required: true } })).url, tls: null }),
-    ],
+    ["tls", "TLS_MISMATCH", async () => ({ servers: (await fake()).url.replace("nats:", "tls:") })],
+    ["tls", "TLS_MISMATCH", async () => ({ servers: (await fake({ info: { tls_required: true } })).url, tls: null })],
     ["auth", "AUTHORIZATION_VIOLATION", async () => ({ servers: (await fake(refusingUs)).url })],
     [
       "auth",

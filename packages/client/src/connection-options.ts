@@ -83,7 +83,10 @@ export interface ConnectionOptions {
    * of clients equal. `interval`: milliseconds over which they move, default 60 000. Default `false`. Needs gossip.
    */
   readonly rebalance?: boolean | { readonly interval?: number | undefined } | undefined;
-  /** Has the last word on which server is dialled next, at every attempt; whatever it does, something is dialled. */
+  /**
+   * Has the last word on which server is dialled next, at every attempt, also to move away from a server that leaves or because
+   * of `reconnect({ graceful: true })`; whatever it does, something is dialled.
+   */
   readonly reconnectToServer?: ReconnectToServerHandler | undefined;
   /** `false`: names are left to the runtime's own connect, one address at a time. Default `true`: all are looked up and raced. */
   readonly resolve?: boolean | undefined;

@@ -112,7 +112,7 @@ export class ServerPool {
         eligible.push(entry);
       }
     }
-    const idle = (): ServerView[] => this.snapshot().filter(({ state }) => state === "idle");
+    const idle = (): ServerView[] => this.#idle();
     const promised = this.#selection.promised(idle, now);
     if (promised !== undefined) return promised;
     if (eligible.length === 0) return { kind: "wait", until: Number.isFinite(until) ? until : now + defaults.recheck };
@@ -125,7 +125,9 @@ export class ServerPool {
    */
   rebalance(now: number): Rebalance {
     this.#tick(now);
-    return this.#mover.decide(now);
+    const decision = this.#mover.decide(now);
+    if (decision.kind !== "move" || decision.reason !== "lame-duck") return decision;
+    return { ...decision, to: this.#selection.instead(decision.to, () => this.#idle()) };
   }
 
   /** A dial of this server has begun. */
@@ -239,7 +241,8 @@ export class ServerPool {
         !this.#attemptsUsedUp(entry) &&
         standing(entry, this.#gossipFailed) < LEAVING,
     );
-    return eligible.length === 0 ? undefined : this.#choose(eligible, now).view();
+    if (eligible.length === 0) return undefined;
+    return this.#selection.instead(this.#choose(eligible, now).view(), () => this.#idle());
   }
 
   /**
@@ -332,6 +335,10 @@ export class ServerPool {
       this.#mover.shift(back);
     }
     this.#latest = now;
+  }
+
+  #idle(): ServerView[] {
+    return this.snapshot().filter(({ state }) => state === "idle");
   }
 
   #choose(eligible: readonly ServerEntry[], now: number): ServerEntry {

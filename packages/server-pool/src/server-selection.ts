@@ -10,6 +10,9 @@ import type { ServerView } from "./server.js";
  * first, then the others in pool order, waits or not. Answers one of them, `{ server, delay }` to wait `delay` ms first, or nothing
  * for the first one.
  *
+ * Also called for a move away from a server that leaves, and for {@link ServerPool.alternative}; a delay counts for nothing there. Moves
+ * to a server the strategy prefers, and those of `rebalance`, are not its business.
+ *
  * One that throws, answers a promise or a server it was not given, or a delay that is none, is reported through
  * `pool.takeIncidents()`, and the pool's own choice is dialled.
  */
@@ -42,7 +45,19 @@ export class ServerSelection {
 
   /** Asks the selector, if there is one; `own` is the pool's choice. */
   select(own: ServerView, idle: () => readonly ServerView[], now: number): Decision {
-    const fallback: Decision = { kind: "dial", server: own };
+    const { server, delay } = this.#ask(own, idle);
+    if (delay === 0) return { kind: "dial", server };
+    this.#promised = { id: server.id, at: now + delay };
+    return { kind: "wait", until: now + delay, server };
+  }
+
+  /** The same for a move from a connection that works, which no delay holds up: the server in use may be about to leave. */
+  instead(own: ServerView, idle: () => readonly ServerView[]): ServerView {
+    return this.#ask(own, idle).server;
+  }
+
+  #ask(own: ServerView, idle: () => readonly ServerView[]): { readonly server: ServerView; readonly delay: number } {
+    const fallback = { server: own, delay: 0 };
     if (this.#select === undefined) return fallback;
     const servers = Object.freeze([own, ...idle().filter(({ id }) => id !== own.id)]);
     let answer: unknown;
@@ -65,9 +80,7 @@ export class ServerSelection {
     else if (typeof delay !== "number" || !Number.isFinite(delay) || delay < 0) {
       this.#refuse(`answered the delay ${String(delay)}, which is no time to wait`);
     } else {
-      if (delay === 0) return { kind: "dial", server: found };
-      this.#promised = { id: found.id, at: now + delay };
-      return { kind: "wait", until: now + delay, server: found };
+      return { server: found, delay };
     }
     return fallback;
   }

@@ -126,3 +126,45 @@ it("getServers() has the fields of nats.js beside ours", async () => {
   ]);
   await world.clock.until(nc.close());
 });
+
+it.each(["a lame duck", "reconnect({ graceful: true })"])("ADR40-16: it is asked for a move too: %s", async (why) => {
+  const world = simulate();
+  const [a, b, c] = ["a", "b", "c"].map((name) => world.serve(name));
+  let asked = 0;
+  const nc = await world.connect({
+    servers: "a,b,c",
+    noRandomize: true,
+    reconnectToServer: (servers) => {
+      if (++asked === 1) return null;
+      expect(listens(servers)).toEqual(["b:4222", "c:4222"]);
+      const server = servers.find(({ hostname }) => hostname === "c");
+      return server === undefined ? null : { server, delay: 60_000 };
+    },
+  });
+  const events = everyEvent(nc);
+  if (why === "a lame duck") a?.sendInfo({ ldm: true });
+  else void nc.reconnect({ graceful: true });
+  await world.clock.advance(5_000);
+  expect([nc.getServer(), asked, b?.dials, c?.dials]).toEqual(["c:4222", 2, 0, 1]);
+  expect(events.map(({ type }) => type).filter((type) => type !== "ldm")).toEqual(["handover"]);
+  await world.clock.until(nc.close());
+});
+
+it("n2: one that throws when it is asked for a move is reported, and the connection moves all the same", async () => {
+  const world = simulate();
+  const a = world.serve("a");
+  world.serve("b");
+  let calm = true;
+  const reconnectToServer = (): null => {
+    if (calm) return null;
+    throw new Error("mine");
+  };
+  const nc = await world.connect({ servers: "a,b", noRandomize: true, reconnectToServer });
+  const events = everyEvent(nc);
+  calm = false;
+  a.sendInfo({ ldm: true });
+  await world.clock.advance(5_000);
+  expect(nc.getServer()).toBe("b:4222");
+  expect(events.map(({ type }) => type)).toEqual(["ldm", "error", "handover"]);
+  await world.clock.until(nc.close());
+});

@@ -44,8 +44,8 @@ export interface ConnectionOptions {
    * link is lost, and when every server known has failed since, within `timeout`, at most once a second. Without `servers` nothing
    * is dialled before its first answer. A newer answer replaces the one before; servers of `servers` stay. When it fails, the
    * answer before stays, and an `error` event tells of it with a ServerResolutionError. Where there is no server at all, the
-   * first connect fails with that, or asks again with growing waits. After `setServers()` it is not asked any more. The default
-   * `strategy` is then `zones()`, which takes `tier` and `weight` from labels of its answers.
+   * first connect fails with that, or asks again with growing waits. After `setServers()` it is not asked any more. One whose
+   * `ordered` is true, as of `srvServers`, answers in the order to dial in, behind `servers`, as long as there is no `strategy`.
    */
   readonly resolveServers?: ServerResolver | undefined;
   /** Port on 127.0.0.1; excludes `servers`. */

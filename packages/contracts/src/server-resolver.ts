@@ -8,4 +8,8 @@
  *
  * One that throws, rejects, or answers nothing that can be used changes nothing: the servers of the answer before stay.
  */
-export type ServerResolver = (signal: AbortSignal) => string | readonly string[] | Promise<string | readonly string[]>;
+export interface ServerResolver {
+  (signal: AbortSignal): string | readonly string[] | Promise<string | readonly string[]>;
+  /** Its answers stand in the order to dial them in, unless the caller has a strategy. Default `false`: in any order. */
+  readonly ordered?: boolean | undefined;
+}

@@ -2,12 +2,17 @@
 
 import type { SrvRecord } from "node:dns";
 import { InvalidArgumentError, TransportError } from "@myelin/contracts";
+import { seededRandom } from "@myelin/testing";
 import { expect, it } from "vitest";
 import { srvServers } from "./srv-servers.js";
 
 const record = (name: string, priority = 0, weight = 0, port = 4222): SrvRecord => ({ name, priority, weight, port });
 const urls = async (...records: SrvRecord[]): Promise<readonly string[]> => {
-  const answer = await srvServers("_nats._tcp.x", { lookup: async () => records })(new AbortController().signal);
+  const answer = await srvServers("_nats._tcp.x", {
+    lookup: async () => records,
+    // Weight alone decides.
+    random: () => 0.5,
+  })(new AbortController().signal);
   return typeof answer === "string" ? [answer] : answer;
 };
 
@@ -55,4 +60,19 @@ it("P32: what is no name and no scheme is refused at once", () => {
     expect(() => srvServers(service)).toThrow(InvalidArgumentError);
   }
   expect(() => srvServers("_nats._tcp.x", { scheme: "" })).toThrow(InvalidArgumentError);
+});
+
+it("P32: within a priority each comes first as often as its weight has it, and one without weight last", async () => {
+  const records = [record("light", 1, 1), record("none", 1, 0), record("heavy", 1, 3), record("before", 0, 0)];
+  const resolve = srvServers("_nats._tcp.x", { lookup: async () => records, random: seededRandom(7) });
+  expect(resolve.ordered).toBe(true);
+  let heavyFirst = 0;
+  for (let run = 0; run < 1_000; run++) {
+    const answer = [...(await resolve(new AbortController().signal))];
+    const hosts = answer.map((url) => new URL(String(url)).hostname);
+    expect([hosts[0], hosts[3]]).toEqual(["before", "none"]);
+    if (hosts[1] === "heavy") heavyFirst++;
+  }
+  expect(heavyFirst).toBeGreaterThan(690);
+  expect(heavyFirst).toBeLessThan(810);
 });

@@ -2,9 +2,10 @@
 // asked, and what becomes of an answer, is the client's business. Sources: RFC 2782 (SRV), node:dns.
 
 import { promises as dns, type SrvRecord } from "node:dns";
-import { InvalidArgumentError, type ServerResolver } from "@myelin/contracts";
+import { InvalidArgumentError, type Random, type ServerResolver } from "@myelin/contracts";
 import { formatAddress } from "./addresses.js";
 import { dnsError } from "./socket-errors.js";
+import { systemRandom } from "./system.js";
 
 /** Looks up SRV records, as `dns.promises.resolveSrv` does; what it throws is the `cause` of a `DNS_FAILED`. */
 export type SrvLookup = (name: string, signal: AbortSignal) => Promise<readonly SrvRecord[]>;
@@ -14,13 +15,15 @@ export interface SrvServersOptions {
   readonly scheme?: string | undefined;
   /** Default: the name servers of the system, asked anew each time. SRV records are in no hosts file. */
   readonly lookup?: SrvLookup | undefined;
+  /** Orders records of one priority. Default: the runtime's generator. */
+  readonly random?: Random | undefined;
 }
 
 /**
  * Makes a `resolveServers` for `connect()`: the servers of a service by its SRV records.
  *
- * Priorities become tiers, the lowest first, and weights shares within them: labels of the URLs, which the strategy `zones()` reads, the
- * default beside `resolveServers`. A certificate is verified against the target of the record, and so is an address the target's
+ * They are dialled in the order RFC 2782 wants: the lowest priority first, within it at random by weight, anew with every answer. Both are
+ * labels of the URLs too, `tier` and `weight`, for the strategy `zones()`, which also goes back to a lower priority. A certificate is verified against the target of the record, and so is an address the target's
  * server advertises; whoever does not trust the answers of his resolver sets `tls.servername` to a name of his own.
  *
  * Rejects with a TransportError `DNS_FAILED` when there are no records; a target `.` is no server.
@@ -32,14 +35,14 @@ export interface SrvServersOptions {
  * const nc = await connect({ resolveServers: srvServers("_nats._tcp.example.com") });
  */
 export function srvServers(service: string, options: SrvServersOptions = {}): ServerResolver {
-  const { scheme = "nats", lookup = systemSrvLookup } = options;
+  const { scheme = "nats", lookup = systemSrvLookup, random = systemRandom } = options;
   if (typeof service !== "string" || !/^[^\s/@:]+$/.test(service)) {
     throw new InvalidArgumentError("service", "must be the name of SRV records, such as _nats._tcp.example.com");
   }
   if (typeof scheme !== "string" || !/^[a-z][a-z0-9+.-]*$/i.test(scheme)) {
     throw new InvalidArgumentError("scheme", 'must be that of a URL, such as "tls"');
   }
-  return async (signal) => {
+  const resolve = async (signal: AbortSignal): Promise<readonly string[]> => {
     let records: readonly SrvRecord[];
     try {
       records = await lookup(service, signal);
@@ -47,8 +50,9 @@ export function srvServers(service: string, options: SrvServersOptions = {}): Se
       signal.throwIfAborted();
       throw dnsError(service, cause);
     }
-    return urlsOf(records, scheme);
+    return urlsOf(records, scheme, random);
   };
+  return Object.assign(resolve, { ordered: true });
 }
 
 const systemSrvLookup: SrvLookup = async (name, signal) => {
@@ -62,17 +66,24 @@ const systemSrvLookup: SrvLookup = async (name, signal) => {
   }
 };
 
-// In the order of their priorities, for whoever keeps the order of a list.
-function urlsOf(records: readonly SrvRecord[], scheme: string): readonly string[] {
+function urlsOf(records: readonly SrvRecord[], scheme: string, random: Random): readonly string[] {
   const usable = records
     .map((record) => ({ ...record, name: record.name.replace(/\.$/, "") }))
-    .filter(({ name, port }) => name !== "" && port > 0)
-    .sort((a, b) => a.priority - b.priority || b.weight - a.weight);
-  const priorities = [...new Set(usable.map(({ priority }) => priority))];
-  return usable.map(({ name, port, priority, weight }) => {
-    const labels = [`tier=${priorities.indexOf(priority)}`];
+    .filter(({ name, port }) => name !== "" && port > 0);
+  const priorities = [...new Set(usable.map(({ priority }) => priority))].sort((a, b) => a - b);
+  return priorities.flatMap((priority, tier) => {
+    const equals = usable.filter((record) => record.priority === priority);
     // Where nobody has a weight all are equal; beside those that have one, RFC 2782 gives 0 "a very small chance".
-    if (usable.some((other) => other.priority === priority && other.weight > 0)) labels.push(`weight=${weight}`);
-    return `${scheme}://${formatAddress(name, port)}#${labels.join("&")}`;
+    const weighted = equals.some(({ weight }) => weight > 0);
+    // The smallest of exponential times with these rates is each one's with the probability of its weight.
+    const turns = equals.map((record) => ({
+      ...record,
+      turn: -Math.log(1 - random()) / (weighted ? record.weight : 1),
+    }));
+    turns.sort((a, b) => (a.turn === b.turn ? 0 : a.turn < b.turn ? -1 : 1));
+    return turns.map(({ name, port, weight }) => {
+      const labels = weighted ? `tier=${tier}&weight=${weight}` : `tier=${tier}`;
+      return `${scheme}://${formatAddress(name, port)}#${labels}`;
+    });
   });
 }

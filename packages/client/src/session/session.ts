@@ -4,7 +4,7 @@
 
 import { type Clock, InvalidArgumentError, type Random, type Transport } from "@myelin/contracts";
 import type { Decoder, ServerInfo } from "@myelin/protocol";
-import { type PoolChange, ServerPool, type ServerView, zones } from "@myelin/server-pool";
+import { type PoolChange, ServerPool, type ServerView } from "@myelin/server-pool";
 import { serverSelectorOf } from "../compatibility/server.js";
 import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
@@ -102,12 +102,12 @@ export class Session {
         servers: options.servers,
         awaitsSeeds: options.resolveServers !== undefined,
         schemes: [...this.#transports.keys()],
-        randomize: options.randomize,
+        randomize: options.randomize && options.resolveServers?.ordered !== true,
         gossip: options.gossip,
         maxAttempts: options.maxReconnectAttempts,
         backoff: options.backoff,
         firstAttemptJitter: options.firstAttemptJitter,
-        strategy: options.strategy ?? (options.resolveServers !== undefined && options.randomize ? zones() : undefined),
+        strategy: options.strategy,
         selectServer: serverSelectorOf(options.reconnectToServer, () => this.#latestInfo),
         abortOnRepeatedAuthError: options.abortOnRepeatedAuthError,
         rebalance: options.rebalance,

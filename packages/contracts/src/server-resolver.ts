@@ -9,6 +9,7 @@
  * One that throws, rejects, or answers nothing that can be used changes nothing: the servers of the answer before stay.
  */
 export interface ServerResolver {
+  /** Called each time; see above. */
   (signal: AbortSignal): string | readonly string[] | Promise<string | readonly string[]>;
   /** Its answers stand in the order to dial them in, unless the caller has a strategy. Default `false`: in any order. */
   readonly ordered?: boolean | undefined;

@@ -12,6 +12,7 @@ export interface DialDestination {
   readonly url: string;
   /** Host name or IP address without brackets; nobody has resolved it. */
   readonly hostname: string;
+  /** 1–65535. */
   readonly port: number;
 }
 

@@ -10,6 +10,7 @@ import { TlsMaterialLoader } from "./tls-material.js";
 /** Bytes of an answer's head past which it is none. */
 const LONGEST_HEAD = 16 * 1024;
 
+/** Options of {@link httpConnect}. */
 export interface HttpConnectOptions {
   /** `http://proxy:3128`, `https://proxy` (TLS to the proxy itself), or `host:port`; may carry `user:pass@` for Basic authentication. */
   readonly proxy: string;

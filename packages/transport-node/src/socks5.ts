@@ -12,11 +12,13 @@ const [NO_AUTH, USER_PASS] = [0, 2] as const;
 const [IPV4, NAME, IPV6] = [1, 3, 4] as const;
 const CONNECT = 1;
 
+/** Options of {@link socks5}. */
 export interface Socks5Options {
   /** `socks5://proxy:1080` or `host:port`; may carry `user:pass@`. Port 1080 by default. `socks5h://` means the same. */
   readonly proxy: string;
   /** Beats that of the URL. At most 255 bytes. */
   readonly username?: string | undefined;
+  /** The same for the password; empty where there is only a user name. */
   readonly password?: string | undefined;
 }
 

@@ -10,6 +10,7 @@ import { systemRandom } from "./system.js";
 /** Looks up SRV records, as `dns.promises.resolveSrv` does; what it throws is the `cause` of a `DNS_FAILED`. */
 export type SrvLookup = (name: string, signal: AbortSignal) => Promise<readonly SrvRecord[]>;
 
+/** Options of {@link srvServers}. */
 export interface SrvServersOptions {
   /** Scheme of the servers' URLs. Default `"nats"`: TLS where the server demands it; `"tls"` demands it of every server. */
   readonly scheme?: string | undefined;

@@ -123,6 +123,11 @@ export interface TransportConnection {
    * with no drain to come. Never throws.
    */
   write(chunk: Uint8Array): boolean;
+  /**
+   * True when no chunk given to `write` so far is in use any more: the client then writes to the same memory again. Absent, or
+   * `undefined`, where that is not known.
+   */
+  readonly released?: boolean | undefined;
   /** Inbound back-pressure: no `sink.data` until `resume`. */
   pause(): void;
   /** Ends `pause`: what waited is delivered, in order. */

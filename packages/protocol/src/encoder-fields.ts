@@ -55,13 +55,20 @@ export function writeDecimal(block: Uint8Array, at: number, value: number): numb
     block[at] = 48 + value;
     return at + 1;
   }
-  let digits = 1;
-  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
-  let rest = value;
-  for (let i = at + digits - 1; i >= at; i--) {
-    const quotient = Math.floor(rest / 10);
+  if (value > 0x7fffffff) return writeAsciiDigits(block, at, String(value));
+  // Integers all the way: `Math.floor(value / 10)` is a division of floating point, and they took a tenth of a whole PUB.
+  let rest = value | 0;
+  let end = at + 2;
+  for (let least = 100; least <= rest; least *= 10) end++;
+  for (let i = end - 1; i >= at; i--) {
+    const quotient = (rest / 10) | 0;
     block[i] = 48 + (rest - quotient * 10);
     rest = quotient;
   }
-  return at + digits;
+  return end;
+}
+
+function writeAsciiDigits(block: Uint8Array, at: number, digits: string): number {
+  for (let i = 0; i < digits.length; i++) block[at + i] = digits.charCodeAt(i);
+  return at + digits.length;
 }

@@ -248,6 +248,46 @@ describe("outgoing blocks", () => {
     expect(second.buffer).toBe(first.buffer);
   });
 
+  it("writes again to what was given back: to the rest of its block, and to a whole one in place of the next", () => {
+    const encoder = new Encoder({ blockSize: 1024 });
+    for (let i = 0; i < 3; i++) encoder.raw(new Uint8Array(500));
+    expect(encoder.hasFullBlock).toBe(true);
+    const full = encoder.take();
+    encoder.reuse();
+    for (let i = 0; i < 2; i++) encoder.raw(new Uint8Array(500));
+    const [second, third] = [encoder.take(), encoder.take()];
+    expect([full?.length, second?.length, third?.length, encoder.hasFullBlock]).toEqual([1_000, 1_000, 500, false]);
+    expect([second?.buffer === full?.buffer, third?.buffer === full?.buffer]).toEqual([false, true]);
+    encoder.reuse();
+    encoder.ping();
+    const again = encoder.take();
+    expect([again?.buffer === third?.buffer, again?.byteOffset]).toEqual([true, third?.byteOffset]);
+    expect(latin1(again ?? new Uint8Array())).toBe("PING\r\n");
+  });
+
+  it("writes over nothing that has not been taken, when what was taken of its block is given back", () => {
+    const encoder = new Encoder({ blockSize: 1024 });
+    encoder.raw(new Uint8Array(600));
+    encoder.raw(new Uint8Array(500).fill(1));
+    encoder.take();
+    encoder.take();
+    // The block is filled up, and the rest of it waits in line.
+    encoder.raw(new Uint8Array(500).fill(2));
+    encoder.raw(new Uint8Array(500).fill(3));
+    encoder.reuse();
+    for (let i = 0; i < 10; i++) encoder.raw(new Uint8Array(500).fill(9));
+    expect([...takeAll(encoder)].filter((byte) => byte === 2 || byte === 3)).toHaveLength(1_000);
+  });
+
+  it("PROTO-36: sizes of any number of digits", () => {
+    for (const size of [0, 9, 10, 99, 100, 999, 1_000, 12_345, 99_999, 100_000, 1_234_567]) {
+      const encoder = new Encoder();
+      encoder.pub("s", undefined, new Uint8Array(size));
+      expect(latin1(takeAll(encoder)).slice(0, 20)).toMatch(new RegExp(`^PUB s ${size}\r\n`));
+    }
+    expect(written((encoder) => encoder.sub("s", undefined, 2 ** 53 - 1))).toBe("SUB s 9007199254740991\r\n");
+  });
+
   it("remembers nothing inside bytes it has handed out: their owner may change them", () => {
     const encoder = new Encoder();
     for (let i = 0; i < 3; i++) encoder.pub("s", undefined, "x");

@@ -187,9 +187,19 @@ export class Encoder {
     return this.#out.pendingBytes;
   }
 
+  /** True when `take` hands out a block that is full. The last one, which is still written to, never counts. */
+  get hasFullBlock(): boolean {
+    return this.#out.hasFull;
+  }
+
   /** The oldest bytes not yet taken, as one piece, now the caller's; `undefined` when there are none. */
   take(): Uint8Array | undefined {
     return this.#out.take();
+  }
+
+  /** Gives back everything that was taken so far: nobody uses it any more, and what comes next may be written over it. */
+  reuse(): void {
+    this.#out.reuse();
   }
 
   #line(verb: string, rest: string): void {

@@ -18,8 +18,13 @@ export class OutgoingBlocks {
   block: Uint8Array = NOTHING;
   position = 0;
   #start = 0;
-  #full: Uint8Array[] = [];
+  // Pieces of blocks that nothing more is written to, beside their blocks.
+  #full: { readonly piece: Uint8Array; readonly block: Uint8Array }[] = [];
   #fullBytes = 0;
+  // The block of the piece taken last.
+  #taken: Uint8Array = NOTHING;
+  // Free again, for the next block.
+  #spare: Uint8Array = NOTHING;
   readonly #blockSize: number;
   #nextSize: number;
 
@@ -51,18 +56,37 @@ export class OutgoingBlocks {
     return this.#fullBytes + this.position - this.#start;
   }
 
+  /** True when a block is full, which nothing more is written to. */
+  get hasFull(): boolean {
+    return this.#fullBytes > 0;
+  }
+
   /** The oldest bytes, now the caller's; `undefined` when there are none. */
   take(): Uint8Array | undefined {
     const full = this.#full.shift();
     if (full !== undefined) {
-      this.#fullBytes -= full.length;
-      return full;
+      this.#fullBytes -= full.piece.length;
+      this.#taken = full.block;
+      return full.piece;
     }
     if (this.position === this.#start) return undefined;
     const piece = this.block.subarray(this.#start, this.position);
+    this.#taken = this.block;
     this.#start = this.position;
     if (this.block.length - this.position < LITTLE) this.#open(0);
     return piece;
+  }
+
+  /** Whoever took pieces has no use for any of them any more: their memory, still warm, is written to again. */
+  reuse(): void {
+    const taken = this.#taken;
+    this.#taken = NOTHING;
+    if (taken !== this.block) {
+      if (taken.length >= this.#blockSize && taken.length <= this.#blockSize * 2) this.#spare = taken;
+    } else if (this.position === this.#start) {
+      this.position = 0;
+      this.#start = 0;
+    }
   }
 
   // Of the next block, which is at most half full with so many bytes.
@@ -76,12 +100,17 @@ export class OutgoingBlocks {
   #seal(): void {
     if (this.position === this.#start) return;
     const piece = this.block.subarray(this.#start, this.position);
-    this.#full.push(piece);
+    this.#full.push({ piece, block: this.block });
+    // Its last piece has not been taken: it is not free with those before.
+    if (this.#taken === this.block) this.#taken = NOTHING;
     this.#fullBytes += piece.length;
   }
 
   #open(size: number): void {
-    this.block = size === 0 ? NOTHING : allocate(size);
+    if (size > 0 && size <= this.#spare.length) {
+      this.block = this.#spare;
+      this.#spare = NOTHING;
+    } else this.block = size === 0 ? NOTHING : allocate(size);
     this.position = 0;
     this.#start = 0;
   }

@@ -39,6 +39,24 @@ export const CASES: Readonly<Record<string, readonly [name: string, body: CaseBo
       assertSameBytes(peer.received(), expected);
     },
   ],
+  "released-chunks": [
+    "what it calls released may be written over, also when the peer does not read",
+    async (bench) => {
+      const { connection, peer } = await bench.open();
+      peer.stopReading();
+      let chunk = new Uint8Array(64 * KIB);
+      let size = 0;
+      // Past what the systems in between take.
+      for (let more = 8; more > 0 && size < 64 * KIB * KIB; size += chunk.length) {
+        chunk.set(pattern(chunk.length, size));
+        if (!connection.write(chunk)) more--;
+        if (connection.released !== true) chunk = new Uint8Array(64 * KIB);
+      }
+      peer.startReading();
+      await bench.until("all bytes arrived", () => peer.receivedBytes >= size);
+      assertSameBytes(peer.received(), pattern(size));
+    },
+  ],
   "both-directions": [
     "carries both directions at the same time",
     async (bench) => {

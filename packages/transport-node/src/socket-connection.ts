@@ -67,6 +67,11 @@ export class SocketConnection implements TransportConnection {
     return this.#held.reduce((sum, chunk) => sum + chunk.length, this.#socket.writableLength);
   }
 
+  // Node counts a chunk until it has been handed on, which as a rule is at once.
+  get released(): boolean {
+    return this.#held.length === 0 && this.#socket.writableLength === 0;
+  }
+
   write(chunk: Uint8Array): boolean {
     if (this.#phase === "open") return this.#socket.write(chunk);
     // Against the contract, but harmless: it leaves encrypted, after the handshake.

@@ -16,9 +16,6 @@ import type { Outbox } from "../publishing/outbox.js";
 import type { Traffic } from "../traffic.js";
 import { KeepAlive } from "./keep-alive.js";
 
-/** Encoded bytes past which a write does not wait for the end of the turn. */
-const FLUSH_AT = 64 * 1024;
-
 /** Encoded bytes past which `publish` asks its caller to wait for `writable()`. */
 const HIGH_WATER = 1024 * 1024;
 
@@ -339,13 +336,12 @@ export class Link implements Outbox {
   // --- writing -------------------------------------------------------------------------------------------------------
 
   #written(): void {
-    if (this.#encoder.pendingBytes >= FLUSH_AT && this.#socketWritable) {
-      this.#keepAlive.outbound();
-      this.#flush();
-    } else if (!this.#flushScheduled) {
+    if (!this.#flushScheduled) {
       this.#keepAlive.outbound();
       this.#scheduleFlush();
     }
+    // Whole blocks do not wait for the end of the turn. The one that is being written does: its first message alone is no write.
+    if (this.#encoder.hasFullBlock) this.#flushFullBlocks();
   }
 
   #scheduleFlush(): void {
@@ -359,6 +355,13 @@ export class Link implements Outbox {
     this.#flush();
   };
 
+  #flushFullBlocks(): void {
+    while (this.#socketWritable && this.#end === undefined && this.#encoder.hasFullBlock) {
+      const block = this.#encoder.take();
+      if (block !== undefined) this.#write(block);
+    }
+  }
+
   #flush(): void {
     while (this.#socketWritable && this.#end === undefined) {
       const block = this.#encoder.take();
@@ -371,6 +374,7 @@ export class Link implements Outbox {
     this.#traffic.socketOutBytes += block.length;
     try {
       this.#socketWritable = this.#connection.write(block);
+      if (this.#connection.released === true) this.#encoder.reuse();
     } catch (cause) {
       this.fail(errorOf(cause));
     }

@@ -2,6 +2,7 @@
 // Source: ADR-4; conformance PROTO-28 … PROTO-33.
 
 import { HeaderError, MsgHdrs } from "./headers.js";
+import { ReceivedFields } from "./received-fields.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
 const CR = 13;
@@ -26,57 +27,59 @@ export function encodeHeaders(headers: MsgHdrs): Uint8Array {
  * bare LF ends a line as well, and the empty line at the end may be missing.
  */
 export function decodeHeaders(bytes: Uint8Array, start = 0, end: number = bytes.length): MsgHdrs {
-  // Plainly: split at the line ends, and append each line to empty headers, which checks it with regular expressions and files
-  // it. One pass over the text, filed only when more than one value is asked for: see README, "How fast".
-  const text = readUtf8(bytes, start, end);
-  if (text.startsWith(PLAIN)) return MsgHdrs.received(0, "", fieldsOf(text, PLAIN.length));
-  const firstEnd = lineEnd(text, 0);
-  const status = STATUS.exec(text.slice(0, firstEnd));
+  return readHeaders(bytes.slice(start, end), 0, end - start);
+}
+
+/**
+ * Like {@link decodeHeaders}, of bytes that never change: text is made of them only when it is asked for. Plainly: make text of the
+ * block, split it at the line ends, and append each line to empty headers, which checks it with regular expressions. See README,
+ * "How fast".
+ */
+export function readHeaders(bytes: Uint8Array, start: number, end: number): MsgHdrs {
+  if (isPlain(bytes, start, end)) return MsgHdrs.received(0, "", fieldsOf(bytes, start + PLAIN.length, end));
+  const lineFeed = bytes.subarray(start, end).indexOf(LF);
+  const after = lineFeed < 0 ? end : start + lineFeed + 1;
+  const status = STATUS.exec(readUtf8(bytes, start, after).replace(/\r?\n$/, ""));
   if (status === null) throw malformed("its first line is not NATS/1.0 with an optional status");
-  const fields = fieldsOf(text, afterLine(text, firstEnd));
+  const fields = fieldsOf(bytes, after, end);
   return rethrowingAsMalformed(() => MsgHdrs.received(Number(status[1] ?? 0), (status[2] ?? "").trimEnd(), fields));
 }
 
-/** Names and values in turn, of the lines from `at` to the first empty one. */
-function fieldsOf(text: string, at: number): string[] {
-  const fields: string[] = [];
-  for (let start = at; start < text.length; ) {
-    const end = lineEnd(text, start);
-    if (end === start) break;
-    const colon = nameEnd(text, start, end);
-    if (colon === start) throw malformed("a name is not one or more printable ASCII characters");
-    if (colon < 0) throw malformed("a line is not a name, a colon and a value");
-    let from = colon + 1;
-    let to = end;
-    while (from < to && isBlank(text.charCodeAt(from))) from++;
-    while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-    const value = text.slice(from, to);
-    if (value.includes("\r")) throw malformed("a value contains CR");
-    fields.push(text.slice(start, colon), value);
-    start = afterLine(text, end);
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < PLAIN.length) return false;
+  for (let i = 0; i < PLAIN.length; i++) if (bytes[start + i] !== PLAIN.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Where names and values are, in the lines from `from` to the first empty one. One pass, each line in one go. */
+function fieldsOf(bytes: Uint8Array, from: number, end: number): ReceivedFields {
+  const places: number[] = [];
+  for (let i = from; i < end; ) {
+    const name = i;
+    let byte = bytes[i] ?? 0;
+    while (byte !== COLON && byte > SPACE && byte <= 126) byte = ++i < end ? (bytes[i] ?? 0) : LF;
+    if (byte !== COLON) {
+      if (i === name && (byte === LF || (byte === CR && i + 1 < end && bytes[i + 1] === LF))) break;
+      throw malformed("a line is not a name, a colon and a value");
+    }
+    if (i === name) throw malformed("a name is not one or more printable ASCII characters");
+    let value = i + 1;
+    while (value < end && isBlank(bytes[value] ?? 0)) value++;
+    let to = value;
+    while (to < end && bytes[to] !== LF && bytes[to] !== CR) to++;
+    const nameEnd = i;
+    i = lineEnd(bytes, to, end);
+    while (to > value && isBlank(bytes[to - 1] ?? 0)) to--;
+    places.push(name, nameEnd, value, to);
   }
-  return fields;
+  return new ReceivedFields(bytes, places);
 }
 
-/** Where the line at `start` ends, before its CRLF, its LF, or with the text. */
-function lineEnd(text: string, start: number): number {
-  const lineFeed = text.indexOf("\n", start);
-  if (lineFeed < 0) return text.length;
-  return lineFeed > start && text.charCodeAt(lineFeed - 1) === CR ? lineFeed - 1 : lineFeed;
-}
-
-function afterLine(text: string, end: number): number {
-  return end + (text.charCodeAt(end) === CR ? 2 : 1);
-}
-
-/** Where the colon behind a name is, -1 when another character comes first or none comes. */
-function nameEnd(text: string, start: number, end: number): number {
-  for (let i = start; i < end; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === COLON) return i;
-    if (unit <= SPACE || unit > 126) return -1;
-  }
-  return -1;
+/** The beginning of the next line; `at` is where the present one ends, with LF, CRLF or the block. */
+function lineEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end || bytes[at] === LF) return at + 1;
+  if (at + 1 < end && bytes[at + 1] === LF) return at + 2;
+  throw malformed("a value contains CR");
 }
 
 /**

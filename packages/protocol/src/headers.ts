@@ -33,8 +33,8 @@ export class HeaderError extends NatsError {
 
 const NAME = /^[!-9;-~]+$/;
 const FORBIDDEN_IN_VALUE = /[\r\n]/;
-// Names and values of so many headers are looked through one by one.
-const FEW_FIELDS = 64;
+// So many headers are looked through one by one.
+const FEW_FIELDS = 32;
 const AROUND_VALUE = /^[ \t]+|[ \t]+$/g;
 
 /**
@@ -44,8 +44,8 @@ const AROUND_VALUE = /^[ \t]+|[ \t]+$/g;
  * around it are not part of it. Anything else throws {@link HeaderError} and changes nothing.
  */
 export class MsgHdrs implements Iterable<[string, string[]]> {
-  // Of a received block nobody has changed or looked at as a whole: names and values in turn, as they came.
-  #received: readonly string[] | undefined = undefined;
+  // Of a received block nobody has changed or looked at as a whole.
+  #received: Parameters<typeof MsgHdrs.received>[2] | undefined = undefined;
   #index: Map<string, string[]> | undefined = undefined;
   readonly #code: number;
   readonly #description: string;
@@ -66,9 +66,12 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
    * Headers as they were read from the wire, checked already.
    *
    * @internal
-   * @param fields names and values in turn; now ours
    */
-  static received(code: number, description: string, fields: readonly string[]): MsgHdrs {
+  static received(
+    code: number,
+    description: string,
+    fields: Iterable<[string, string]> & { readonly length: number; first(name: string): string | undefined },
+  ): MsgHdrs {
     const result = new MsgHdrs(code, description);
     result.#received = fields;
     return result;
@@ -113,8 +116,7 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
     const received = this.#received;
     // The usual look at a message: one or two of a few names, not worth a map.
     if (received !== undefined && match === Match.Exact && received.length <= FEW_FIELDS) {
-      for (let i = 0; i < received.length; i += 2) if (received[i] === name) return received[i + 1] ?? "";
-      return "";
+      return received.first(name) ?? "";
     }
     return this.#list(name, match)?.[0] ?? "";
   }
@@ -206,9 +208,7 @@ export class MsgHdrs implements Iterable<[string, string[]]> {
       this.#index = index;
       const received = this.#received ?? [];
       this.#received = undefined;
-      for (let i = 0; i < received.length; i += 2) {
-        const name = received[i] ?? "";
-        const value = received[i + 1] ?? "";
+      for (const [name, value] of received) {
         const list = index.get(name);
         if (list === undefined) index.set(name, [value]);
         else list.push(value);

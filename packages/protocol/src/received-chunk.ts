@@ -20,9 +20,10 @@ export class LastSubject {
     const length = end - start;
     const last = this.#bytes;
     if (length === this.#length) {
-      let i = 0;
-      while (i < length && last[i] === bytes[start + i]) i++;
-      if (i === length) return this.#text;
+      // From the end: where subjects differ, it is rather there.
+      let i = length - 1;
+      while (i >= 0 && last[i] === bytes[start + i]) i--;
+      if (i < 0) return this.#text;
     }
     const text = readUtf8(bytes, start, end);
     if (length <= LONGEST) {

@@ -55,9 +55,10 @@ function nodeWriteUtf8(block: Uint8Array, at: number, text: string): number {
   return portableWriteUtf8(block, at, text);
 }
 
-// Up to here building the string from its bytes is about as quick as a call into the runtime on Node (90 to 174 against 112 to
-// 124 ns for a whole message at 16 bytes, quickest rounds) and avoids TextDecoder, the dearest way, elsewhere.
-const SHORT = 16;
+// Up to here building the string from its bytes is quicker than a call into the runtime (12 bytes: 83 against 137 ns with a look-up
+// in a Map), and avoids TextDecoder, the dearest way, elsewhere. Past it V8 only links the pieces, and whoever uses the text pays for
+// the joining: 249 against 153 ns for 16 bytes.
+const SHORT = 12;
 
 /** The text of the bytes [start, end); malformed UTF-8 becomes U+FFFD, a byte order mark stays. */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
@@ -73,10 +74,22 @@ export function portableReadUtf8(bytes: Uint8Array, start: number, end: number):
   return utf8Decoder.decode(bytes.subarray(start, end));
 }
 
-/** Plainly: one `String.fromCharCode` for each byte. Four at a time makes fewer intermediate strings. */
+/** Plainly: one `String.fromCharCode` for each byte. Eight or four at a time make fewer strings in between. */
 function readShortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = "";
   let i = start;
+  for (; i + 7 < end; i += 8) {
+    const a = bytes[i] ?? 0;
+    const b = bytes[i + 1] ?? 0;
+    const c = bytes[i + 2] ?? 0;
+    const d = bytes[i + 3] ?? 0;
+    const e = bytes[i + 4] ?? 0;
+    const f = bytes[i + 5] ?? 0;
+    const g = bytes[i + 6] ?? 0;
+    const h = bytes[i + 7] ?? 0;
+    if ((a | b | c | d | e | f | g | h) > 127) return undefined;
+    text += String.fromCharCode(a, b, c, d, e, f, g, h);
+  }
   for (; i + 3 < end; i += 4) {
     const a = bytes[i] ?? 0;
     const b = bytes[i + 1] ?? 0;

@@ -63,4 +63,17 @@ describe("DecodedMessage", () => {
       expect(messages(`MSG ${bytes} 1 ${bytes} 0\r\n\r\n`)[0]).toMatchObject({ subject, reply: subject });
     }
   });
+
+  it("is answered by way of whom it was made for, to its reply subject, and not at all without one", () => {
+    const published: unknown[] = [];
+    const answering = { publish: (...args: unknown[]) => published.push(args) };
+    const decoder = new Decoder({ from: "server" });
+    decoder.push(bytesOf("MSG a 1 inbox 0\r\n\r\nMSG b 1 0\r\n\r\n"));
+    decoder.next();
+    const asked = new DecodedMessage<number>(decoder, answering);
+    expect([asked.respond("x", 7), new DecodedMessage(decoder).respond("x")]).toEqual([true, false]);
+    decoder.next();
+    expect(new DecodedMessage<number>(decoder, answering).respond("x")).toBe(false);
+    expect(published).toEqual([["inbox", "x", 7]]);
+  });
 });

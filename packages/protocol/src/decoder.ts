@@ -27,9 +27,13 @@ export interface DecoderOptions {
 const DEFAULT_MAX_CONTROL_LINE = { server: 65_536, client: 4096 } as const;
 const DEFAULT_MAX_PAYLOAD = 64 * 1024 * 1024;
 const NOTHING: Uint8Array = new Uint8Array(0);
+const NOTHING_VIEW: DataView = new DataView(NOTHING.buffer);
 const CR = 13;
 const LF = 10;
 const SPACE = 32;
+// Four and two bytes as one number.
+const MSG = 0x4d534720;
+const CRLF = 0x0d0a;
 // "MSG a 1 0" and two line ends.
 const SHORTEST_MSG = 12;
 
@@ -83,6 +87,8 @@ export class Decoder implements Readonly<CursorState> {
   readonly #maxControlLine: number;
   readonly #maxPayload: number;
   readonly #fields: Int32Array = new Int32Array(12);
+  // Of `buffer`.
+  #view: DataView = NOTHING_VIEW;
   // `buffer` from #position to #end is unread.
   #position = 0;
   #end = 0;
@@ -110,7 +116,7 @@ export class Decoder implements Readonly<CursorState> {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0 || this.#failure !== undefined) return;
     if (this.bufferedBytes === 0) {
-      show(this, chunk, this.#lastSubject);
+      this.#show(chunk);
       this.#position = 0;
       this.#end = chunk.length;
     } else {
@@ -135,15 +141,10 @@ export class Decoder implements Readonly<CursorState> {
     const bytes = this.buffer;
     const end = this.#end;
     let i = this.#position;
-    if (
-      end - i > SHORTEST_MSG &&
-      bytes[i] === 77 /* M */ &&
-      bytes[i + 1] === 83 /* S */ &&
-      bytes[i + 2] === 71 /* G */ &&
-      bytes[i + 3] === SPACE
-    ) {
+    const view = this.#view;
+    if (end - i > SHORTEST_MSG && view.getInt32(i) === MSG) {
       const subjectStart = i + 4;
-      i = endOfWord(bytes, subjectStart, end);
+      i = endOfWord(bytes, view, subjectStart, end);
       const subjectEnd = i;
       const sidStart = i + 1;
       let sid = 0;
@@ -164,7 +165,7 @@ export class Decoder implements Readonly<CursorState> {
       let replyEnd = 0;
       if (i < end && bytes[i] !== CR) {
         replyStart = sizeStart;
-        replyEnd = endOfWord(bytes, i, end);
+        replyEnd = endOfWord(bytes, view, i, end);
         sizeStart = replyEnd + 1;
         size = 0;
         for (i = sizeStart; i < end; i++) {
@@ -178,10 +179,8 @@ export class Decoder implements Readonly<CursorState> {
       if (
         i > sizeStart &&
         payloadEnd + 2 <= end &&
-        bytes[i] === CR &&
-        bytes[i + 1] === LF &&
-        bytes[payloadEnd] === CR &&
-        bytes[payloadEnd + 1] === LF &&
+        view.getInt16(i) === CRLF &&
+        view.getInt16(payloadEnd) === CRLF &&
         subjectEnd > subjectStart &&
         bytes[subjectEnd] === SPACE &&
         bytes[sidStart] !== 48 /* 0 */ &&
@@ -199,7 +198,7 @@ export class Decoder implements Readonly<CursorState> {
       }
     }
     if (bytes[this.#position] === 72 /* H */ && this.#fromServer) {
-      const after = readUsualHMsg(bytes, this.#position, end, this, this.#limits);
+      const after = readUsualHMsg(bytes, view, this.#position, end, this, this.#limits);
       if (after > 0) {
         this.#position = after;
         return Op.HMsg;
@@ -281,7 +280,7 @@ export class Decoder implements Readonly<CursorState> {
         throw new ProtocolError("missing-crlf", "no CRLF after the declared size of a payload", "");
       }
     }
-    show(this, bytes, this.#lastSubject);
+    this.#show(bytes);
     this.#position = after;
     return op;
   }
@@ -338,7 +337,7 @@ export class Decoder implements Readonly<CursorState> {
   #takeChunk(): boolean {
     const chunk = this.#queue[this.#queueHead];
     if (chunk === undefined) return false;
-    show(this, chunk, this.#lastSubject);
+    this.#show(chunk);
     this.#position = this.#queuePosition;
     this.#end = chunk.length;
     this.#advanceQueue(chunk.length);
@@ -360,7 +359,7 @@ export class Decoder implements Readonly<CursorState> {
 
   #fail(error: ProtocolError): void {
     this.#failure = error;
-    show(this, NOTHING, this.#lastSubject);
+    this.#show(NOTHING);
     this.#position = 0;
     this.#end = 0;
     this.#partial = NOTHING;
@@ -370,12 +369,16 @@ export class Decoder implements Readonly<CursorState> {
     this.#queuePosition = 0;
     this.#queueBytes = 0;
   }
+
+  #show(bytes: Uint8Array): void {
+    if (this.buffer === bytes) return;
+    show(this, bytes, new ReceivedChunk(bytes, this.#lastSubject));
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
 }
 
 // Buffer and chunk are read-only to everybody else; this one sees the same object as writable.
-
-function show(cursor: { buffer: Uint8Array; chunk: ReceivedChunk }, bytes: Uint8Array, lastSubject: LastSubject): void {
-  if (cursor.buffer === bytes) return;
+function show(cursor: { buffer: Uint8Array; chunk: ReceivedChunk }, bytes: Uint8Array, chunk: ReceivedChunk): void {
   cursor.buffer = bytes;
-  cursor.chunk = new ReceivedChunk(bytes, lastSubject);
+  cursor.chunk = chunk;
 }

@@ -1,4 +1,4 @@
-export { DecodedMessage } from "./decoded-message.js";
+export { type Answering, DecodedMessage } from "./decoded-message.js";
 export { Decoder, type DecoderOptions } from "./decoder.js";
 export { Encoder, type EncoderOptions, MaxPayloadError, type Payload } from "./encoder.js";
 export { decodeHeaders, encodeHeaders } from "./header-block.js";

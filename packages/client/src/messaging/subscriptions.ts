@@ -3,6 +3,7 @@
 
 import type { Decoder } from "@myelin/protocol";
 import type { PermissionViolationError } from "../errors.js";
+import { SidTable } from "./sid-table.js";
 
 /** What the table holds: a {@link Subscription}, or the inbox of all requests. */
 export interface Receiver {
@@ -29,7 +30,7 @@ export interface SubscribingLink {
 }
 
 export class Subscriptions<R extends Receiver> {
-  readonly #bySid = new Map<number, R>();
+  readonly #bySid = new SidTable<R>();
   #nextSid = 1;
   // Messages come in runs for one subscription; a hit saves the map look-up.
   #last: R | undefined;
@@ -51,7 +52,7 @@ export class Subscriptions<R extends Receiver> {
   }
 
   all(): R[] {
-    return [...this.#bySid.values()];
+    return [...this.#bySid];
   }
 
   /** Hands the message under the cursor to its receiver; one for an unknown sid came too late and is ignored. */
@@ -72,7 +73,7 @@ export class Subscriptions<R extends Receiver> {
 
   /** Tells a new link of every subscription, with the messages each has left. */
   replay(link: SubscribingLink, beside = false): void {
-    for (const receiver of this.#bySid.values()) {
+    for (const receiver of this.all()) {
       if (receiver.isDraining()) continue;
       link.subscribe(receiver.getSubject(), receiver.getQueue(), receiver.getID());
       const remaining = receiver.relinked(beside);
@@ -82,7 +83,7 @@ export class Subscriptions<R extends Receiver> {
 
   /** Ends one subscription that the server denied, matched by subject and queue group (EVENTS-ERR-2). */
   deny(error: PermissionViolationError): void {
-    for (const receiver of this.#bySid.values()) {
+    for (const receiver of this.all()) {
       if (receiver.getSubject() === error.subject && receiver.getQueue() === error.queue) {
         this.remove(receiver);
         receiver.fail(error);

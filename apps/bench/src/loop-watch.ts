@@ -17,16 +17,18 @@ export function watchLoop(notes: Notes): () => void {
     if (watching) setImmediate(turn);
   };
   setImmediate(turn);
-  const inherited = Socket.prototype.push;
-  Socket.prototype.push = function (...args) {
+  // Whatever way a socket reads, a chunk is an event in the end.
+  const emit = Socket.prototype.emit as (this: Socket, event: string | symbol, ...args: unknown[]) => boolean;
+  Socket.prototype.emit = function (this: Socket, event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== "data") return emit.call(this, event, ...args);
     const at = performance.now();
-    const more = inherited.apply(this, args);
+    const heard = emit.call(this, event, ...args);
     notes.took(performance.now() - at);
-    return more;
+    return heard;
   };
   return () => {
     watching = false;
-    Reflect.deleteProperty(Socket.prototype, "push");
+    Reflect.deleteProperty(Socket.prototype, "emit");
     notes.fact("turn p99.9, ms", (turns.read().latency?.p999 ?? 0) / 1e6);
   };
 }

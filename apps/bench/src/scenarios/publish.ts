@@ -11,7 +11,7 @@ export const publish: Scenario = {
     "`net.Socket`; the other copies each message, head and payload, into a fresh block of 64 KiB and writes that. The sink's byte " +
     "count is checked after every run.",
   messages: 2_000_000,
-  documented: 400_000,
+  documented: 2_000_000,
   lines: (amounts) =>
     sizesOf(amounts).flatMap((size) => [
       publishing("myelin-client", amounts.messages, size),

@@ -9,7 +9,7 @@ export const iterator: Scenario = {
   title: "Client, receiving by iterator",
   about: "As above, with `for await (const msg of sub)` in place of a callback.",
   messages: 2_000_000,
-  documented: 400_000,
+  documented: 1_000_000,
   lines: (amounts) =>
     sizesOf(amounts).flatMap((size) => [
       ...CLIENTS.map((who) =>
@@ -26,7 +26,7 @@ export const headers: Scenario = {
     "A callback, and messages whose subject is one of 5 000 in turn: without headers, subject and data read; with three headers, " +
     "subject and one header read. The floor is a bare `net.Socket` that counts the same bytes.",
   messages: 1_000_000,
-  documented: 250_000,
+  documented: 500_000,
   lines: (amounts) =>
     sizesOf(amounts, [128]).flatMap((size) => {
       const plain = `MSG ${size} B, 5,000 subjects, subject and data read`;

@@ -24,13 +24,19 @@ export interface QueueBounds {
 /** What became of a pushed message; `overflow` when it is the first past the bounds since half of them was free. */
 export type PushOutcome = "queued" | "overflow" | "overflowing";
 
+/** Slots of an emptied array that are worth keeping: what a few chunks bring. */
+const KEPT = 8_192;
+
 export class MessageQueue {
   readonly #maxMessages: number;
   readonly #maxBytes: number;
   readonly #overflow: Overflow;
-  // Two arrays instead of shift(): the consumer empties one while the link fills the other.
-  #incoming: Msg[] = [];
-  #outgoing: Msg[] = [];
+  // Two arrays instead of shift(): the consumer empties one while the link fills the other, and then they change places, so that
+  // neither grows anew for each batch.
+  #incoming: (Msg | undefined)[] = [];
+  #filled = 0;
+  #outgoing: (Msg | undefined)[] = [];
+  #outgoingEnd = 0;
   #next = 0;
   #bytes = 0;
   #dropped = 0;
@@ -56,7 +62,7 @@ export class MessageQueue {
 
   /** Messages held. */
   get length(): number {
-    return this.#incoming.length + this.#outgoing.length - this.#next;
+    return this.#filled + this.#outgoingEnd - this.#next;
   }
 
   /** Their header and payload bytes. */
@@ -95,7 +101,7 @@ export class MessageQueue {
     const bytes = this.#bytes + size;
     if (bytes <= this.#maxBytes && this.length < this.#maxMessages) {
       this.#bytes = bytes;
-      this.#incoming.push(message);
+      this.#incoming[this.#filled++] = message;
       return "queued";
     }
     const outcome = this.#overflowing ? "overflowing" : "overflow";
@@ -133,7 +139,9 @@ export class MessageQueue {
   clear(): number {
     const held = this.length;
     this.#incoming = [];
+    this.#filled = 0;
     this.#outgoing = [];
+    this.#outgoingEnd = 0;
     this.#next = 0;
     this.#bytes = 0;
     this.#relieve();
@@ -142,7 +150,7 @@ export class MessageQueue {
 
   #keep(message: Msg, size: number): void {
     this.#bytes += size;
-    this.#incoming.push(message);
+    this.#incoming[this.#filled++] = message;
   }
 
   // A message larger than the whole bound is itself the one that goes.
@@ -175,16 +183,19 @@ export class MessageQueue {
   }
 
   #take(): Msg | undefined {
-    if (this.#next === this.#outgoing.length) {
-      if (this.#incoming.length === 0) return undefined;
+    if (this.#next === this.#outgoingEnd) {
+      if (this.#filled === 0) return undefined;
+      const emptied = this.#outgoing;
       this.#outgoing = this.#incoming;
-      this.#incoming = [];
+      this.#outgoingEnd = this.#filled;
       this.#next = 0;
+      this.#incoming = emptied.length <= KEPT ? emptied : [];
+      this.#filled = 0;
     }
     const message = this.#outgoing[this.#next];
     if (message === undefined) return undefined;
     // Frees what the message pins before its batch is done.
-    this.#outgoing[this.#next++] = undefined as never;
+    this.#outgoing[this.#next++] = undefined;
     this.#bytes -= message.size;
     return message;
   }

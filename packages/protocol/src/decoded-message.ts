@@ -10,6 +10,7 @@ import { readUtf8 } from "./utf8.js";
 
 /** Whatever can send an answer. */
 export interface Answering<Options> {
+  /** Sends to `subject`; what it answers is ignored, what it throws is passed on. */
   publish(subject: string, payload?: Payload, options?: Options): unknown;
 }
 

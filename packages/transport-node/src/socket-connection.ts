@@ -1,6 +1,7 @@
 // An open byte stream over a socket, a TLSSocket or any other stream of Node: the TransportConnection of every transport in this package. Knows
 // nothing of how the socket came to be. The contract's docstrings are the specification; node:net is the source.
 
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TransportConnection, TransportError, TransportSink } from "@myelin/contracts";
 import { streamError, tlsError } from "./socket-errors.js";
@@ -67,9 +68,10 @@ export class SocketConnection implements TransportConnection {
     return this.#held.reduce((sum, chunk) => sum + chunk.length, this.#socket.writableLength);
   }
 
-  // Node counts a chunk until it has been handed on, which as a rule is at once.
+  // Node counts a chunk until the system or OpenSSL has it, which as a rule is at once. What a stream of the caller's does with a chunk
+  // it says to have written, nobody knows: it may hand on the very same memory.
   get released(): boolean {
-    return this.#held.length === 0 && this.#socket.writableLength === 0;
+    return this.#held.length === 0 && this.#socket instanceof Socket && this.#socket.writableLength === 0;
   }
 
   write(chunk: Uint8Array): boolean {

@@ -54,6 +54,31 @@ describe("P50: a stream of the caller's", () => {
     },
   );
 
+  it("may keep the very chunks it has taken: none of them is called released, as those of a socket are", async () => {
+    const kept: Uint8Array[] = [];
+    const stream: Duplex = new Duplex({
+      read: () => {},
+      write: (chunk: Uint8Array, _encoding, done) => {
+        kept.push(chunk);
+        done();
+      },
+      final: (done) => {
+        stream.push(null);
+        done();
+      },
+    });
+    const connection = await through(async () => stream);
+    connection.write(Buffer.from("hello"));
+    expect(kept).toHaveLength(1);
+    expect(connection.released).toBe(false);
+    await connection.close();
+    const listener = await listen({});
+    const other = await through(async () => connect(listener.port, "127.0.0.1"));
+    other.write(Buffer.from("hello"));
+    expect(other.released).toBe(true);
+    await other.close();
+  });
+
   it("may be any Duplex, paused or not, with bytes that wait in it", async () => {
     for (const paused of [true, false]) {
       const [near, far] = pair();

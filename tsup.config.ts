@@ -1,5 +1,6 @@
 // How every package is built; each package names this file in its own tsup.config.ts.
 import { defineConfig } from "tsup";
+import { lateNamesPlugin } from "./scripts/late-names.mjs";
 
 export default defineConfig({
   entry: ["src/index.ts"],
@@ -9,4 +10,5 @@ export default defineConfig({
   clean: true,
   target: "node20",
   treeshake: true,
+  plugins: [lateNamesPlugin],
 });

@@ -5,7 +5,6 @@ import { describe, expect, it } from "vitest";
 import { simulate } from "../test/simulated.js";
 import { connect } from "./connect.js";
 import { type ConnectionOptions, defaults, resolveOptions } from "./connection-options.js";
-import { VERSION } from "./version.js";
 
 describe("resolveOptions", () => {
   it("fills in every default and neither keeps nor changes the caller's object", () => {
@@ -192,11 +191,6 @@ describe("resolveOptions", () => {
     for (const [name, value] of documented) {
       if (Object.hasOwn(defaults, String(name))) expect([name, defaults[name as never]]).toEqual([name, value]);
     }
-  });
-
-  it("VERSION is that of the package", () => {
-    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-    expect(VERSION).toBe(version);
   });
 });
 

@@ -1,3 +1,5 @@
+import "./siblings.js";
+
 export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
 export {
   HeaderError,
@@ -101,3 +103,4 @@ export type {
   StatusType,
 } from "./status.js";
 export { systemClock, systemRandom } from "./system-clock.js";
+export { version } from "./version.js";

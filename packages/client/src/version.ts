@@ -1,3 +1,4 @@
-// The version of this package, as CONNECT tells it; a test keeps it equal to package.json.
+// Written by `npm run versions` from package.json.
 
-export const VERSION = "0.0.0";
+/** The version of this package, such as `1.2.3`. */
+export const version: string = "0.0.0";

@@ -18,6 +18,7 @@ export {
   type TransportPhase,
 } from "./errors.js";
 export type { ServerResolver } from "./server-resolver.js";
+export { requireSiblings, SiblingVersionError } from "./siblings.js";
 export type {
   DialTarget,
   PemSource,
@@ -27,3 +28,4 @@ export type {
   TransportConnection,
   TransportSink,
 } from "./transport.js";
+export { version } from "./version.js";

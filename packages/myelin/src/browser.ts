@@ -1,6 +1,8 @@
 // The entry for browsers: the client over WebSocket, the only transport there. That of Node, Deno and Bun is index.ts, with the
 // same names. Wiring only.
 
+import "./siblings.js";
+
 import { type ConnectionOptions, connect as connectWith, type NatsConnection } from "@myelin/client";
 import { webSocketTransport } from "@myelin/transport-websocket";
 import { wakeOf } from "./wake.js";
@@ -24,3 +26,4 @@ export function connect(options: ConnectionOptions | string = {}): Promise<NatsC
 export function wsconnect(options: WsConnectionOptions = {}): Promise<NatsConnection> {
   return overWebSocket(options, { wake: wakeOf(globalThis) });
 }
+export { version } from "./version.js";

@@ -1,6 +1,9 @@
 // The batteries for Node, Deno and Bun: the client with TCP, TLS, unix sockets and WebSocket, one pool over all of them, and Node's diagnostics. The
 // entry for browsers is browser.ts. Wiring only.
 
+import "./siblings.js";
+import "./node-siblings.js";
+
 import { type ConnectionOptions, connect as connectWith, diagnosticsOn, type NatsConnection } from "@myelin/client";
 import { nodeDiagnostics, tcpTransport, unixTransport } from "@myelin/transport-node";
 import { webSocketTransport } from "@myelin/transport-websocket";
@@ -43,3 +46,4 @@ export function connect(options: ConnectionOptions | string = {}): Promise<NatsC
 export function wsconnect(options: WsConnectionOptions = {}): Promise<NatsConnection> {
   return overWebSocket(options, { diagnostics: diagnosticsOn(nodeDiagnostics()) });
 }
+export { version } from "./version.js";

@@ -1,3 +1,5 @@
+import "./siblings.js";
+
 export { type Answering, DecodedMessage } from "./decoded-message.js";
 export { Decoder, type DecoderOptions } from "./decoder.js";
 export { Encoder, type EncoderOptions, MaxPayloadError, type Payload } from "./encoder.js";
@@ -21,4 +23,5 @@ export {
   subjectMatches,
   subscribeSubjectProblem,
 } from "./subject.js";
+export { version } from "./version.js";
 export type { ConnectOptions, ServerInfo } from "./wire.js";

@@ -1,3 +1,5 @@
+import "./siblings.js";
+
 export { type Backoff, type ExponentialBackoffOptions, exponentialBackoff, fixedBackoff } from "./backoff.js";
 export type { Decision } from "./decision.js";
 export { defaults } from "./defaults.js";
@@ -16,4 +18,5 @@ export type { ServerSelector } from "./server-selection.js";
 export { addressOf, parseServerUrl, type ServerUrl, type ServerUrlOptions } from "./server-url.js";
 export type { SettleOptions } from "./settled.js";
 export { ordered, random, type Strategy, type StrategyContext } from "./strategy.js";
+export { version } from "./version.js";
 export { type ZonesOptions, zones } from "./zones.js";

@@ -1,3 +1,5 @@
+import "./siblings.js";
+
 export type { BrokerAuthorization, BrokerUser } from "./broker/authentication.js";
 export { Broker, type BrokerAddress } from "./broker/broker.js";
 export { BrokerCluster, type BrokerClusterOptions } from "./broker/broker-cluster.js";
@@ -56,4 +58,5 @@ export {
   type TransportContractOptions,
   type TransportContractSubject,
 } from "./transport-contract.js";
+export { version } from "./version.js";
 export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.js";

@@ -1,3 +1,5 @@
+import "./siblings.js";
+
 export type { Lookup, ResolvedAddress } from "./addresses.js";
 export { nodeDiagnostics } from "./diagnostics.js";
 export type { Dial, DialDestination } from "./dial-hook.js";
@@ -7,3 +9,4 @@ export { type SrvLookup, type SrvServersOptions, srvServers } from "./srv-server
 export type { Delay } from "./system.js";
 export { defaults, type TcpTransportOptions, tcpTransport } from "./tcp-transport.js";
 export { type UnixTransportOptions, unixTransport } from "./unix-transport.js";
+export { version } from "./version.js";

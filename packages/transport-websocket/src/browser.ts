@@ -1,5 +1,7 @@
 // The entry for browsers: the names of index.ts, without all that only the constructor of `ws` could take or tell.
 
+import "./siblings.js";
+
 import type { Transport } from "@myelin/contracts";
 import { globalWebSocket } from "./web-socket.js";
 import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
@@ -27,3 +29,4 @@ export {
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   return transportOf(options, { find: async () => globalWebSocket() });
 }
+export { version } from "./version.js";

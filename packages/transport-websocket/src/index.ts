@@ -1,6 +1,8 @@
 // The entry for Deno, Bun and whatever else has the W3C WebSocket and may be given that of `ws`. That of Node is node.ts, that of
 // browsers browser.ts, with the same names.
 
+import "./siblings.js";
+
 import type { Transport } from "@myelin/contracts";
 import { globalWebSocket } from "./web-socket.js";
 import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
@@ -30,3 +32,4 @@ export {
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   return transportOf(options, { find: async () => globalWebSocket(), ws: wsSupport });
 }
+export { version } from "./version.js";

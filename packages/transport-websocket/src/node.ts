@@ -1,5 +1,7 @@
 // The entry for Node: the names of index.ts, with the `ws` package where it is installed and with files.
 
+import "./siblings.js";
+
 import type { Transport } from "@myelin/contracts";
 import { nodeRuntime } from "./node-runtime.js";
 import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
@@ -28,3 +30,4 @@ export {
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   return transportOf(options, nodeRuntime);
 }
+export { version } from "./version.js";

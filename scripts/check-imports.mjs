@@ -20,7 +20,6 @@ export const layers = {
       "@myelin/client",
       "@myelin/contracts",
       "@myelin/credentials",
-      "@myelin/credentials/version",
       "@myelin/transport-node",
       "@myelin/transport-websocket",
     ],

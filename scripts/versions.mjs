@@ -11,9 +11,6 @@ const CONTRACTS = "@myelin/contracts";
 const APART = { "@myelin/transport-node": "node-siblings.ts" };
 const HEADER = "// Written by `npm run versions` from package.json.";
 
-// Where the version is asked for of a package whose whole would bring a dependency into a bundle that has no use for it.
-const ENTRIES = { "@myelin/credentials": "@myelin/credentials/version" };
-
 /** The generated files of one package among all: text by name in src/. */
 export function versionFiles({ name, version, dependencies = {} }, all) {
   const files = {
@@ -36,7 +33,7 @@ export function versionFiles({ name, version, dependencies = {} }, all) {
 }
 
 function siblingsFile(name, siblings) {
-  const names = siblings.map((one) => [ENTRIES[one.name] ?? one.name, `version as ${localName(one.name)}`]);
+  const names = siblings.map((one) => [one.name, `version as ${localName(one.name)}`]);
   const asked = siblings.some((one) => one.name === CONTRACTS)
     ? names.map(([from, list]) => [from, from === CONTRACTS ? `${list}, requireSiblings` : list])
     : [[CONTRACTS, "requireSiblings"], ...names];

@@ -2,7 +2,7 @@
 
 import { version as client } from "@myelin/client";
 import { version as contracts, requireSiblings } from "@myelin/contracts";
-import { version as credentials } from "@myelin/credentials/version";
+import { version as credentials } from "@myelin/credentials";
 import { version as transportWebsocket } from "@myelin/transport-websocket";
 import { version } from "./version.js";
 

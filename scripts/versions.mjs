@@ -26,13 +26,14 @@ export function versionFiles({ name, version, dependencies = {} }, all) {
   for (const file of new Set(siblings.map((one) => one.file))) {
     files[file] = siblingsFile(
       name,
+      file,
       siblings.filter((one) => one.file === file),
     );
   }
   return files;
 }
 
-function siblingsFile(name, siblings) {
+function siblingsFile(name, file, siblings) {
   const names = siblings.map((one) => [one.name, `version as ${localName(one.name)}`]);
   const asked = siblings.some((one) => one.name === CONTRACTS)
     ? names.map(([from, list]) => [from, from === CONTRACTS ? `${list}, requireSiblings` : list])
@@ -43,8 +44,10 @@ function siblingsFile(name, siblings) {
   return [
     `${HEADER} Evaluated before the other modules, so that nothing of a sibling that does not fit is used.\n\n`,
     ...lines,
-    `import { version } from "./version.js";\n\n`,
-    `requireSiblings("${name}", version, ${table});\n`,
+    `import { version } from "${file === "siblings.ts" ? "./version.js" : "./siblings.js"}";\n\n`,
+    `requireSiblings("${name}", version, ${table});\n\n`,
+    // Exported from here, so that a bundler keeps the check as long as it keeps anything of the entry.
+    "export { version };\n",
   ].join("");
 }
 

@@ -1,4 +1,7 @@
-import "./siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
 
 export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
 export {
@@ -103,4 +106,3 @@ export type {
   StatusType,
 } from "./status.js";
 export { systemClock, systemRandom } from "./system-clock.js";
-export { version } from "./version.js";

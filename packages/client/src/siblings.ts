@@ -10,3 +10,5 @@ requireSiblings("@myelin/client", version, [
   ["@myelin/protocol", "0.0.0", protocol],
   ["@myelin/server-pool", "0.0.0", serverPool],
 ]);
+
+export { version };

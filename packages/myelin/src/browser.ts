@@ -1,7 +1,10 @@
 // The entry for browsers: the client over WebSocket, the only transport there. That of Node, Deno and Bun is index.ts, with the
 // same names. Wiring only.
 
-import "./siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
 
 import { type ConnectionOptions, connect as connectWith, type NatsConnection } from "@myelin/client";
 import { webSocketTransport } from "@myelin/transport-websocket";
@@ -26,4 +29,3 @@ export function connect(options: ConnectionOptions | string = {}): Promise<NatsC
 export function wsconnect(options: WsConnectionOptions = {}): Promise<NatsConnection> {
   return overWebSocket(options, { wake: wakeOf(globalThis) });
 }
-export { version } from "./version.js";

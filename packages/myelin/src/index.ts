@@ -1,8 +1,10 @@
 // The batteries for Node, Deno and Bun: the client with TCP, TLS, unix sockets and WebSocket, one pool over all of them, and Node's diagnostics. The
 // entry for browsers is browser.ts. Wiring only.
 
-import "./siblings.js";
-import "./node-siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./node-siblings.js";
+
+// From here on they fit.
 
 import { type ConnectionOptions, connect as connectWith, diagnosticsOn, type NatsConnection } from "@myelin/client";
 import { nodeDiagnostics, tcpTransport, unixTransport } from "@myelin/transport-node";
@@ -46,4 +48,3 @@ export function connect(options: ConnectionOptions | string = {}): Promise<NatsC
 export function wsconnect(options: WsConnectionOptions = {}): Promise<NatsConnection> {
   return overWebSocket(options, { diagnostics: diagnosticsOn(nodeDiagnostics()) });
 }
-export { version } from "./version.js";

@@ -2,6 +2,8 @@
 
 import { requireSiblings } from "@myelin/contracts";
 import { version as transportNode } from "@myelin/transport-node";
-import { version } from "./version.js";
+import { version } from "./siblings.js";
 
 requireSiblings("myelin", version, [["@myelin/transport-node", "0.0.0", transportNode]]);
+
+export { version };

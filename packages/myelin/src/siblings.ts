@@ -12,3 +12,5 @@ requireSiblings("myelin", version, [
   ["@myelin/credentials", "0.0.0", credentials],
   ["@myelin/transport-websocket", "0.0.0", transportWebsocket],
 ]);
+
+export { version };

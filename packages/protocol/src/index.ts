@@ -1,4 +1,7 @@
-import "./siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
 
 export { type Answering, DecodedMessage } from "./decoded-message.js";
 export { Decoder, type DecoderOptions } from "./decoder.js";
@@ -23,5 +26,4 @@ export {
   subjectMatches,
   subscribeSubjectProblem,
 } from "./subject.js";
-export { version } from "./version.js";
 export type { ConnectOptions, ServerInfo } from "./wire.js";

@@ -1,4 +1,7 @@
-import "./siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
 
 export { type Backoff, type ExponentialBackoffOptions, exponentialBackoff, fixedBackoff } from "./backoff.js";
 export type { Decision } from "./decision.js";
@@ -18,5 +21,4 @@ export type { ServerSelector } from "./server-selection.js";
 export { addressOf, parseServerUrl, type ServerUrl, type ServerUrlOptions } from "./server-url.js";
 export type { SettleOptions } from "./settled.js";
 export { ordered, random, type Strategy, type StrategyContext } from "./strategy.js";
-export { version } from "./version.js";
 export { type ZonesOptions, zones } from "./zones.js";

@@ -1,4 +1,7 @@
-import "./siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
 
 export type { BrokerAuthorization, BrokerUser } from "./broker/authentication.js";
 export { Broker, type BrokerAddress } from "./broker/broker.js";
@@ -58,5 +61,4 @@ export {
   type TransportContractOptions,
   type TransportContractSubject,
 } from "./transport-contract.js";
-export { version } from "./version.js";
 export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.js";

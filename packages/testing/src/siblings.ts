@@ -8,3 +8,5 @@ requireSiblings("@myelin/testing", version, [
   ["@myelin/contracts", "0.0.0", contracts],
   ["@myelin/protocol", "0.0.0", protocol],
 ]);
+
+export { version };

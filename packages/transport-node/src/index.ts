@@ -1,4 +1,7 @@
-import "./siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
 
 export type { Lookup, ResolvedAddress } from "./addresses.js";
 export { nodeDiagnostics } from "./diagnostics.js";
@@ -9,4 +12,3 @@ export { type SrvLookup, type SrvServersOptions, srvServers } from "./srv-server
 export type { Delay } from "./system.js";
 export { defaults, type TcpTransportOptions, tcpTransport } from "./tcp-transport.js";
 export { type UnixTransportOptions, unixTransport } from "./unix-transport.js";
-export { version } from "./version.js";

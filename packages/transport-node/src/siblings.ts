@@ -4,3 +4,5 @@ import { version as contracts, requireSiblings } from "@myelin/contracts";
 import { version } from "./version.js";
 
 requireSiblings("@myelin/transport-node", version, [["@myelin/contracts", "0.0.0", contracts]]);
+
+export { version };

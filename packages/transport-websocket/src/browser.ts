@@ -1,6 +1,9 @@
 // The entry for browsers: the names of index.ts, without all that only the constructor of `ws` could take or tell.
 
-import "./siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
 
 import type { Transport } from "@myelin/contracts";
 import { globalWebSocket } from "./web-socket.js";
@@ -29,4 +32,3 @@ export {
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   return transportOf(options, { find: async () => globalWebSocket() });
 }
-export { version } from "./version.js";

@@ -1,7 +1,10 @@
 // The entry for Deno, Bun and whatever else has the W3C WebSocket and may be given that of `ws`. That of Node is node.ts, that of
 // browsers browser.ts, with the same names.
 
-import "./siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
 
 import type { Transport } from "@myelin/contracts";
 import { globalWebSocket } from "./web-socket.js";
@@ -32,4 +35,3 @@ export {
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   return transportOf(options, { find: async () => globalWebSocket(), ws: wsSupport });
 }
-export { version } from "./version.js";

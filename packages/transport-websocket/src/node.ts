@@ -1,6 +1,9 @@
 // The entry for Node: the names of index.ts, with the `ws` package where it is installed and with files.
 
-import "./siblings.js";
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
 
 import type { Transport } from "@myelin/contracts";
 import { nodeRuntime } from "./node-runtime.js";
@@ -30,4 +33,3 @@ export {
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
   return transportOf(options, nodeRuntime);
 }
-export { version } from "./version.js";

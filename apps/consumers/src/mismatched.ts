@@ -1,0 +1,76 @@
+// Siblings that do not fit: the project has one package of an older line, without a name its dependants take from it, as an override or a
+// copy by hand would leave it. However it is loaded, what is said first is one sentence.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { asVersions, layOut, type Packed, rewrite } from "./archives.js";
+import { bundlers, bundleText } from "./bundling.js";
+import { type Cell, tried } from "./cell.js";
+import { javaScript, type Module } from "./programs.js";
+import { runInNode } from "./running.js";
+
+/** What is too old, who says so, and which name it lacks. */
+const CASES = [
+  { old: "@myelin/protocol", lacks: "Decoder", imported: "@myelin/client", says: "@myelin/client" },
+  { old: "@myelin/contracts", lacks: "TransportError", imported: "@myelin/protocol", says: "@myelin/protocol" },
+  { old: "@myelin/transport-node", lacks: "tcpTransport", imported: "myelin", says: "myelin" },
+  { old: "@myelin/credentials", lacks: "parseCreds", imported: "myelin", says: "myelin" },
+] as const;
+const NEW = "0.4.0";
+const OLD = "0.3.1";
+
+/** How each case was refused: imported and required in Node, and for the first one bundled by everyone. */
+export async function refused(work: string, packed: readonly Packed[]): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  const all = Object.fromEntries(packed.map(({ name }) => [name, NEW]));
+  for (const { old, lacks, imported, says } of CASES) {
+    const project = join(work, `old-${old.replace(/\W/g, "-")}`);
+    const versions = asVersions({ ...all, [old]: OLD }, all);
+    layOut(project, packed, (one, folder) => {
+      versions(one, folder);
+      if (one.name === old) for (const file of ["index.js", "index.cjs"]) rewrite(join(folder, "dist", file), (text) => without(lacks, text));
+    });
+    const sentence = `${says} ${NEW} needs ${old} ^${NEW}, found ${OLD}: install ${old}@^${NEW}`;
+    const row = `${imported} beside ${old} ${OLD}`;
+    for (const [file, text] of [
+      ["import.mjs", `import ${JSON.stringify(imported)};\n`],
+      ["require.cjs", `require(${JSON.stringify(imported)});\n`],
+    ] as const) {
+      writeFileSync(join(project, file), text);
+      cells.push(await tried(row, file.replace(/\..*/, ""), () => saysSo(join(project, file), sentence)));
+    }
+    if (old !== "@myelin/protocol") continue;
+    for (const [name, bundler] of Object.entries(bundlers)) {
+      for (const module of ["ESM", "CJS"] as const satisfies readonly Module[]) {
+        const { file, text } = javaScript[module];
+        const folder = join(project, `${name}-${module}`);
+        mkdirSync(folder, { recursive: true });
+        const out = join(folder, name === "webpack" ? "bundle.cjs" : "bundle.mjs");
+        const bundled = async (): Promise<string> => {
+          await bundleText(bundler, text, { entry: join(folder, file), target: "node", out });
+          return saysSo(out, sentence);
+        };
+        cells.push(await tried(row, `${name} ${module}`, bundled));
+      }
+    }
+  }
+  return cells;
+}
+
+async function saysSo(file: string, sentence: string): Promise<string> {
+  const { text } = await runInNode(file, { server: "" });
+  const said = text.split("\n").find((line) => line.includes("Error"));
+  if (said?.includes(sentence) !== true) throw new Error(`${said ?? text}, not: ${sentence}`);
+  return "refused";
+}
+
+/** An entry that exports the same, but for one name. */
+export function without(name: string, text: string): string {
+  const less = text
+    .replace(new RegExp(`(export \\{[^}]*?)\\b(?:[\\w$]+ as )?${name}\\b,? ?`), "$1")
+    .replace(new RegExp(`^exports\\.${name} = .*$`, "m"), "")
+    .replace(new RegExp(`Object\\.defineProperty\\(exports, "${name}", \\{[^}]*\\}\\s*\\}\\);`), "");
+  if (less === text) throw new Error(`nothing exports ${name}`);
+  return less;
+}
+

@@ -7,7 +7,7 @@ import type { DiagnosticsTarget } from "./diagnostics.js";
 import { NatsConnection } from "./nats-connection.js";
 import type { ClientIdentity } from "./session/handshake.js";
 import { systemClock, systemRandom } from "./system-clock.js";
-import { VERSION } from "./version.js";
+import { version } from "./version.js";
 
 /** What a runtime supplies. */
 export interface ClientRuntime {
@@ -51,7 +51,7 @@ async function connected(options: ConnectionOptions, runtime: ClientRuntime): Pr
     random: runtime.random ?? systemRandom(),
     wake: runtime.wake,
     diagnostics: runtime.diagnostics,
-    identity: runtime.identity ?? { lang: "typescript", version: VERSION },
+    identity: runtime.identity ?? { lang: "typescript", version },
   });
   if (resolved.firstConnect !== "background") {
     try {

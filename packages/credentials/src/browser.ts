@@ -1,5 +1,10 @@
 // The entry for browsers, which sign by themselves. That of Node, Deno and Bun is index.ts, with the same names.
 
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
+
 export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
 export {
   type AuthenticatorOptions,

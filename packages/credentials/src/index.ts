@@ -1,5 +1,10 @@
 // The entry of Node, Deno and Bun. That of browsers is browser.ts, with the same names.
 
+// First, for it refuses siblings that do not fit.
+export { version } from "./siblings.js";
+
+// From here on they fit.
+
 export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
 export {
   type AuthenticatorOptions,

@@ -4,6 +4,7 @@
 // from which bundlers still leave out what is not used. CommonJS looks names up late by itself.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 
 const NAMED = /^(import|export) \{([^}]*)\} from ["'](@myelin\/[^"']+)["'];?/gm;
 
@@ -32,12 +33,22 @@ export function lateNames(code) {
   });
 }
 
+/** An entry that evaluates the file with the check of siblings first: rollup puts what entries share in an order of its own. */
+export function checkedFirst(code, checkFile) {
+  return code.includes(`"./${checkFile}"`) || code.includes(`'./${checkFile}'`)
+    ? `import "./${checkFile}"; ${code}`
+    : code;
+}
+
 /** For tsup, on the ES modules it wrote. */
 export const lateNamesPlugin = {
   name: "late-names",
   buildEnd({ writtenFiles }) {
-    for (const { name } of writtenFiles) {
-      if (name.endsWith(".js")) writeFileSync(name, lateNames(readFileSync(name, "utf8")));
+    const modules = writtenFiles.filter(({ name }) => name.endsWith(".js"));
+    const texts = new Map(modules.map(({ name }) => [name, lateNames(readFileSync(name, "utf8"))]));
+    const check = modules.find(({ name }) => /^requireSiblings\(/m.test(texts.get(name)));
+    for (const [name, text] of texts) {
+      writeFileSync(name, check === undefined ? text : checkedFirst(text, basename(check.name)));
     }
   },
 };

@@ -53,6 +53,12 @@ export function packAll(): Archives {
   return { work, packed };
 }
 
+/** What they need beside each other, and of whom it is. */
+const FOREIGN = [
+  ["@nats-io/nkeys", "credentials"],
+  ["@peculiar/x509", "testing"],
+] as const;
+
 /** Changes a copy of one package in place, such as its version. */
 export type Change = (one: Packed, folder: string) => void;
 
@@ -64,9 +70,11 @@ export function layOut(project: string, packed: readonly Packed[], change: Chang
     cpSync(one.folder, folder, { recursive: true });
     change(one, folder);
   }
-  const foreign = join(project, "node_modules/@nats-io/nkeys");
-  mkdirSync(dirname(foreign), { recursive: true });
-  symlinkSync(realpathSync(join(root, "packages/credentials/node_modules/@nats-io/nkeys")), foreign, "dir");
+  for (const [name, owner] of FOREIGN) {
+    const link = join(project, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(realpathSync(join(root, "packages", owner, "node_modules", name)), link, "dir");
+  }
   return project;
 }
 

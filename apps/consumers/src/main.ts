@@ -1,15 +1,28 @@
 // `npm run consumers`: packs the packages as they were built last and uses the archives in every way others do, against a real server. Ends
-// with tables of who passed what, and with 1 when anything failed. Needs a build; needs no network.
+// with tables of who passed what, and with 1 when anything failed. Needs a build and no network. Names on the command line, such as
+// `bundlers siblings`, choose some.
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { RealServer } from "@myelin/testing";
-import { chromium } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { findChromium } from "../../runtimes/src/in-browser.js";
 import { layOut, packAll } from "./archives.js";
 import { type Cell, table } from "./cell.js";
 import { refusalOfNode10 } from "./compiling.js";
 import { bundled, compiled } from "./matrix.js";
+import { refused } from "./mismatched.js";
+import { shaken, weighed } from "./shaking.js";
+import { sideBySide } from "./two-versions.js";
+
+const PARTS = ["typescript", "bundlers", "siblings", "versions", "shaking", "sizes"] as const;
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !PARTS.some((part) => part === name));
+if (unknown.length > 0) {
+  process.stderr.write(`unknown: ${unknown.join(", ")}; there are ${PARTS.join(", ")}\n`);
+  process.exit(2);
+}
+const wanted = (part: (typeof PARTS)[number]): boolean => names.length === 0 || names.includes(part);
 
 const { work, packed } = packAll();
 const cells: Cell[] = [];
@@ -17,24 +30,36 @@ const print = (title: string, some: readonly Cell[]): void => {
   cells.push(...some);
   process.stdout.write(`${table(title, some)}\n\n`);
 };
-const executablePath = findChromium();
-const browser =
-  executablePath === undefined
-    ? "no Chromium here; MYELIN_CHROMIUM names one"
-    : await chromium.launch({ executablePath, timeout: 60_000 }).catch(String);
 const server = await RealServer.start({ websocket: true });
 try {
   const doors = { tcp: server.url, websocket: server.websocketUrl };
   const project = layOut(join(work, "project"), packed);
-  print("TypeScript", await compiled(project, doors));
-  process.stdout.write(`node10 with TypeScript 7: ${refusalOfNode10(project)}\n\n`);
-  print("bundlers", await bundled(project, doors, browser));
+  if (wanted("typescript")) {
+    print("TypeScript", await compiled(project, doors));
+    process.stdout.write(`node10 with TypeScript 7: ${refusalOfNode10(project)}\n\n`);
+  }
+  if (wanted("bundlers")) {
+    const browser = await openBrowser();
+    print("bundlers", await bundled(project, doors, browser));
+    if (typeof browser !== "string") await browser.close();
+  }
+  if (wanted("siblings")) print("siblings that do not fit", await refused(work, packed));
+  if (wanted("versions")) print("two versions", await sideBySide(work, packed, server));
+  if (wanted("shaking")) print("what one thing brings, bytes", await shaken(project));
+  if (wanted("sizes")) print("own code, bytes", await weighed(project));
 } finally {
   await server.stop();
-  if (typeof browser !== "string") await browser.close();
   rmSync(work, { recursive: true, force: true });
 }
-const failed = cells.filter(({ verdict }) => verdict === "failed").length;
-const skipped = cells.filter(({ verdict }) => verdict === "skipped").length;
-process.stdout.write(`${cells.length} ways to use the packages, ${failed} failed, ${skipped} skipped\n`);
-if (failed > 0) process.exitCode = 1;
+const count = (verdict: Cell["verdict"]): number => cells.filter((one) => one.verdict === verdict).length;
+process.stdout.write(`${count("ok")} passed, ${count("failed")} failed, ${count("skipped")} skipped\n`);
+if (count("failed") > 0) process.exitCode = 1;
+
+/** Or why there is none. */
+async function openBrowser(): Promise<Browser | string> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) return "no Chromium on the PATH; MYELIN_CHROMIUM may name one";
+  return chromium
+    .launch({ executablePath, timeout: 60_000 })
+    .catch((error: unknown) => String(error).split("\n", 1).join());
+}

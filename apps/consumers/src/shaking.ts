@@ -1,0 +1,86 @@
+// What bundlers leave out: importing a package for nothing brings nothing, and one thing of it brings little more than itself. Also how large each
+// package is alone. All minified by esbuild and compressed by gzip; the bounds are budgets.json.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+import { bundlers, bundleText } from "./bundling.js";
+import { type Cell, tried } from "./cell.js";
+
+interface Budgets {
+  /** Own code of each package with its siblings left outside, in bytes. */
+  readonly whole: Readonly<Record<string, number>>;
+  /** One thing of each package, with all it needs, in bytes. */
+  readonly one: readonly {
+    readonly from: string;
+    readonly name: string;
+    readonly target: "browser" | "node";
+    readonly bytes: number;
+  }[];
+}
+
+/** The bounds of both tables. */
+export function budgets(): Budgets {
+  return JSON.parse(readFileSync(new URL("../budgets.json", import.meta.url), "utf8")) as Budgets;
+}
+
+const JUDGES = ["esbuild", "rollup"] as const;
+
+/** One thing of each package, and nothing of it, by esbuild and rollup. */
+export async function shaken(project: string): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  for (const { from, name, target, bytes } of budgets().one) {
+    const row = `${name} of ${from}`;
+    for (const judge of JUDGES) {
+      const weigh = async (text: string, kind: string): Promise<number> => {
+        const folder = join(project, "shaken", `${judge}-${from}-${kind}`.replace(/\W/g, "-"));
+        const job = { entry: join(folder, "entry.mjs"), target, out: join(folder, "out.mjs") };
+        return weight(await bundleText(bundlers[judge], text, job));
+      };
+      const own = `import { ${name} } from "${from}";\nglobalThis.used = ${name};\n`;
+      cells.push(await tried(row, judge, async () => bounded(await weigh(own, "one"), bytes)));
+      cells.push(
+        await tried(row, `${judge}, for nothing`, async () => bounded(await weigh(`import "${from}";\n`, "none"), 0)),
+      );
+    }
+    cells.push({ row, column: "bound", said: String(bytes), verdict: "ok" });
+  }
+  return cells;
+}
+
+/** Each package alone, in each of its entries. */
+export async function weighed(project: string): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  for (const [entry, bytes] of Object.entries(budgets().whole)) {
+    const file = join(project, "node_modules", entry);
+    const whole = async (): Promise<string> => {
+      return bounded(await weight(await alone(file)), bytes);
+    };
+    cells.push(await tried(entry, "bytes", whole), { row: entry, column: "bound", said: String(bytes), verdict: "ok" });
+  }
+  return cells;
+}
+
+async function alone(file: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    external: ["@myelin/*", "@nats-io/*", "@peculiar/*", "ws"],
+    logLevel: "silent",
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+async function weight(text: string): Promise<number> {
+  const { code } = await transform(text, { minify: true, format: "esm", target: "es2022" });
+  return code.trim() === "" ? 0 : gzipSync(code, { level: 9 }).length;
+}
+
+function bounded(bytes: number, bound: number): string {
+  if (bytes > bound) throw new Error(`${bytes} bytes, the bound is ${bound}`);
+  return String(bytes);
+}

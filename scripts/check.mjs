@@ -19,10 +19,12 @@ const steps = [
   { name: "build", command: `${pnpm()} build` },
   { name: "API reports", command: "npm run api" },
   { name: "packages", command: "npm run packages" },
+  { name: "consumers", command: "npm run consumers" },
   { name: "site", command: "npm run site" },
   { name: "runtimes", command: "npm run runtimes" },
   { name: "page in a browser", command: "npm run console:check" },
   { name: "changesets", command: "npm run changesets" },
+  { name: "releases", command: "npm run releases" },
 ];
 
 const strict = process.argv.includes("--clean-tree");

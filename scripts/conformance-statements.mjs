@@ -78,7 +78,8 @@ export const decisions = Array.from({ length: 18 }, (_, index) => `D${index + 1}
 
 /** What users of other clients suffered from, as acceptance statements. */
 export const acceptance = [
-  1, 2, 4, 5, 6, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 21, 22, 23, 24, 26, 30, 31, 32, 39, 40, 42, 43, 52, 55, 56,
+  1, 2, 4, 5, 6, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 21, 22, 23, 24, 26, 27, 30, 31, 32, 39, 40, 42, 43, 51, 52, 55,
+  56,
 ].map((number) => `P${number}`);
 
 /** Why a statement has no test, where that is decided. */
@@ -97,5 +98,11 @@ export const partly = {
   "ADR40-28": "the default interval is 20 s, not 2 min, so that a silent server is noticed within 60 s",
   "ADR40-33": "only with ignoreAuthErrorAbort: false; by default the connection is kept and waits grow (D11)",
   "ADR40-38": "an unknown -ERR alone does not close: the server decides",
+<<<<<<< HEAD
+=======
+  P23: "refused credentials and certificates do not end firstConnect retry; deadline and signal do",
+  P27: "of TypeScript and the bundlers, npm test has esbuild alone; npm run consumers, a step of npm run check, has all of them but Angular CLI and Next",
+  P51: "the core in a browser is 48 kB, not 15; packages/myelin/README.md says of what",
+>>>>>>> 8f912ab (Consumers: one program, all bundlers, mismatched and doubled versions, what is left out and what it weighs; P27 counts)
   P55: "times are measured by apps/bench/src/resubscribe.ts, not tested",
 };

@@ -9,6 +9,7 @@ import { build as esbuild } from "esbuild";
 import { rollup } from "rollup";
 import { build as vite } from "vite";
 import webpack from "webpack";
+import type { Module } from "./programs.js";
 
 // Declared as CommonJS, and is none.
 const commonjs = commonjsPlugin as unknown as typeof commonjsPlugin.default;
@@ -23,17 +24,22 @@ export interface Job {
   readonly out: string;
 }
 
-/** Builds one file, or rejects with what the bundler said. */
+/**
+ * Builds one file, or rejects with what the bundler said. Its extension says what it is: CommonJS is what webpack makes, and what
+ * esbuild must make of a program for Node that requires.
+ */
 export type Bundler = (job: Job) => Promise<void>;
 
-export const bundlers: Readonly<Record<"esbuild" | "vite" | "rollup" | "webpack", Bundler>> = {
+export type BundlerName = "esbuild" | "vite" | "rollup" | "webpack";
+
+export const bundlers: Readonly<Record<BundlerName, Bundler>> = {
   async esbuild({ entry, target, out }) {
     const shared = { entryPoints: [entry], outfile: out, bundle: true, minify: true, logLevel: "silent" as const };
-    await esbuild({ ...shared, format: "esm", platform: target, external: target === "node" ? OPTIONAL : [] });
+    await esbuild({ ...shared, format: out.endsWith(".cjs") ? "cjs" : "esm", platform: target });
   },
 
   async vite({ entry, target, out }) {
-    const forNode = { ssr: { noExternal: true as const, external: OPTIONAL } };
+    const forNode = { ssr: { noExternal: true as const } };
     await vite({
       root: dirname(entry),
       configFile: false,
@@ -55,16 +61,16 @@ export const bundlers: Readonly<Record<"esbuild" | "vite" | "rollup" | "webpack"
       nodeResolve(target === "browser" ? { browser: true } : { exportConditions: ["node"] }),
       commonjs(),
     ];
+    // Builtins of Node stay outside, and so does `ws`, an optional peer nobody here installed.
     const refused: string[] = [];
     const bundle = await rollup({
       input: entry,
-      external: target === "node" ? OPTIONAL : [],
       plugins,
       onLog: (_level, { code, message }) => void (code === "UNRESOLVED_IMPORT" && refused.push(message)),
     });
     await bundle.write({ file: out, format: "es", inlineDynamicImports: true });
     await bundle.close();
-    if (refused.some((message) => !message.includes("node:"))) throw new Error(refused.join("\n"));
+    if (refused.some((message) => !/^"(node:|ws")/.test(message))) throw new Error(refused.join("\n"));
   },
 
   webpack({ entry, target, out }) {
@@ -74,7 +80,6 @@ export const bundlers: Readonly<Record<"esbuild" | "vite" | "rollup" | "webpack"
         context: dirname(entry),
         entry,
         target: target === "browser" ? "web" : "node20",
-        externals: target === "node" ? OPTIONAL : [],
         output: { path: dirname(out), filename: fileOf(out), asyncChunks: false },
         performance: { hints: false as const },
       };
@@ -87,8 +92,17 @@ export const bundlers: Readonly<Record<"esbuild" | "vite" | "rollup" | "webpack"
   },
 };
 
-// What an application has to name to a bundler for Node when it did not install it.
-const OPTIONAL = ["ws"];
+/** The file a bundler should write below `folder`. */
+export function fileFor(bundler: string, target: Target, module: Module, folder: string): string {
+  const common = bundler === "webpack" || (bundler === "esbuild" && target === "node" && module === "CJS");
+  return join(folder, common ? "bundle.cjs" : "bundle.mjs");
+}
+
+/** Those of these names, or all. */
+export function bundlersOf(names?: readonly BundlerName[]): [BundlerName, Bundler][] {
+  const all = Object.entries(bundlers) as [BundlerName, Bundler][];
+  return all.filter(([name]) => names === undefined || names.includes(name));
+}
 
 /** Bundles a text that is not in a file yet. */
 export async function bundleText(bundler: Bundler, text: string, job: Job): Promise<string> {

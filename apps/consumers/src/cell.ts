@@ -13,7 +13,12 @@ export async function tried(row: string, column: string, run: () => Promise<stri
   try {
     return { row, column, said: await run(), verdict: "ok" };
   } catch (error) {
-    return { row, column, said: error instanceof Error ? error.message : String(error), verdict: "failed" };
+    return {
+      row,
+      column,
+      said: (error instanceof Error ? error.message : String(error)).slice(0, 1_000),
+      verdict: "failed",
+    };
   }
 }
 

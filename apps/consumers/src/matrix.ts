@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { bundlers, bundleText, leftOfNode, type Target } from "./bundling.js";
+import { type BundlerName, bundlersOf, bundleText, fileFor, leftOfNode, type Target } from "./bundling.js";
 import { type Cell, tried } from "./cell.js";
 import { compile, resolutions } from "./compiling.js";
 import { javaScript, type Module } from "./programs.js";
@@ -32,16 +32,20 @@ export async function compiled(project: string, { tcp }: Doors): Promise<Cell[]>
 }
 
 /** Bundlers by target and module system; each bundle runs in Node, and one for browsers also in Chromium when there is one. */
-export async function bundled(project: string, doors: Doors, browser: Browser | string): Promise<Cell[]> {
+export async function bundled(
+  project: string,
+  doors: Doors,
+  browser: Browser | string,
+  names?: readonly BundlerName[],
+): Promise<Cell[]> {
   const cells: Cell[] = [];
-  for (const [name, bundler] of Object.entries(bundlers)) {
+  for (const [name, bundler] of bundlersOf(names)) {
     for (const module of MODULES) {
       for (const target of ["node", "browser"] as const satisfies readonly Target[]) {
         const { file, text } = javaScript[module];
         const folder = join(project, "bundles", `${name}-${target}-${module}`);
         mkdirSync(folder, { recursive: true });
-        // A bundle for Node that webpack makes is CommonJS, and so is none of the others.
-        const out = join(folder, name === "webpack" ? "bundle.cjs" : "bundle.mjs");
+        const out = fileFor(name, target, module, folder);
         const row = `${name}, ${module} program`;
         const built = await tried(row, `${target} bundle`, async () => {
           const size = (await bundleText(bundler, text, { entry: join(folder, file), target, out })).length;

@@ -4,32 +4,56 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asVersions, layOut, type Packed, rewrite } from "./archives.js";
-import { bundlers, bundleText } from "./bundling.js";
+import { type BundlerName, bundlersOf, bundleText, fileFor } from "./bundling.js";
 import { type Cell, tried } from "./cell.js";
 import { javaScript, type Module } from "./programs.js";
 import { runInNode } from "./running.js";
 
-/** What is too old, who says so, and which name it lacks. */
-const CASES = [
-  { old: "@myelin/protocol", lacks: "Decoder", imported: "@myelin/client", says: "@myelin/client" },
+interface Case {
+  /** What is too old. */
+  readonly old: string;
+  /** The name it lacks, if any. */
+  readonly lacks?: string;
+  readonly imported: string;
+  readonly says: string;
+  /** Who bundles it. */
+  readonly by?: readonly BundlerName[];
+}
+const CASES: readonly Case[] = [
+  {
+    old: "@myelin/protocol",
+    lacks: "Decoder",
+    imported: "@myelin/client",
+    says: "@myelin/client",
+    by: ["esbuild", "vite", "rollup", "webpack"],
+  },
+  { old: "@myelin/server-pool", imported: "@myelin/client", says: "@myelin/client", by: ["webpack"] },
   { old: "@myelin/contracts", lacks: "TransportError", imported: "@myelin/protocol", says: "@myelin/protocol" },
   { old: "@myelin/transport-node", lacks: "tcpTransport", imported: "myelin", says: "myelin" },
   { old: "@myelin/credentials", lacks: "parseCreds", imported: "myelin", says: "myelin" },
-] as const;
+];
 const MODULES: readonly Module[] = ["ESM", "CJS"];
 const NEW = "0.4.0";
 const OLD = "0.3.1";
 
-/** How each case was refused: imported and required in Node, and for the first one bundled by everyone. */
-export async function refused(work: string, packed: readonly Packed[]): Promise<Cell[]> {
+/**
+ * How each case was refused: imported and required in Node, and some of them bundled.
+ *
+ * @param names the bundlers to try, of those a case names; all of them without it
+ */
+export async function refused(
+  work: string,
+  packed: readonly Packed[],
+  names?: readonly BundlerName[],
+): Promise<Cell[]> {
   const cells: Cell[] = [];
   const all = Object.fromEntries(packed.map(({ name }) => [name, NEW]));
-  for (const { old, lacks, imported, says } of CASES) {
+  for (const { old, lacks, imported, says, by = [] } of CASES) {
     const project = join(work, `old-${old.replace(/\W/g, "-")}`);
     const versions = asVersions({ ...all, [old]: OLD }, all);
     layOut(project, packed, (one, folder) => {
       versions(one, folder);
-      if (one.name === old)
+      if (one.name === old && lacks !== undefined)
         for (const file of ["index.js", "index.cjs"])
           rewrite(join(folder, "dist", file), (text) => without(lacks, text));
     });
@@ -42,15 +66,20 @@ export async function refused(work: string, packed: readonly Packed[]): Promise<
       writeFileSync(join(project, file), text);
       cells.push(await tried(row, file.replace(/\..*/, ""), () => saysSo(join(project, file), sentence)));
     }
-    if (old !== "@myelin/protocol") continue;
-    for (const [name, bundler] of Object.entries(bundlers)) {
+    for (const [name, bundler] of bundlersOf(names).filter(([one]) => by.includes(one))) {
       for (const module of name === "esbuild" ? MODULES : MODULES.slice(0, 1)) {
         const { file, text } = javaScript[module];
         const folder = join(project, `${name}-${module}`);
         mkdirSync(folder, { recursive: true });
-        const out = join(folder, name === "webpack" ? "bundle.cjs" : "bundle.mjs");
+        const out = fileFor(name, "node", module, folder);
         const bundled = async (): Promise<string> => {
-          await bundleText(bundler, text, { entry: join(folder, file), target: "node", out });
+          try {
+            await bundleText(bundler, text, { entry: join(folder, file), target: "node", out });
+          } catch (error) {
+            // webpack does not build what takes a name from where it is not, and says so.
+            if (name === "webpack" && String(error).includes(`'${lacks}'`)) return "not built";
+            throw error;
+          }
           return saysSo(out, sentence);
         };
         cells.push(await tried(row, `${name} ${module}`, bundled));
@@ -73,6 +102,7 @@ async function saysSo(file: string, sentence: string): Promise<string> {
 export function without(name: string, text: string): string {
   const less = text
     .replace(new RegExp(`(export \\{[^}]*?)\\b(?:[\\w$]+ as )?${name}\\b,? ?`), "$1")
+    .replace(new RegExp(`^ *${name}: \\(\\) => ${name},?\\n`, "m"), "")
     .replace(new RegExp(`^exports\\.${name} = .*$`, "m"), "")
     .replace(new RegExp(`Object\\.defineProperty\\(exports, "${name}", \\{[^}]*\\}\\s*\\}\\);`), "");
   if (less === text) throw new Error(`nothing exports ${name}`);

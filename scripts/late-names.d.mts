@@ -1,0 +1,3 @@
+// What late-names.mjs is to TypeScript.
+
+export declare function lateNames(code: string): string;

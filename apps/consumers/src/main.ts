@@ -6,13 +6,13 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { RealServer } from "@myelin/testing";
 import { type Browser, chromium } from "playwright-core";
-import { findChromium } from "../../runtimes/src/in-browser.js";
+import { findChromium, NO_CHROMIUM } from "../../runtimes/src/find-chromium.js";
 import { layOut, packAll } from "./archives.js";
 import { type Cell, table } from "./cell.js";
 import { refusalOfNode10 } from "./compiling.js";
 import { bundled, compiled } from "./matrix.js";
 import { refused } from "./mismatched.js";
-import { shaken, weighed } from "./shaking.js";
+import { inBrowsers, shaken, weighed } from "./shaking.js";
 import { sideBySide } from "./two-versions.js";
 
 const PARTS = ["typescript", "bundlers", "siblings", "versions", "shaking", "sizes"] as const;
@@ -46,7 +46,10 @@ try {
   if (wanted("siblings")) print("siblings that do not fit", await refused(work, packed));
   if (wanted("versions")) print("two versions", await sideBySide(work, packed, server));
   if (wanted("shaking")) print("what one thing brings, bytes", await shaken(project));
-  if (wanted("sizes")) print("own code, bytes", await weighed(project));
+  if (wanted("sizes")) {
+    print("own code, bytes", await weighed(project));
+    print("in a browser, with all it needs, bytes (P51)", await inBrowsers());
+  }
 } finally {
   await server.stop();
   rmSync(work, { recursive: true, force: true });
@@ -58,7 +61,7 @@ if (count("failed") > 0) process.exitCode = 1;
 /** Or why there is none. */
 async function openBrowser(): Promise<Browser | string> {
   const executablePath = findChromium();
-  if (executablePath === undefined) return "no Chromium on the PATH; MYELIN_CHROMIUM may name one";
+  if (executablePath === undefined) return NO_CHROMIUM;
   return chromium
     .launch({ executablePath, timeout: 60_000 })
     .catch((error: unknown) => String(error).split("\n", 1).join());

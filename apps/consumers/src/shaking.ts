@@ -5,6 +5,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
+import bounds from "../../../packages/myelin/test/bundle-bounds.json" with { type: "json" };
+import { bundle, PROGRAMS, weight as weightOf } from "../../../packages/myelin/test/bundles.js";
 import { bundlers, bundleText } from "./bundling.js";
 import { type Cell, tried } from "./cell.js";
 
@@ -61,6 +63,26 @@ export async function weighed(project: string): Promise<Cell[]> {
   }
   return cells;
 }
+
+/** P51: what its bar for a browser program allows. */
+const BAR = 15_000;
+
+/** Programs in a browser as they are built, with what their test allows and what the bar would. */
+export async function inBrowsers(): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  for (const name of ["core", "creds"] as const) {
+    const row = name === "core" ? "connect, subscribe, publish, request" : "the same with a .creds";
+    const { atOnce } = await bundle(PROGRAMS[name], { built: true, splitting: name === "creds" });
+    const bytes = weightOf(atOnce);
+    cells.push(await tried(row, "bytes", () => bounded(bytes, bounds[name] + CHECK)));
+    cells.push({ row, column: "bound from source", said: String(bounds[name]), verdict: "ok" });
+    cells.push({ row, column: `over the bar of ${BAR}`, said: String(bytes - BAR), verdict: "ok" });
+  }
+  return cells;
+}
+
+// What the check of siblings adds to what is built, which the sources have not.
+const CHECK = 1_000;
 
 async function alone(file: string): Promise<string> {
   const { outputFiles } = await build({

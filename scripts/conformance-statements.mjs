@@ -98,11 +98,7 @@ export const partly = {
   "ADR40-28": "the default interval is 20 s, not 2 min, so that a silent server is noticed within 60 s",
   "ADR40-33": "only with ignoreAuthErrorAbort: false; by default the connection is kept and waits grow (D11)",
   "ADR40-38": "an unknown -ERR alone does not close: the server decides",
-<<<<<<< HEAD
-=======
-  P23: "refused credentials and certificates do not end firstConnect retry; deadline and signal do",
   P27: "of TypeScript and the bundlers, npm test has esbuild alone; npm run consumers, a step of npm run check, has all of them but Angular CLI and Next",
-  P51: "the core in a browser is 48 kB, not 15; packages/myelin/README.md says of what",
->>>>>>> 8f912ab (Consumers: one program, all bundlers, mismatched and doubled versions, what is left out and what it weighs; P27 counts)
+  P51: "the core in a browser is some 50 kB, not 15; packages/myelin/README.md says of what",
   P55: "times are measured by apps/bench/src/resubscribe.ts, not tested",
 };

@@ -125,6 +125,7 @@ describe("resolveOptions", () => {
     noAsyncTraces: ["boolean"],
     publishTraces: ["boolean"],
     debug: ["boolean"],
+    log: [], // a function alone is not enough, for it would be bundled for everybody
     inboxPrefix: ["text"],
     pending: ["object"],
     drainTimeout: ["number"],

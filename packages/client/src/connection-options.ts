@@ -12,6 +12,7 @@ import {
 import { type Backoff, exponentialBackoff, fixedBackoff, type GossipPolicy, type Strategy } from "@myelin/server-pool";
 import { abortSignal, choice, integer, nonNegative, positive } from "./argument-checks.js";
 import type { ReconnectToServerHandler } from "./compatibility/server.js";
+import type { LogOpener, LogTarget } from "./log.js";
 import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./messaging/inbox.js";
 import { OVERFLOWS, type Overflow, type QueueBounds } from "./messaging/message-queue.js";
 import { checkKinds, checkPendingKinds } from "./option-kinds.js";
@@ -161,7 +162,9 @@ export interface ConnectionOptions {
   readonly verbose?: boolean | undefined;
   /** Ask the server for strict checks; it then judges wildcards in publish subjects instead of us. Default `false`. */
   readonly pedantic?: boolean | undefined;
-  /** Accepted for nats.js and without effect: nothing here prints. Use `status()`. */
+  /** Where the connection logs what it does: `logTo(…)`. Default: nowhere. */
+  readonly log?: LogTarget | undefined;
+  /** Accepted for nats.js and without effect: nothing here prints. Use `log`. */
   readonly debug?: boolean | undefined;
   /** Do not remember where requests were made: their errors' stacks then end in the client. Default `false`. */
   readonly noAsyncTraces?: boolean | undefined;
@@ -245,6 +248,7 @@ export interface ResolvedOptions {
   readonly noEcho: boolean;
   readonly verbose: boolean;
   readonly pedantic: boolean;
+  readonly log: LogOpener | undefined;
   readonly asyncTraces: boolean;
   readonly publishTraces: boolean;
   readonly inboxPrefix: string;
@@ -371,6 +375,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     noEcho: options.noEcho ?? false,
     verbose: options.verbose ?? false,
     pedantic: options.pedantic ?? false,
+    log: options.log as LogOpener | undefined,
     asyncTraces: options.noAsyncTraces !== true,
     publishTraces: options.publishTraces ?? false,
     inboxPrefix,

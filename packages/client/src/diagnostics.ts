@@ -10,6 +10,7 @@ import type {
   DiagnosticsSource,
 } from "@myelin/contracts";
 import { errorOf } from "./errors.js";
+import type { ConnectionObserver } from "./observer.js";
 import { addressOf } from "./session/announcements.js";
 import type { State } from "./session/connection-state.js";
 import { AttemptFailure } from "./session/handshake.js";
@@ -39,7 +40,7 @@ export function diagnosticsOn(channels: Diagnostics): DiagnosticsTarget {
 
 type Channel<Name extends DiagnosticsChannelName> = DiagnosticsChannel<DiagnosticsMessages[Name]>;
 
-export class ConnectionDiagnostics {
+export class ConnectionDiagnostics implements ConnectionObserver {
   readonly #source: DiagnosticsSource;
   readonly #clock: Clock;
   readonly #state: Channel<"myelin:connection:state">;
@@ -65,7 +66,6 @@ export class ConnectionDiagnostics {
     this.#requestEnd = diagnostics.channel("myelin:request:end");
   }
 
-  /** The state changed, and with it perhaps the link. */
   transition(from: State, to: State): void {
     if (this.#state.hasSubscribers) this.#state.publish({ ...this.#source, from: from.kind, to: to.kind });
     const [before, after] = ["link" in from ? from : undefined, "link" in to ? to : undefined];
@@ -97,7 +97,6 @@ export class ConnectionDiagnostics {
     this.#event.publish({ connection, name, event });
   }
 
-  /** An attempt begins; to be called with what it ended in: nothing, or why it failed. */
   attempt(attempt: number, server: string): (failure?: unknown) => void {
     const begin = this.#clock.now();
     const { connection, name } = this.#source;
@@ -116,7 +115,6 @@ export class ConnectionDiagnostics {
     };
   }
 
-  /** A request begins; to be called with its answer. `undefined` when nobody wants to know. */
   request(subject: string): ((answer: Promise<unknown>) => void) | undefined {
     if (!this.#requestStart.hasSubscribers && !this.#requestEnd.hasSubscribers) return undefined;
     const begin = this.#clock.now();

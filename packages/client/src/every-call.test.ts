@@ -33,6 +33,7 @@ describe("the table of public calls", () => {
       "diagnosticsOn",
       "hasWsProtocol",
       "headers",
+      "logTo",
       "millis",
       "nanos",
       "systemClock",

@@ -3,7 +3,7 @@ export { version } from "./siblings.js";
 
 // From here on they fit.
 
-export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
+export type { Auth, AuthenticationContext, Authenticator, HistoryEntry, NoAuth } from "@myelin/contracts";
 export {
   HeaderError,
   headers,
@@ -70,6 +70,8 @@ export {
   TlsMismatchError,
   UserAuthenticationExpiredError,
 } from "./errors.js";
+export { type LogEntry, type LogOptions, type LogTarget, logTo } from "./log.js";
+export type { LogLevel, LogNamespace } from "./log-lines.js";
 export { createInbox } from "./messaging/inbox.js";
 export { Msg, type Publisher, type PublishOptions } from "./messaging/message.js";
 export type { Overflow } from "./messaging/message-queue.js";

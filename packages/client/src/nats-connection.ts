@@ -1,13 +1,14 @@
 // What an application holds: one logical connection over any number of links. Joins session, publishing, subscriptions and
 // requests; each of them knows only what it needs of the others.
 
+import type { HistoryEntry } from "@myelin/contracts";
 import type { Payload, ServerInfo } from "@myelin/protocol";
 import { positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
 import { type PoolServer, poolServerOf } from "./compatibility/server.js";
 import type { ResolvedOptions } from "./connection-options.js";
 import { observed } from "./deferred.js";
-import type { ConnectionDiagnostics, ConnectionDiagnosticsMaker, DiagnosticsTarget } from "./diagnostics.js";
+import type { ConnectionDiagnosticsMaker, DiagnosticsTarget } from "./diagnostics.js";
 import { type DrainReport, drainAndClose } from "./draining.js";
 import {
   ClosedConnectionError,
@@ -18,12 +19,14 @@ import {
   serverErrorOf,
 } from "./errors.js";
 import { Handovers } from "./handovers.js";
+import { History } from "./history.js";
 import type { Msg, PublishOptions } from "./messaging/message.js";
 import { Receiving } from "./messaging/receiving.js";
 import type { RequestManyOptions } from "./messaging/request-many.js";
 import { Requesting, type RequestingHost, type RequestOptions } from "./messaging/requesting.js";
 import type { Subscription, SubscriptionOptions } from "./messaging/subscription.js";
 import { NextLink } from "./next-link.js";
+import type { ConnectionObserver } from "./observer.js";
 import { calledFrom, callSite, located, locating } from "./operation-facts.js";
 import { Confirmations } from "./publishing/confirmations.js";
 import { PublishTraces } from "./publishing/publish-traces.js";
@@ -54,7 +57,8 @@ export class NatsConnection implements AsyncDisposable {
   readonly #session: Session;
   readonly #publishing: Publishing;
   readonly #receiving: Receiving;
-  readonly #diagnostics: ConnectionDiagnostics | undefined;
+  readonly #observer: ConnectionObserver | undefined;
+  readonly #history: History;
   readonly #status: StatusFeed;
   readonly #traffic: Traffic = noTraffic();
   // Both only once they are needed: many connections never ask and never wait.
@@ -73,8 +77,11 @@ export class NatsConnection implements AsyncDisposable {
     this.#runtime = runtime;
     const diagnose = runtime.diagnostics as ConnectionDiagnosticsMaker | undefined;
     const diagnostics = diagnose?.({ connection: this, name: options.name }, runtime.clock);
-    this.#diagnostics = diagnostics;
-    this.#status = new StatusFeed((status) => diagnostics?.event(status));
+    const observer: ConnectionObserver | undefined =
+      options.log?.open(options.name, runtime.clock, diagnostics) ?? diagnostics;
+    this.#observer = observer;
+    this.#history = new History(runtime.clock, (entry) => observer?.step?.(entry));
+    this.#status = new StatusFeed((status) => observer?.event(status));
     this.#nextLink = new NextLink(runtime.clock);
     this.#publishing = new Publishing(options, this.#traffic, {
       dropped: ({ bytes, messages }, reason) => this.#status.emit({ type: "dropped", messages, bytes, reason }),
@@ -103,7 +110,8 @@ export class NatsConnection implements AsyncDisposable {
     });
     this.#session = new Session(options, runtime, {
       traffic: this.#traffic,
-      diagnostics,
+      observer,
+      history: this.#history,
       linked: (link) => this.#linked(link),
       unlinked: (link, error) => this.#unlinked(link, error),
       ended: (reason) => this.#ended(reason),
@@ -176,6 +184,14 @@ export class NatsConnection implements AsyncDisposable {
   /** Calls `listener` for every event of one type; returns a function that stops it. Throws InvalidArgumentError for no type. */
   on<T extends StatusType>(type: T, listener: (status: StatusOf<T>) => void): () => void {
     return this.#status.on(type, listener);
+  }
+
+  /**
+   * The latest control traffic of this connection, over all its attempts and links, 200 entries at most, the oldest first; no
+   * messages, and nothing secret. `nc.history().join("\n")` is text. An error that ends the connection has it as `history`.
+   */
+  history(): readonly HistoryEntry[] {
+    return this.#history.entries();
   }
 
   /** Messages and bytes of the whole connection, over all its links; a copy. */
@@ -298,7 +314,7 @@ export class NatsConnection implements AsyncDisposable {
    * Made during an outage it is kept like a publish, within its own time-out.
    */
   request(subject: string, payload?: Payload, options: RequestOptions = {}): Promise<Msg> {
-    const told = this.#diagnostics?.request(subject);
+    const told = this.#observer?.request(subject);
     let answer: Promise<Msg>;
     try {
       this.#requireOpen(`request to "${subject}"`);

@@ -97,6 +97,7 @@ const OPTIONS: Kinds<ConnectionOptions> = {
   noAsyncTraces: flag,
   publishTraces: flag,
   debug: flag,
+  log: { rule: "what logTo() makes, as in log: logTo(yourFunction)", takes: (value) => has(value, "open") },
   inboxPrefix: text,
   pending: { rule: "an object, such as { messages: 1000 }", takes: isObject },
   drainTimeout: number,

@@ -1,6 +1,8 @@
 // The error base of every Myelin package, and the two errors that more than one package throws.
 // An error of one layer only lives in that layer. Nothing here formats, logs or recovers.
 
+import type { HistoryEntry } from "./history.js";
+
 // Survives two copies of the package in one process, where `instanceof` does not.
 const BRAND = Symbol.for("myelin.NatsError");
 
@@ -19,6 +21,11 @@ export abstract class NatsError extends Error {
   declare readonly server?: string | undefined;
   /** How long the operation had taken, in milliseconds, where it takes time. */
   declare readonly elapsedMs?: number | undefined;
+  /**
+   * On an error that ended a connection for good, or kept it from being made: its latest control traffic, 200 entries at most, the oldest
+   * first; `error.history?.join("\n")` is text. Not enumerable, so that nothing prints it unasked.
+   */
+  declare readonly history?: readonly HistoryEntry[] | undefined;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -17,6 +17,7 @@ export {
   type TransportErrorCode,
   type TransportPhase,
 } from "./errors.js";
+export type { HistoryEntry } from "./history.js";
 export type { ServerResolver } from "./server-resolver.js";
 export { requireSiblings, SiblingVersionError } from "./siblings.js";
 export type {

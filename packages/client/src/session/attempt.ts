@@ -5,7 +5,6 @@ import { type Clock, type Transport, TransportError } from "@myelin/contracts";
 import { ProtocolError, type ServerInfo } from "@myelin/protocol";
 import type { ServerFailure, ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
-import type { ConnectionDiagnostics } from "../diagnostics.js";
 import {
   AuthorizationError,
   CallbackError,
@@ -15,6 +14,8 @@ import {
   ServerError,
   TimeoutError,
 } from "../errors.js";
+import type { History } from "../history.js";
+import type { ConnectionObserver } from "../observer.js";
 import { addressOf } from "./announcements.js";
 import { AttemptFailure, type AttemptListener, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
 
@@ -23,7 +24,8 @@ export interface AttemptHost {
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   readonly identity: ClientIdentity;
-  readonly diagnostics: ConnectionDiagnostics | undefined;
+  readonly observer: ConnectionObserver | undefined;
+  readonly history: History;
   /** The server's INFO, as soon as it is there, also when the server then refuses us. */
   learned(server: ServerView, info: ServerInfo): void;
   /** Something is wrong that the transport could work around. */
@@ -53,23 +55,28 @@ export class Attempt {
   /** Dials, unless it was called off before. */
   begin(): void {
     if (this.#host === undefined) return;
-    const { clock, diagnostics, identity, options } = this.#host;
+    const { clock, history, identity, observer, options } = this.#host;
     const { number, server } = this;
     this.#begin = clock.now();
     this.#cancelTimeout = clock.after(options.timeout, () =>
       this.fail(new TimeoutError(`connecting to ${server.url.href}`, options.timeout)),
     );
+    const note = history.of({ attempt: number, server: addressOf(server) });
     const listener: AttemptListener = {
       learned: (info) => this.#host?.learned(server, info),
       warned: (error) => this.#host?.warned(error),
+      note,
     };
-    const ended = diagnostics?.attempt(number, addressOf(server));
+    note("own", "dial", server.url.href);
+    const ended = observer?.attempt(number, addressOf(server));
     shakeHands(this.#transport, server, number, options, identity, this.#abort.signal, listener).then(
       (greeting) => {
         ended?.();
         this.#greeted(greeting);
       },
       (cause: unknown) => {
+        const phase = cause instanceof AttemptFailure ? ` in phase ${cause.phase}` : "";
+        note("own", `failed${phase}:`, errorOf(cause).message);
         ended?.(cause);
         this.#failed(errorOf(cause));
       },

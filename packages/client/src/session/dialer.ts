@@ -5,8 +5,9 @@ import type { Clock, Transport } from "@myelin/contracts";
 import type { ServerInfo } from "@myelin/protocol";
 import type { Decision, ServerPool, ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
-import type { ConnectionDiagnostics } from "../diagnostics.js";
 import { type ConnectAttempt, ConnectError, ConnectionError, TimeoutError } from "../errors.js";
+import type { History } from "../history.js";
+import type { ConnectionObserver } from "../observer.js";
 import type { Traffic } from "../traffic.js";
 import { Attempt, type AttemptHost, failureKind } from "./attempt.js";
 import type { ConnectionStateMachine, Ended, State } from "./connection-state.js";
@@ -28,7 +29,8 @@ export interface DialerHost {
   readonly pool: ServerPool;
   readonly machine: ConnectionStateMachine;
   readonly traffic: Traffic;
-  readonly diagnostics: ConnectionDiagnostics | undefined;
+  readonly observer: ConnectionObserver | undefined;
+  readonly history: History;
   /** What more servers may come from. */
   readonly seeding: Seeding | undefined;
   learned(server: ServerView, info: ServerInfo): void;
@@ -95,14 +97,15 @@ export class Dialer {
 
   /** Makes an attempt, not begun, and tells the pool of it. */
   attempt(server: ServerView, outcome: Pick<AttemptHost, "greeted" | "failed">): Attempt {
-    const { clock, diagnostics, identity, options, pool, transports } = this.#host;
+    const { clock, history, identity, observer, options, pool, transports } = this.#host;
     const transport = transports.get(server.url.scheme);
     if (transport === undefined) throw new Error(`no transport for ${server.url.scheme}: the pool lets none such in`);
     pool.dialing(server.id, clock.now());
     return new Attempt(server, ++this.#attemptCount, transport, {
       clock,
-      diagnostics,
+      history,
       identity,
+      observer,
       options,
       learned: (from, info) => this.#host.learned(from, info),
       warned: (error) => this.#host.warned(error),
@@ -161,13 +164,15 @@ export class Dialer {
   }
 
   #wait(until: number, ended: Ended | undefined): void {
-    const { clock } = this.#host;
+    const { clock, history, machine } = this.#host;
     // Where there is nobody to dial, an answer of the caller's resolver ends the wait.
-    const leave =
-      until === Number.POSITIVE_INFINITY
-        ? () => {}
-        : clock.after(until - clock.now(), () => this.#advance(undefined, []));
-    this.#host.machine.to({ kind: "waiting", until, ended, leave });
+    const endless = until === Number.POSITIVE_INFINITY;
+    const ms = Math.max(0, Math.ceil(until - clock.now()));
+    const leave = endless ? () => {} : clock.after(until - clock.now(), () => this.#advance(undefined, []));
+    const waiting: State = { kind: "waiting", until, ended, leave };
+    machine.to(waiting);
+    // A listener of what ended may have closed us.
+    if (machine.state === waiting) history.of({ server: "" })("own", "wait", endless ? "for servers" : `${ms} ms`);
   }
 
   #dial(server: ServerView, underWay: readonly Attempt[], ended: Ended | undefined): void {

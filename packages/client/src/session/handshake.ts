@@ -30,6 +30,7 @@ import {
   serverErrorOf,
   TlsMismatchError,
 } from "../errors.js";
+import { infoShown, type Note } from "../history.js";
 import { AttemptCredentials, AuthenticatorFailure, type CredentialOptions, lackingIn } from "./authentication.js";
 import { type DialingSink, Incoming } from "./incoming.js";
 
@@ -65,6 +66,7 @@ export interface AttemptListener {
   learned(info: ServerInfo): void;
   /** Something is wrong that the transport could work around. */
   warned(error: TransportError): void;
+  readonly note: Note;
 }
 
 /** An attempt failed; `phase` tells how far it had come. */
@@ -143,6 +145,7 @@ class Handshake implements DialingSink {
   readonly #options: HandshakeOptions;
   readonly #identity: ClientIdentity;
   readonly #listener: AttemptListener;
+  readonly #note: Note;
   readonly #decoder = new Decoder({ from: "server" });
   #phase: AttemptPhase | "greeted" | "failed" = "tcp";
   #connection: TransportConnection | undefined;
@@ -162,6 +165,7 @@ class Handshake implements DialingSink {
     this.#options = options;
     this.#identity = identity;
     this.#listener = listener;
+    this.#note = listener.note;
   }
 
   /** Fetches the credentials that need no nonce, then dials: however long they take, no server waits for them. */
@@ -189,6 +193,7 @@ class Handshake implements DialingSink {
     }
     this.#connection = connection;
     this.#phase = "info";
+    this.#note("own", connection.encrypted ? "open, encrypted:" : "open:", connection.remoteAddress);
     const { ended } = this.incoming;
     if (ended !== undefined) this.closed(ended.error);
     else this.#read();
@@ -245,9 +250,11 @@ class Handshake implements DialingSink {
     const connection = this.#connection;
     if (connection === undefined) return;
     if (op === Op.Err) {
+      this.#note("in", `-ERR ${this.#decoder.text()}`);
       this.fail(this.#refusal(this.#decoder.text()));
     } else if (op === Op.Info) {
       const info = this.#decoder.info();
+      this.#note("in", "INFO", infoShown(info));
       const first = this.#info === undefined;
       this.#info = info;
       if (first) {
@@ -262,6 +269,7 @@ class Handshake implements DialingSink {
         ),
       );
     } else if (op === Op.Pong && this.#phase === "ping" && this.#info !== undefined) {
+      this.#note("in", "PONG");
       this.#phase = "greeted";
       const { incoming } = this;
       this.greeting.resolve({
@@ -272,6 +280,8 @@ class Handshake implements DialingSink {
         handOver: (sink) => incoming.handOver(sink),
       });
     } else if (op === Op.Ping) {
+      this.#note("in", "PING");
+      this.#note("out", "PONG");
       const encoder = new Encoder();
       encoder.pong();
       writeAll(connection, encoder);
@@ -308,6 +318,7 @@ class Handshake implements DialingSink {
       this.fail(new ConnectionError(`${href} sent plaintext behind its INFO before the TLS upgrade`));
     } else {
       this.#phase = "tls";
+      this.#note("own", "TLS upgrade");
       connection.startTls().then(
         () => {
           if (this.#phase === "tls") void this.#identify(connection, info);
@@ -337,6 +348,8 @@ class Handshake implements DialingSink {
       encoder.ping();
       this.#phase = "ping";
       writeAll(connection, encoder);
+      this.#note("out", "CONNECT", connection.encrypted ? "over TLS" : "", ...credentialsShown(auth));
+      this.#note("out", "PING");
     } catch (cause) {
       this.fail(errorOf(cause));
     }
@@ -378,6 +391,13 @@ function connectOptions(
     ...(options.noEcho ? { echo: false } : {}),
     ...auth,
   };
+}
+
+// Which kinds, and nothing of them.
+function credentialsShown(auth: Auth): string[] {
+  const { auth_token: token, jwt, nkey, pass, sig, user } = auth;
+  const kinds = Object.entries({ user, pass, token, nkey, jwt, sig }).flatMap(([name, value]) => (value ? [name] : []));
+  return kinds.length === 0 ? ["without credentials"] : ["with", kinds.join(", ")];
 }
 
 function writeAll(connection: TransportConnection, encoder: Encoder): void {

@@ -12,6 +12,7 @@ import {
   InvalidOperationError,
   StaleConnectionError,
 } from "../errors.js";
+import { infoShown, type Note } from "../history.js";
 import type { Outbox } from "../publishing/outbox.js";
 import type { Traffic } from "../traffic.js";
 import { KeepAlive } from "./keep-alive.js";
@@ -44,6 +45,8 @@ export interface LinkOptions {
   readonly maxBufferedBytes: number;
   readonly pedantic: boolean;
   readonly traffic: Traffic;
+  /** Remembers control traffic; not asked for messages. */
+  readonly note: Note;
 }
 
 export class Link implements Outbox {
@@ -52,6 +55,7 @@ export class Link implements Outbox {
   readonly #decoder: Decoder;
   readonly #encoder: Encoder;
   readonly #events: LinkEvents;
+  readonly #note: Note;
   readonly #clock: Clock;
   readonly #traffic: Traffic;
   readonly #maxBufferedBytes: number;
@@ -83,6 +87,7 @@ export class Link implements Outbox {
     this.#decoder = decoder;
     this.#info = info;
     this.#events = events;
+    this.#note = options.note;
     this.#clock = options.clock;
     this.#traffic = options.traffic;
     this.#maxBufferedBytes = options.maxBufferedBytes;
@@ -93,6 +98,7 @@ export class Link implements Outbox {
         this.#expectPong(undefined);
         this.#encoder.ping();
         this.#scheduleFlush();
+        this.#note("out", "PING");
         this.#events.ping(pending);
       },
       stale: () => this.fail(new StaleConnectionError(`${connection.remoteAddress} has been silent for too long`)),
@@ -140,11 +146,13 @@ export class Link implements Outbox {
   subscribe(subject: string, queue: string | undefined, sid: number): void {
     this.#encoder.sub(subject, queue, sid);
     this.#written();
+    this.#note("out", "SUB", subject, queue, sid);
   }
 
   unsubscribe(sid: number, max?: number): void {
     this.#encoder.unsub(sid, max);
     this.#written();
+    this.#note("out", "UNSUB", sid, max);
   }
 
   /** Appends one publish that is already encoded. */
@@ -171,6 +179,7 @@ export class Link implements Outbox {
       this.#expectPong(pong);
       this.#encoder.ping();
       this.#written();
+      this.#note("out", "PING");
     }
     return pong.promise;
   }
@@ -214,17 +223,21 @@ export class Link implements Outbox {
           case Op.Ping:
             this.#encoder.pong();
             this.#scheduleFlush();
+            this.#note("in", "PING");
+            this.#note("out", "PONG");
             break;
           case Op.Pong:
+            this.#note("in", "PONG");
             this.#ponged();
             break;
           case Op.Info:
             this.#info = decoder.info();
             this.#encoder.maxPayload = this.#info.max_payload;
+            this.#note("in", "INFO", infoShown(this.#info));
             this.#events.info(this.#info);
             break;
           case Op.Err:
-            this.#farewell = this.#events.serverError(decoder.text());
+            this.#erred(decoder.text());
             break;
           default: // +OK in verbose mode
             break;
@@ -295,6 +308,7 @@ export class Link implements Outbox {
     this.#connection.destroy();
     for (const pong of this.#pongs.splice(0)) pong?.reject(error);
     for (const writer of this.#writers.splice(0)) writer.reject(error);
+    this.#note("own", "link ended:", errorOf(error.cause ?? error).message);
   }
 
   /** Hands everything written to the transport and ends the stream in order, within `ms`. Without a report; never rejects. */
@@ -304,6 +318,7 @@ export class Link implements Outbox {
     this.#keepAlive.stop();
     for (const pong of this.#pongs.splice(0)) pong?.reject(reason);
     for (const writer of this.#writers.splice(0)) writer.reject(reason);
+    this.#note("own", "link closed");
     const cancel = this.#clock.after(ms, () => this.#connection.destroy());
     try {
       for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) this.#write(block);
@@ -320,6 +335,11 @@ export class Link implements Outbox {
     const blocks: Uint8Array[] = [];
     for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) blocks.push(block);
     return blocks;
+  }
+
+  #erred(text: string): void {
+    this.#note("in", `-ERR ${text}`);
+    this.#farewell = this.#events.serverError(text);
   }
 
   #expectPong(pong: Deferred<void> | undefined): void {

@@ -8,7 +8,6 @@ import { type PoolChange, ServerPool, type ServerView } from "@myelin/server-poo
 import { serverSelectorOf } from "../compatibility/server.js";
 import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
-import type { ConnectionDiagnostics } from "../diagnostics.js";
 import {
   CallbackError,
   ClosedConnectionError,
@@ -17,6 +16,8 @@ import {
   type ServerResolutionError,
   StaleConnectionError,
 } from "../errors.js";
+import type { History } from "../history.js";
+import type { ConnectionObserver } from "../observer.js";
 import type { StatusEvent } from "../status.js";
 import type { Traffic } from "../traffic.js";
 import { addressOf, entered, isHandover, isNewLink, left } from "./announcements.js";
@@ -46,7 +47,8 @@ export interface SessionRuntime {
 /** Whom a session works for; none of it throws. */
 export interface SessionHost {
   readonly traffic: Traffic;
-  readonly diagnostics: ConnectionDiagnostics | undefined;
+  readonly observer: ConnectionObserver | undefined;
+  readonly history: History;
   /** A link is up: everything that must precede other traffic is written in here. */
   linked(link: Link): void;
   /** The link is gone. */
@@ -127,7 +129,8 @@ export class Session {
       pool: this.#pool,
       machine: this.#machine,
       traffic: host.traffic,
-      diagnostics: host.diagnostics,
+      observer: host.observer,
+      history: host.history,
       seeding: this.#seeding,
       learned: (server, info) => this.#learn(server, info),
       warned: (error) => host.emit({ type: "error", error }),
@@ -271,12 +274,13 @@ export class Session {
     const { maxBufferedBytes, maxPingOut, pedantic, pingInterval } = this.#options;
     const { traffic } = this.#host;
     const epoch = this.#epoch + 1;
+    const note = this.#host.history.of({ epoch, server: addressOf(server) });
     let toldLameDuck = false;
     const link: Link = new Link(
       greeting.connection,
       greeting.decoder,
       greeting.info,
-      { clock, epoch, maxBufferedBytes, maxPingOut, pedantic, pingInterval, traffic },
+      { clock, epoch, maxBufferedBytes, maxPingOut, note, pedantic, pingInterval, traffic },
       {
         message: (cursor) => this.#host.message(cursor, link),
         serverError: (text) => this.#host.serverError(text, epoch),
@@ -403,7 +407,8 @@ export class Session {
   }
 
   #announce(from: State, to: State): void {
-    this.#host.diagnostics?.transition(from, to);
+    this.#host.observer?.transition(from, to);
+    this.#remember(from, to);
     const end = left(from, to, this.#epoch);
     const begun = entered(from, to, this.#epoch);
     const linked =
@@ -420,6 +425,13 @@ export class Session {
     if (this.#machine.state !== to) return;
     if (begun !== undefined) this.#host.emit(begun, linked);
     if (to.kind === "closed") this.#finish(to.reason);
+  }
+
+  #remember(from: State, to: State): void {
+    const { history } = this.#host;
+    if (to.kind === "connected" && isNewLink(from, to)) {
+      history.of({ epoch: to.link.epoch, server: addressOf(to.server) })("own", "link up:", to.link.remoteAddress);
+    } else if (to.kind === "closed") history.close(to.reason);
   }
 
   #finish(reason: Error | undefined): void {

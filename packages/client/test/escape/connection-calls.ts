@@ -78,6 +78,7 @@ export const connectionCalls: { readonly [name in keyof NatsConnection]: Row } =
   isDraining: reads(({ nc }) => nc.isDraining()),
   getServer: reads(({ nc }) => nc.getServer()),
   getServers: reads(({ nc }) => nc.getServers()),
+  history: reads(({ nc }) => nc.history().join()),
   stats: reads(({ nc }) => nc.stats()),
   bufferedBytes: reads(({ nc }) => nc.bufferedBytes),
   closed: reads(({ nc }) => nc.closed()),

@@ -108,7 +108,7 @@ export function sentenceOf(event: StatusEvent, { attempt, link, outage }: LogFac
     case "slowConsumer":
       return `the consumer of "${event.sub.getSubject()}" is too slow: ${event.pending} messages wait, ${event.dropped} dropped so far`;
     case "dropped":
-      return `${event.messages} published messages (${event.bytes} bytes) will not be sent: ${event.reason}`;
+      return `publishes that will not be sent: ${event.messages} of ${event.bytes} bytes, reason: ${event.reason}`;
     case "error":
       return event.error.message;
     case "close":

@@ -12,6 +12,7 @@ import {
   DrainError,
   DrainingConnectionError,
   InvalidOperationError,
+  logTo,
   type NatsConnection,
   NoRespondersError,
   ProtocolError,
@@ -169,6 +170,8 @@ export const userCode: { readonly [name: string]: Row } = {
 
 /** Options under which the client calls the user's code, which misbehaves; the connection comes to be all the same. */
 export const hostileOptions: { readonly [name: string]: () => ConnectionOptions } = {
+  "a log throws": () => ({ log: logTo(throws(), { level: "trace" }) }),
+  "a log rejects": () => ({ log: logTo(rejects(), { level: "trace" }) }),
   "a strategy throws": () => ({ strategy: { name: "bad", rank: throws() } }),
   "a strategy answers a promise": () => ({ strategy: { name: "async", rank: rejects() as never } }),
   "a strategy answers nonsense": () => ({ strategy: { name: "nonsense", rank: () => [{ id: 99 }] as never } }),

@@ -24,7 +24,12 @@ export type Note = (direction: Direction, verb: string, ...details: readonly (st
 export class History {
   readonly #clock: Clock;
   readonly #told: ((entry: HistoryEntry) => void) | undefined;
-  readonly #kept: { readonly about: HistorySubject; readonly verb: string; readonly entry: Entry }[] = [];
+  readonly #kept: {
+    readonly about: HistorySubject;
+    readonly verb: string;
+    readonly runs: boolean;
+    readonly entry: Entry;
+  }[] = [];
 
   /** @param told hears of every entry that adds to no other; does not throw */
   constructor(clock: Clock, told: ((entry: HistoryEntry) => void) | undefined) {
@@ -43,7 +48,8 @@ export class History {
         return;
       }
       const entry = new Entry(at, about, direction, oneLine(words([verb, ...details]), LONGEST));
-      if (this.#kept.push({ about, verb, entry }) > KEPT) this.#kept.shift();
+      const runs = /^((UN)?SUB|P[IO]NG|-ERR .*)$/s.test(verb);
+      if (this.#kept.push({ about, verb, runs, entry }) > KEPT) this.#kept.shift();
       this.#told?.(entry);
     };
   }
@@ -54,13 +60,13 @@ export class History {
   }
 
   /**
-   * The connection has ended. An error of ours gets what is remembered, out of the way of who prints it; one that a caller
-   * gave us is left as it is.
+   * The connection has ended. An error of our classes gets what is remembered, out of the way of who prints it; any other, such as
+   * the reason of a caller's signal, is left as it is.
    */
   close(reason: Error | undefined): void {
     this.of({ server: "" })("own", reason === undefined ? "closed" : "closed with an error");
     if (isNatsError(reason)) {
-      Object.defineProperty(reason, "history", { value: this.entries(), configurable: true, writable: true });
+      Reflect.defineProperty(reason, "history", { value: this.entries(), configurable: true, writable: true });
     }
   }
 
@@ -68,7 +74,7 @@ export class History {
   #run(about: HistorySubject, direction: Direction, verb: string): Entry | undefined {
     for (let back = 1; back <= LOOK_BACK; back++) {
       const kept = this.#kept.at(-back);
-      if (kept?.about !== about || !/^(UN)?SUB$|^P[IO]NG$|^-ERR/.test(kept.verb)) return undefined;
+      if (kept?.about !== about || !kept.runs) return undefined;
       if (kept.verb === verb && kept.entry.direction === direction) return kept.entry;
     }
     return undefined;

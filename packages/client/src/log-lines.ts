@@ -25,7 +25,7 @@ type Step =
   | "requestAnswered"
   | "requestFailed";
 
-/** Everything that is logged; `undefined` = told by something else already. The README has the same table. */
+/** Everything that is logged; `undefined` = told by something else already. The README tells it in words. */
 export const LOGGED: { readonly [what in StatusType | Step]: LogPlace | undefined } = {
   connect: ["session", "info"],
   reconnect: ["session", "info"],

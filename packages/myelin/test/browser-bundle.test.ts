@@ -15,8 +15,8 @@ it("P47, P51: nothing of Node reaches a browser bundle, and what is not used sta
   expect(inputs).not.toMatch(/transport-node|node-runtime|node_modules|packages\/credentials/);
   // The object of all error classes, which nobody asked for.
   expect(text).not.toMatch(/DrainingConnectionError/);
-  // What only `ws` has, channels nobody can hear, and strategies nobody named.
-  expect(inputs).not.toMatch(/ws-|\/tls\.ts|diagnostics|zones|latency|ordered-with-failback/);
+  // What only `ws` has, channels nobody can hear, a log nobody asked for, and strategies nobody named.
+  expect(inputs).not.toMatch(/ws-|\/tls\.ts|\/log(-lines)?\.ts|diagnostics|zones|latency|ordered-with-failback/);
 });
 
 it("P51: a browser program weighs no more than it did; of it a .creds is little, and the library of keys is loaded where it is needed", async () => {

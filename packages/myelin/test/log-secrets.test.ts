@@ -1,0 +1,218 @@
+// That no secret is in any line of a log, at any level, nor in what a connection remembers, nor on the errors that carry it; and that the
+// packages print nothing by themselves.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { Agent } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  credsFileAuthenticator,
+  jwtAuthenticator,
+  type LogEntry,
+  logTo,
+  NatsError,
+  nkeyAuthenticator,
+  nkeys,
+  tokenAuthenticator,
+  webSocketTransport,
+} from "myelin";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { WebSocket } from "ws";
+import { Witness } from "./canaries.js";
+import { until } from "./conditions.js";
+import { webSocketGateway } from "./gateway.js";
+import { deadUrl, fake } from "./opened.js";
+
+const NONCE = "nonce-to-sign";
+const JWT = "eyJjYW5hcnki.Y2FuYXJ5Lmp3dC5jYW5hcnk.c2lnbmVkLmNhbmFyeQ";
+const user = nkeys.createUser();
+const seed = new TextDecoder().decode(user.getSeed());
+const sig = Buffer.from(user.sign(new TextEncoder().encode(NONCE))).toString("base64url");
+const creds = `-----BEGIN NATS USER JWT-----\n${JWT}\n------END NATS USER JWT------\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`;
+
+const CANARIES = [
+  "canary-password",
+  "canary-token",
+  "canary-in-url",
+  encodeURIComponent("canary/in/url"),
+  "canary/in/url",
+  "canary-header",
+  "canary-proxy",
+  Buffer.from("ann:canary-proxy").toString("base64"),
+  seed,
+  seed.slice(4, 24),
+  JWT,
+  JWT.split(".")[1] ?? "",
+  sig,
+];
+
+/** Everything that one connection logs, remembers and fails with, shown to the witness. */
+async function watch(witness: Witness, options: ConnectionOptions, live: () => Promise<unknown>): Promise<LogEntry[]> {
+  const entries: LogEntry[] = [];
+  const log = logTo((entry) => void entries.push(entry), { level: "trace" });
+  const see = (error: unknown): void => {
+    witness.see(error);
+    if (error instanceof NatsError) witness.see(error.history?.join("\n"));
+  };
+  try {
+    const nc = await connect({ reconnectTimeWait: 5, maxReconnectAttempts: 3, noRandomize: true, log, ...options });
+    onTestFinished(() => nc.close());
+    nc.subscribe("a.b");
+    await nc.request("nobody", "", { timeout: 50 }).catch(see);
+    await live();
+    see(await nc.closed());
+    witness.see(nc.history());
+    witness.see(nc.history().join("\n"));
+  } catch (error) {
+    see(error);
+  }
+  for (const entry of entries) {
+    witness.see(entry);
+    witness.see(JSON.stringify(entry));
+    see(entry.error);
+  }
+  return entries;
+}
+
+it("P53: the witness finds a secret in a line of a log, in a history, and on an error", () => {
+  for (const secret of [
+    { text: `token ${CANARIES[1]}` },
+    [{ text: `> CONNECT ${seed}` }],
+    Object.defineProperty(new Error("x"), "history", { value: [{ text: JWT }], enumerable: false }),
+  ]) {
+    const witness = new Witness();
+    witness.see(secret);
+    expect(() => witness.expectNone(CANARIES)).toThrow();
+  }
+});
+
+it("P53: no password, token, seed, JWT, signature or credential of a URL is in a log at any level, a history or an error", {
+  timeout: 60_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "creds-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, "user.creds");
+  await writeFile(path, creds);
+  const ways: Readonly<Record<string, readonly [ConnectionOptions, sent: string]>> = {
+    "user and password": [{ user: "ann", pass: "canary-password" }, "user, pass"],
+    "a token": [{ token: "canary-token" }, "token"],
+    "a token of a function": [{ authenticator: tokenAuthenticator(async () => "canary-token") }, "token"],
+    "an nkey": [{ authenticator: nkeyAuthenticator(seed) }, "nkey, sig"],
+    "a JWT": [{ authenticator: jwtAuthenticator(JWT, seed) }, "jwt, sig"],
+    creds: [{ authenticator: credsAuthenticator(creds) }, "jwt, sig"],
+    "a creds file": [{ authenticator: credsFileAuthenticator(path) }, "jwt, sig"],
+    "a URL": [{}, "user, pass"],
+  };
+  const witness = new Witness();
+  const dead = (await deadUrl()).replace("nats://", "nats://bob:canary-in-url@");
+  for (const [name, [options, sent]] of Object.entries(ways)) {
+    for (const refuse of [false, true]) {
+      const server = await fake({
+        info: { nonce: NONCE },
+        onConnect: (connection) => {
+          if (!refuse) return undefined;
+          connection.err("Authorization Violation");
+          connection.end();
+          return "skip";
+        },
+      });
+      const own = server.url.replace("nats://", `nats://bob:${encodeURIComponent("canary/in/url")}@`);
+      const entries = await watch(witness, { servers: [dead, own], ...options }, async () => {
+        server.connections.at(-1)?.reset();
+        await server.stop();
+      });
+      const texts = entries.map(({ text }) => text);
+      expect(texts, name).toContainEqual(expect.stringMatching(/^> CONNECT with /));
+      expect(
+        texts.find((text) => text.startsWith("> CONNECT")),
+        name,
+      ).toContain(`with ${sent}`);
+      expect(new Set(entries.map(({ level }) => level)).size, name).toBeGreaterThanOrEqual(4);
+    }
+  }
+  expect(witness.texts).toBeGreaterThan(300);
+  witness.expectNone(CANARIES);
+});
+
+// As the agents for proxies do it, as far as a secret is concerned: it is kept, and sent, by the agent.
+class ProxyAgent extends Agent {
+  readonly proxy: URL = new URL("http://ann:canary-proxy@proxy.invalid:3128");
+  readonly proxyHeaders: Readonly<Record<string, string>> = {
+    "proxy-authorization": `Basic ${Buffer.from("ann:canary-proxy").toString("base64")}`,
+  };
+}
+
+it("P53: no header of a WebSocket dial and no password of a proxy is in a log at any level, a history or an error", {
+  timeout: 30_000,
+}, async () => {
+  const witness = new Witness();
+  const gateway = await webSocketGateway(await fake());
+  const headers = { authorization: "Bearer canary-header" };
+  const transports = [webSocketTransport({ webSocket: WebSocket, headers, agent: new ProxyAgent() })];
+  const servers = `ws://bob:canary-in-url@127.0.0.1:${gateway.port}`;
+  const entries = await watch(witness, { servers, transports }, () => gateway.kill());
+  expect(gateway.requests[0]?.headers["authorization"]).toBe("Bearer canary-header");
+  expect(entries.map(({ level }) => level)).toEqual(
+    expect.arrayContaining(["trace", "debug", "info", "warn", "error"]),
+  );
+  // Nobody is there any more.
+  expect((await watch(witness, { servers, transports }, async () => {})).at(-1)?.level).toBe("error");
+  witness.expectNone(CANARIES);
+});
+
+it("P53: with no log asked for nothing is printed, whatever happens", { timeout: 30_000 }, async () => {
+  const printed: unknown[] = [];
+  const hear = (text: unknown): boolean => printed.push(text) > 0;
+  const streams = [process.stdout, process.stderr].map((stream) => [stream, stream.write] as const);
+  for (const [stream] of streams) stream.write = hear;
+  // The runner has a console of its own, which does not write there.
+  for (const name of ["debug", "error", "info", "log", "trace", "warn"] as const) {
+    const spy = vi.spyOn(console, name).mockImplementation(hear);
+    onTestFinished(() => void spy.mockRestore());
+  }
+  try {
+    const server = await fake();
+    const nc = await connect({
+      servers: [await deadUrl(), server.url],
+      maxReconnectAttempts: 2,
+      reconnectTimeWait: 5,
+      debug: true,
+    });
+    nc.subscribe("s", {
+      callback: () => {
+        throw new Error("mine");
+      },
+    });
+    nc.publish("s");
+    await nc.flush();
+    server.connections.at(-1)?.reset();
+    await server.stop();
+    await until("it has given up", () => nc.isClosed());
+    await nc.closed();
+  } finally {
+    for (const [stream, write] of streams) stream.write = write;
+  }
+  expect(printed).toEqual([]);
+});
+
+it("P53: no package names the console outside comments, and the lint forbids it", () => {
+  const root = join(import.meta.dirname, "../../..");
+  const sources = readdirSync(join(root, "packages")).flatMap((name) => {
+    const folder = join(root, "packages", name, "src");
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+      .map((file) => join(folder, file));
+  });
+  expect(sources.length).toBeGreaterThan(100);
+  const code = (file: string): string => readFileSync(file, "utf8").replace(/^\s*(\/\/|\/?\*).*$/gm, "");
+  expect(sources.filter((file) => /\bconsole\b/.test(code(file)))).toEqual([]);
+  const { overrides } = JSON.parse(readFileSync(join(root, ".oxlintrc.json"), "utf8")) as {
+    overrides: { files: string[]; rules: Record<string, unknown> }[];
+  };
+  const rules = overrides.filter(({ files }) => files.includes("packages/*/src/**/*.ts")).map((one) => one.rules);
+  expect(rules.map((one) => one["no-console"])).toEqual(["error"]);
+});

@@ -12,7 +12,7 @@ import {
 import { type Backoff, exponentialBackoff, fixedBackoff, type GossipPolicy, type Strategy } from "@myelin/server-pool";
 import { abortSignal, choice, integer, nonNegative, positive } from "./argument-checks.js";
 import type { ReconnectToServerHandler } from "./compatibility/server.js";
-import type { LogOpener, LogTarget } from "./log.js";
+import type { LogTarget } from "./log.js";
 import { checkInboxPrefix, DEFAULT_INBOX_PREFIX } from "./messaging/inbox.js";
 import { OVERFLOWS, type Overflow, type QueueBounds } from "./messaging/message-queue.js";
 import { checkKinds, checkPendingKinds } from "./option-kinds.js";
@@ -248,7 +248,7 @@ export interface ResolvedOptions {
   readonly noEcho: boolean;
   readonly verbose: boolean;
   readonly pedantic: boolean;
-  readonly log: LogOpener | undefined;
+  readonly log: LogTarget | undefined;
   readonly asyncTraces: boolean;
   readonly publishTraces: boolean;
   readonly inboxPrefix: string;
@@ -375,7 +375,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     noEcho: options.noEcho ?? false,
     verbose: options.verbose ?? false,
     pedantic: options.pedantic ?? false,
-    log: options.log as LogOpener | undefined,
+    log: options.log,
     asyncTraces: options.noAsyncTraces !== true,
     publishTraces: options.publishTraces ?? false,
     inboxPrefix,

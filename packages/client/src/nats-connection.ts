@@ -20,6 +20,7 @@ import {
 } from "./errors.js";
 import { Handovers } from "./handovers.js";
 import { History } from "./history.js";
+import type { LogOpener } from "./log.js";
 import type { Msg, PublishOptions } from "./messaging/message.js";
 import { Receiving } from "./messaging/receiving.js";
 import type { RequestManyOptions } from "./messaging/request-many.js";
@@ -77,8 +78,8 @@ export class NatsConnection implements AsyncDisposable {
     this.#runtime = runtime;
     const diagnose = runtime.diagnostics as ConnectionDiagnosticsMaker | undefined;
     const diagnostics = diagnose?.({ connection: this, name: options.name }, runtime.clock);
-    const observer: ConnectionObserver | undefined =
-      options.log?.open(options.name, runtime.clock, diagnostics) ?? diagnostics;
+    const log = options.log as LogOpener | undefined;
+    const observer: ConnectionObserver | undefined = log?.open(options.name, runtime.clock, diagnostics) ?? diagnostics;
     this.#observer = observer;
     this.#history = new History(runtime.clock, (entry) => observer?.step?.(entry));
     this.#status = new StatusFeed((status) => observer?.event(status));

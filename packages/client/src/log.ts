@@ -30,7 +30,9 @@ const NAMESPACES = Object.keys({
 
 /** One line of a log. Nothing in it is secret. */
 export interface LogEntry {
+  /** How much it matters. */
   readonly level: LogLevel;
+  /** Which part of the connection it is about. */
   readonly namespace: LogNamespace;
   /** One sentence in one line, 1000 characters at most. */
   readonly text: string;
@@ -56,6 +58,7 @@ declare const made: unique symbol;
 
 /** For `log` of `connect()`; {@link logTo} makes it. */
 export interface LogTarget {
+  /** Of types alone: only what {@link logTo} made fits. */
   readonly [made]: true;
 }
 

@@ -1,17 +1,20 @@
-// What a log is told: which lines, at which level, in which words, and that its function disturbs nothing. What the lines look like with
-// real servers, and that no secret is in any, is packages/myelin/test/log-secrets.test.ts.
+// What a log is told: which lines, at which level, in which words, and that its function disturbs nothing. That no
+// secret is in any line is packages/myelin/test/log-secrets.test.ts.
 
-import type { Diagnostics } from "@myelin/contracts";
+import { type Diagnostics, TlsMaterialError } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { rejection, type Simulation, simulate } from "../test/simulated.js";
 import {
+  CallbackError,
   type ConnectionOptions,
   diagnosticsOn,
   type LogEntry,
   type LogOptions,
   logTo,
   type NatsConnection,
+  ServerError,
 } from "./index.js";
+import { placeOf } from "./log-lines.js";
 
 function logged(options?: LogOptions, tell: (entry: LogEntry) => unknown = () => {}) {
   const entries: LogEntry[] = [];
@@ -173,6 +176,18 @@ describe("logTo()", () => {
       some(/^warn session: lost link 1 to a:4222: /),
       some(/^error session: closed for good: /),
     ]);
+  });
+
+  it("P53: errors that no promise reports are told where they belong, those of TLS files as a warning", () => {
+    const tls = new TlsMaterialError(["tls.certFile"], "a:4222: tls.certFile is half written, the earlier one is used");
+    const places = [
+      tls,
+      new CallbackError("server pool", undefined, tls),
+      new CallbackError("listener", undefined, tls),
+      new CallbackError("subscription", "s", tls),
+      new ServerError("Odd"),
+    ].map((error) => placeOf({ type: "error", error })?.join(" "));
+    expect(places).toEqual(["transport warn", "pool error", "session error", "subscription error", "protocol error"]);
   });
 
   it("P53: a line is one line of bounded length, whatever a server or a caller says", async () => {

@@ -305,7 +305,7 @@ describe("the function of a log", () => {
   });
 
   it("P53: alone is no log, and the error says how it becomes one", async () => {
-    const error = await rejection(simulate().connect({ servers: "a", log: console.log as never }));
+    const error = await rejection(simulate().connect({ servers: "a", log: (() => {}) as never }));
     expect(error.message).toContain("log: must be what logTo() makes, as in log: logTo(yourFunction)");
   });
 });

@@ -2,7 +2,7 @@
 // who hears them is log.ts.
 
 import { TransportError } from "@myelin/contracts";
-import { CallbackError, PermissionViolationError } from "./errors.js";
+import { CallbackError, PermissionViolationError, ServerResolutionError } from "./errors.js";
 import type { StatusEvent, StatusType } from "./status.js";
 
 /** Levels, the most talkative first. */
@@ -66,6 +66,8 @@ function placeOfError(error: Error): LogPlace | undefined {
     if (error.callback === "subscription") return ["subscription", "error"];
     return [/pool|strategy/.test(error.callback) ? "pool" : "session", "error"];
   }
+  // Asked again, as far as it is needed.
+  if (error instanceof ServerResolutionError) return ["pool", "warn"];
   // The transport could work around it.
   return error instanceof TransportError ? ["transport", "warn"] : LOGGED.error;
 }

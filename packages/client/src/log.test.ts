@@ -13,6 +13,7 @@ import {
   logTo,
   type NatsConnection,
   ServerError,
+  ServerResolutionError,
 } from "./index.js";
 import { placeOf } from "./log-lines.js";
 
@@ -186,8 +187,16 @@ describe("logTo()", () => {
       new CallbackError("listener", undefined, tls),
       new CallbackError("subscription", "s", tls),
       new ServerError("Odd"),
+      new ServerResolutionError("resolveServers failed"),
     ].map((error) => placeOf({ type: "error", error })?.join(" "));
-    expect(places).toEqual(["transport warn", "pool error", "session error", "subscription error", "protocol error"]);
+    expect(places).toEqual([
+      "transport warn",
+      "pool error",
+      "session error",
+      "subscription error",
+      "protocol error",
+      "pool warn",
+    ]);
   });
 
   it("P53: a line is one line of bounded length, whatever a server or a caller says", async () => {

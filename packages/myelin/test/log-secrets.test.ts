@@ -11,17 +11,22 @@ import {
   connect,
   credsAuthenticator,
   credsFileAuthenticator,
+  type Dial,
+  httpConnect,
   jwtAuthenticator,
   type LogEntry,
   logTo,
   NatsError,
   nkeyAuthenticator,
   nkeys,
+  socks5,
+  tcpTransport,
   tokenAuthenticator,
   webSocketTransport,
 } from "myelin";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
+import { httpProxy, socksProxy, type TestProxy } from "../../transport-node/test/proxies.js";
 import { Witness } from "./canaries.js";
 import { until } from "./conditions.js";
 import { webSocketGateway } from "./gateway.js";
@@ -161,6 +166,35 @@ it("P53: no header of a WebSocket dial and no password of a proxy is in a log at
   );
   // Nobody is there any more.
   expect((await watch(witness, { servers, transports }, async () => {})).at(-1)?.level).toBe("error");
+  witness.expectNone(CANARIES);
+});
+
+it("P53: no password and no header of a proxy for TCP is either, whether it lets us through or refuses", {
+  timeout: 30_000,
+}, async () => {
+  const witness = new Witness();
+  const http = await httpProxy();
+  const socks = await socksProxy({ credentials: "ann:canary-proxy" });
+  const strict = await socksProxy({ credentials: "ann:another" });
+  const refusing = await httpProxy({ answer: (client) => client.end("HTTP/1.1 407 Canary\r\n\r\n") });
+  for (const proxy of [http, socks, strict, refusing]) onTestFinished(() => proxy.stop());
+  const byHttp = (proxy: TestProxy): Dial =>
+    httpConnect({ proxy: `http://ann:canary-proxy@${proxy.address}`, headers: { "x-key": "canary-header" } });
+  const bySocks = (proxy: TestProxy): Dial =>
+    socks5({ proxy: proxy.address, username: "ann", password: "canary-proxy" });
+  for (const [dial, passes] of [
+    [byHttp(http), true],
+    [bySocks(socks), true],
+    [byHttp(refusing), false],
+    [bySocks(strict), false],
+  ] as const) {
+    const server = await fake();
+    const options = { servers: server.url, transports: [tcpTransport({ dial })] };
+    const entries = await watch(witness, options, () => server.stop());
+    const texts = entries.map(({ text }) => text).join("\n");
+    expect(texts.includes("> CONNECT without credentials"), texts).toBe(passes);
+    expect(texts).toContain("closed for good");
+  }
   witness.expectNone(CANARIES);
 });
 

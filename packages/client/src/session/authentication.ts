@@ -99,3 +99,10 @@ export function lackingIn(auth: Auth, nonce: string | undefined): string | undef
     return undefined;
   return "its nonce was not signed: give the authenticator the seed too";
 }
+
+/** Which kinds of credentials are sent, in words, and nothing of them. */
+export function credentialsShown(auth: Auth): string[] {
+  const { auth_token: token, jwt, nkey, pass, sig, user } = auth;
+  const kinds = Object.entries({ user, pass, token, nkey, jwt, sig }).flatMap(([name, value]) => (value ? [name] : []));
+  return kinds.length === 0 ? ["without credentials"] : ["with", kinds.join(", ")];
+}

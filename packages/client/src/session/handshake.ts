@@ -9,15 +9,7 @@ import type {
   TransportError,
   TransportSink,
 } from "@myelin/contracts";
-import {
-  type ConnectOptions,
-  classifyServerError,
-  Decoder,
-  Encoder,
-  Op,
-  ProtocolError,
-  type ServerInfo,
-} from "@myelin/protocol";
+import { classifyServerError, Decoder, Encoder, Op, ProtocolError, type ServerInfo } from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
 import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
@@ -31,7 +23,14 @@ import {
   TlsMismatchError,
 } from "../errors.js";
 import { infoShown, type Note } from "../history.js";
-import { AttemptCredentials, AuthenticatorFailure, type CredentialOptions, lackingIn } from "./authentication.js";
+import {
+  AttemptCredentials,
+  AuthenticatorFailure,
+  type CredentialOptions,
+  credentialsShown,
+  lackingIn,
+} from "./authentication.js";
+import { connectOptions } from "./connect-operation.js";
 import { type DialingSink, Incoming } from "./incoming.js";
 
 /** Who we are, for CONNECT's `lang` and `version`. */
@@ -80,7 +79,8 @@ export class AttemptFailure extends Error {
   }
 }
 
-type HandshakeOptions = CredentialOptions &
+/** What a handshake wants of the options. */
+export type HandshakeOptions = CredentialOptions &
   Pick<ResolvedOptions, "tls" | "tlsMode" | "noEcho" | "verbose" | "pedantic" | "name" | "randomize" | "resolve">;
 
 /**
@@ -368,36 +368,6 @@ class Handshake implements DialingSink {
         : errorOf(cause),
     );
   }
-}
-
-function connectOptions(
-  options: HandshakeOptions,
-  identity: ClientIdentity,
-  info: ServerInfo,
-  encrypted: boolean,
-  auth: Auth,
-): ConnectOptions {
-  const headers = info.headers === true;
-  return {
-    verbose: options.verbose,
-    pedantic: options.pedantic,
-    tls_required: encrypted,
-    lang: identity.lang,
-    version: identity.version,
-    protocol: 1,
-    headers,
-    no_responders: headers,
-    ...(options.name === undefined ? {} : { name: options.name }),
-    ...(options.noEcho ? { echo: false } : {}),
-    ...auth,
-  };
-}
-
-// Which kinds, and nothing of them.
-function credentialsShown(auth: Auth): string[] {
-  const { auth_token: token, jwt, nkey, pass, sig, user } = auth;
-  const kinds = Object.entries({ user, pass, token, nkey, jwt, sig }).flatMap(([name, value]) => (value ? [name] : []));
-  return kinds.length === 0 ? ["without credentials"] : ["with", kinds.join(", ")];
 }
 
 function writeAll(connection: TransportConnection, encoder: Encoder): void {

@@ -237,7 +237,8 @@ export class Link implements Outbox {
             this.#events.info(this.#info);
             break;
           case Op.Err:
-            this.#erred(decoder.text());
+            this.#note("in", `-ERR ${decoder.text()}`);
+            this.#farewell = this.#events.serverError(decoder.text());
             break;
           default: // +OK in verbose mode
             break;
@@ -335,11 +336,6 @@ export class Link implements Outbox {
     const blocks: Uint8Array[] = [];
     for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) blocks.push(block);
     return blocks;
-  }
-
-  #erred(text: string): void {
-    this.#note("in", `-ERR ${text}`);
-    this.#farewell = this.#events.serverError(text);
   }
 
   #expectPong(pong: Deferred<void> | undefined): void {

@@ -391,6 +391,7 @@ export class Session {
   }
 
   #unresolved(error: ServerResolutionError, ms: number): void {
+    this.#host.history.of({ server: "" })("own", "resolveServers failed:", error.message);
     this.#host.emit({ type: "error", error });
     this.#dialer.seeded({ server: "resolveServers", address: undefined, phase: "dns", error, ms });
   }

@@ -78,8 +78,8 @@ export const decisions = Array.from({ length: 18 }, (_, index) => `D${index + 1}
 
 /** What users of other clients suffered from, as acceptance statements. */
 export const acceptance = [
-  1, 2, 4, 5, 6, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 21, 22, 23, 24, 26, 27, 30, 31, 32, 39, 40, 42, 43, 51, 52, 53,
-  55, 56,
+  1, 2, 4, 5, 6, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 21, 22, 23, 24, 25, 26, 27, 30, 31, 32, 39, 40, 42, 43, 47, 48,
+  50, 51, 52, 53, 55, 56,
 ].map((number) => `P${number}`);
 
 /** Why a statement has no test, where that is decided. */
@@ -98,7 +98,10 @@ export const partly = {
   "ADR40-28": "the default interval is 20 s, not 2 min, so that a silent server is noticed within 60 s",
   "ADR40-33": "only with ignoreAuthErrorAbort: false; by default the connection is kept and waits grow (D11)",
   "ADR40-38": "an unknown -ERR alone does not close: the server decides",
+  P25: "played in Chromium, Node, Deno and Bun (npm run runtimes, npm run console:check), not in Firefox and WebKit; absences are shortened",
   P27: "of TypeScript and the bundlers, npm test has esbuild alone; npm run consumers, a step of npm run check, has all of them but Angular CLI and Next",
+  P47: "the core imports nothing of node:; there is no transport for workerd",
+  P48: "npm test plays the suite on the present Node, npm run runtimes, a step of npm run check, on every other",
   P51: "the core in a browser is some 50 kB, not 15; packages/myelin/README.md says of what",
   P55: "times are measured by apps/bench/src/resubscribe.ts, not tested",
 };

@@ -106,8 +106,7 @@ inChromium((studio) => {
     await page.fill("[name=pass]", "wrong");
     await page.click("#connect");
     await told(desk, /did not work: .*[Aa]uthorization/);
-    await page.click("text=Disconnect");
-    await told(desk, /The connection is closed/);
+    await told(desk, /The connection is closed for good: .*[Aa]uthorization/);
     await page.fill("[name=pass]", "hunter2");
     await page.click("#connect");
     await connected(desk);

@@ -61,7 +61,7 @@ export class Cluster {
   }
 
   /**
-   * Begins one, in place of the one before, and keeps trying for as long as nobody closes it. Rejects with
+   * Begins one, in place of the one before, and keeps trying until it is closed, or refused before it was connected. Rejects with
    * InvalidArgumentError when the options cannot be used; then nothing has changed.
    */
   async open(options: ConnectionOptions): Promise<void> {

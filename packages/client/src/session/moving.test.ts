@@ -109,3 +109,19 @@ describe("P26: a connection that works", () => {
     await clock.until(nc.close());
   });
 });
+
+it("a connection drops its link when reconnect() says so, also when a listener of that begins a move", async () => {
+  const { serve, connect, clock } = simulate();
+  serve("a");
+  serve("b");
+  const nc = await connect({ servers: "a,b", noRandomize: true });
+  const events = recorded(nc, "forceReconnect", "disconnect", "reconnect", "handover");
+  const moves: Promise<unknown>[] = [];
+  nc.on("forceReconnect", () => void moves.push(nc.reconnect({ graceful: true }).catch((error: unknown) => error)));
+  void nc.reconnect();
+  await clock.advance(5_000);
+  expect(events.map(({ type }) => type)).toEqual(["forceReconnect", "disconnect", "reconnect"]);
+  expect(await moves[0]).toBeInstanceOf(Error);
+  await clock.until(nc.close());
+  expect(clock.pendingTimers).toBe(0);
+});

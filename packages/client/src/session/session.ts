@@ -211,10 +211,11 @@ export class Session {
     const { state } = this.#machine;
     if (state.kind !== "connected" && state.kind !== "waiting") return;
     this.#host.emit({ type: "forceReconnect", epoch: this.#epoch });
-    // A listener may have closed us, or lost the link.
-    if (this.#machine.state !== state) return;
+    // A listener may have closed us, or lost the link. One that began a move changes nothing: the link is still to go.
+    const present = this.#machine.state;
+    if (present.kind !== state.kind || this.link !== ("link" in state ? state.link : undefined)) return;
     this.#pool.wakeNow(this.#now());
-    if (state.kind === "connected") state.link.fail(new ConnectionError("reconnect() was called"));
+    if (present.kind === "connected") present.link.fail(new ConnectionError("reconnect() was called"));
     else this.#dialer.start(undefined);
   }
 

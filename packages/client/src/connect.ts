@@ -1,10 +1,11 @@
 // How a connection comes to be. The runtime's parts are given: this package knows no transport of its own.
 
 import type { Clock, Random, Transport } from "@myelin/contracts";
-import { type ConnectionOptions, resolveOptions } from "./connection-options.js";
+import type { ConnectionOptions } from "./connection-options.js";
 import { observed } from "./deferred.js";
 import type { DiagnosticsTarget } from "./diagnostics.js";
 import { NatsConnection } from "./nats-connection.js";
+import { resolveOptions } from "./resolved-options.js";
 import type { ClientIdentity } from "./session/handshake.js";
 import { systemClock, systemRandom } from "./system-clock.js";
 import { version } from "./version.js";

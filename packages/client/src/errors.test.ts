@@ -9,10 +9,10 @@ import {
   PermissionViolationError,
   ServerError,
   StaleConnectionError,
-  serverErrorOf,
   TimeoutError,
   UserAuthenticationExpiredError,
 } from "./errors.js";
+import { serverErrorOf } from "./server-error.js";
 
 const attempt = (phase: ConnectAttempt["phase"], error: Error, server = `nats://${phase}:4222`): ConnectAttempt => ({
   server,

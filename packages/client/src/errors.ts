@@ -1,10 +1,10 @@
-// Every error class of the client, and how a server's -ERR becomes one. Classes that @nats-io/nats-core v3 also has keep its
+// Every error class of the client. Classes that @nats-io/nats-core v3 also has keep its
 // names. Nothing here decides what happens next: that is the connection's business.
 
 import { InvalidArgumentError, NatsError } from "@myelin/contracts";
-import { classifyServerError, InvalidSubjectError, MaxPayloadError, ProtocolError } from "@myelin/protocol";
+import { InvalidSubjectError, MaxPayloadError, ProtocolError } from "@myelin/protocol";
 import { mostSpecific, othersOf } from "./attempt-ranking.js";
-import { adviceOn, adviceOnRefusal } from "./connect-advice.js";
+import { adviceOn } from "./connect-advice.js";
 
 /** The connection could not be made, or was lost. Base of the more exact {@link ConnectError} and {@link DisconnectedError}. */
 export class ConnectionError extends NatsError {
@@ -355,37 +355,6 @@ export const errors = /* @__PURE__ */ Object.freeze({
   readonly TlsMismatchError: typeof TlsMismatchError;
   readonly UserAuthenticationExpiredError: typeof UserAuthenticationExpiredError;
 };
-
-/** The typed error for the text of a server's `-ERR` (without quotes). */
-export function serverErrorOf(text: string): NatsError {
-  const found = classifyServerError(text);
-  switch (found.kind) {
-    case "auth":
-      return new AuthorizationError(`the server refused the credentials: ${text}${adviceOnRefusal(found.kind)}`);
-    case "auth-timeout":
-      return new AuthorizationError(
-        `the server refused the credentials: ${text}${adviceOnRefusal(found.kind)}`,
-        "AUTHENTICATION_TIMEOUT",
-      );
-    case "auth-expired":
-    case "auth-revoked":
-      return new UserAuthenticationExpiredError(`the server took the credentials back: ${text}`);
-    case "permission-publish":
-      return new PermissionViolationError("publish", found.subject ?? "", undefined);
-    case "permission-subscribe":
-      return new PermissionViolationError("subscription", found.subject ?? "", found.queue);
-    case "stale":
-      return new StaleConnectionError("the server closed the link as stale");
-    case "max-connections":
-      return new ConnectionLimitError(text, "MAX_CONNECTIONS", adviceOnRefusal(found.kind));
-    case "max-account-connections":
-      return new ConnectionLimitError(text, "MAX_ACCOUNT_CONNECTIONS", adviceOnRefusal(found.kind));
-    case "connection-throttled":
-      return new ConnectionLimitError(text, "CONNECTION_THROTTLED", adviceOnRefusal(found.kind));
-    default:
-      return new ServerError(text, `the server reported: ${text}${adviceOnRefusal(found.kind)}`);
-  }
-}
 
 /** The message of whatever was thrown; never throws itself. */
 export function messageOf(cause: unknown): string {

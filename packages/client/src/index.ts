@@ -31,15 +31,14 @@ export { type Deferred, type Delay, deadline, deferred, delay } from "./compatib
 export type { LatestInfo, PoolServer, ReconnectToServerHandler, Server } from "./compatibility/server.js";
 export { canonicalMIMEHeaderKey, Empty, hasWsProtocol, millis, nanos, nuid } from "./compatibility/values.js";
 export { type ClientRuntime, connect } from "./connect.js";
-export {
-  type ConnectionOptions,
-  type DialPlan,
-  defaults,
-  type FirstConnect,
-  type FirstConnectRefused,
-  type PendingLimits,
-  type ReconnectBufferLimits,
-  type WhileDisconnected,
+export type {
+  ConnectionOptions,
+  DialPlan,
+  FirstConnect,
+  FirstConnectRefused,
+  PendingLimits,
+  ReconnectBufferLimits,
+  WhileDisconnected,
 } from "./connection-options.js";
 export { type DiagnosticsTarget, diagnosticsOn } from "./diagnostics.js";
 export type { DrainReport } from "./draining.js";
@@ -79,10 +78,12 @@ export { Nuid } from "./messaging/nuid.js";
 export type { MsgHandler, ProcessOptions } from "./messaging/processing.js";
 export type { RequestManyOptions, RequestStrategy, SentinelFn } from "./messaging/request-many.js";
 export type { RequestOptions, RequestRetry } from "./messaging/requesting.js";
-export { type MsgCallback, Subscription, type SubscriptionOptions } from "./messaging/subscription.js";
+export { Subscription } from "./messaging/subscription.js";
+export type { MsgCallback, SubscriptionOptions } from "./messaging/subscription-options.js";
 export { type SyncIterator, syncIterator } from "./messaging/sync-iterator.js";
 export type { TraceOptions } from "./messaging/trace.js";
 export { NatsConnection, type Stats } from "./nats-connection.js";
+export { defaults } from "./resolved-options.js";
 export { type ConnectionState, transitions } from "./session/connection-state.js";
 export type { ClientIdentity } from "./session/handshake.js";
 export type { MoveReason } from "./session/move.js";

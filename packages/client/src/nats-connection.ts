@@ -1,41 +1,31 @@
-// What an application holds: one logical connection over any number of links. Joins session, publishing, subscriptions and
-// requests; each of them knows only what it needs of the others.
+// What an application holds: one logical connection over any number of links. Joins the session with the parts that publish, receive
+// and ask; each of them knows only what it needs of the others.
 
 import type { HistoryEntry } from "@myelin/contracts";
 import type { Payload, ServerInfo } from "@myelin/protocol";
 import { positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
 import { type PoolServer, poolServerOf } from "./compatibility/server.js";
-import type { ResolvedOptions } from "./connection-options.js";
+import { ConnectionParts } from "./connection-parts.js";
 import { observed } from "./deferred.js";
 import type { ConnectionDiagnosticsMaker, DiagnosticsTarget } from "./diagnostics.js";
 import { type DrainReport, drainAndClose } from "./draining.js";
-import {
-  ClosedConnectionError,
-  DisconnectedError,
-  DrainingConnectionError,
-  errorOf,
-  PermissionViolationError,
-  serverErrorOf,
-} from "./errors.js";
-import { Handovers } from "./handovers.js";
+import { ClosedConnectionError, DrainingConnectionError, errorOf } from "./errors.js";
 import { History } from "./history.js";
 import type { LogOpener } from "./log.js";
 import type { Msg, PublishOptions } from "./messaging/message.js";
-import { Receiving } from "./messaging/receiving.js";
 import type { RequestManyOptions } from "./messaging/request-many.js";
-import { Requesting, type RequestingHost, type RequestOptions } from "./messaging/requesting.js";
-import type { Subscription, SubscriptionOptions } from "./messaging/subscription.js";
-import { NextLink } from "./next-link.js";
+import type { RequestOptions } from "./messaging/requesting.js";
+import type { Subscription } from "./messaging/subscription.js";
+import type { SubscriptionOptions } from "./messaging/subscription-options.js";
 import type { ConnectionObserver } from "./observer.js";
-import { calledFrom, callSite, located, locating } from "./operation-facts.js";
-import { Confirmations } from "./publishing/confirmations.js";
-import { PublishTraces } from "./publishing/publish-traces.js";
-import { Publishing } from "./publishing/publishing.js";
+import { callSite, located, locating } from "./operation-facts.js";
+import type { ResolvedOptions } from "./resolved-options.js";
 import { addressOf } from "./session/announcements.js";
 import type { ConnectionState } from "./session/connection-state.js";
 import type { Link } from "./session/link.js";
-import { Session, type SessionRuntime } from "./session/session.js";
+import { Session } from "./session/session.js";
+import type { SessionRuntime } from "./session/session-host.js";
 import type { Status, StatusOf, StatusType } from "./status.js";
 import { StatusFeed } from "./status-feed.js";
 import { noTraffic, type Traffic } from "./traffic.js";
@@ -56,21 +46,12 @@ export class NatsConnection implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #runtime: SessionRuntime;
   readonly #session: Session;
-  readonly #publishing: Publishing;
-  readonly #receiving: Receiving;
+  readonly #parts: ConnectionParts;
   readonly #observer: ConnectionObserver | undefined;
   readonly #history: History;
   readonly #status: StatusFeed;
   readonly #traffic: Traffic = noTraffic();
-  // Both only once they are needed: many connections never ask and never wait.
-  #requesting: Requesting | undefined;
-  #confirmations: Confirmations | undefined;
-  // Of the drain that is under way, if there is one.
-  #linkLost: AbortController | undefined;
-  readonly #nextLink: NextLink;
   #drain: Promise<DrainReport> | undefined;
-  readonly #publishTraces: PublishTraces | undefined;
-  readonly #handovers: Handovers;
 
   /** For `connect()`; throws InvalidArgumentError before anything is dialled. */
   constructor(options: ResolvedOptions, runtime: ConnectionRuntime) {
@@ -83,43 +64,28 @@ export class NatsConnection implements AsyncDisposable {
     this.#observer = observer;
     this.#history = new History(runtime.clock, (entry) => observer?.step?.(entry));
     this.#status = new StatusFeed((status) => observer?.event(status));
-    this.#nextLink = new NextLink(runtime.clock);
-    this.#publishing = new Publishing(options, this.#traffic, {
-      dropped: ({ bytes, messages }, reason) => this.#status.emit({ type: "dropped", messages, bytes, reason }),
-      requestRefused: (refused, error) => this.#requesting?.reject((id) => (id === refused ? error : undefined)),
-    });
-    this.#publishTraces = options.publishTraces ? new PublishTraces() : undefined;
-    this.#receiving = new Receiving({
-      pending: options.pending,
+    const parts = new ConnectionParts(options, {
+      clock: runtime.clock,
+      traffic: this.#traffic,
       publish: (subject, payload, more) => this.publish(subject, payload, more),
+      subscribe: (subject, more) => this.subscribe(subject, more),
       links: () => this.#session.links,
       left: () => this.#session.left,
-      report: (error) => this.#status.emit({ type: "error", error }),
-      slow: (sub) => this.#slow(sub),
-      after: (ms, run) => runtime.clock.after(ms, run),
+      server: () => this.getServer() || undefined,
+      emit: (status) => this.#status.emit(status),
     });
-    this.#handovers = new Handovers({
-      clock: { after: (ms, run) => runtime.clock.after(ms, run) },
-      replay: (link, beside) => this.#receiving.table.replay(link, beside),
-      unsubscribeAll: (link) => {
-        for (const receiver of this.#receiving.table.all()) link.unsubscribe(receiver.getID());
-      },
-      isPlain: (sid) => this.#receiving.table.isPlain(sid),
-      deliver: (cursor) => this.#receiving.table.deliver(cursor),
-      holdPublishes: () => this.#publishing.hold(),
-      releasePublishes: (link) => this.#publishing.linked(link),
-    });
+    this.#parts = parts;
     this.#session = new Session(options, runtime, {
       traffic: this.#traffic,
       observer,
       history: this.#history,
-      linked: (link) => this.#linked(link),
-      unlinked: (link, error) => this.#unlinked(link, error),
-      ended: (reason) => this.#ended(reason),
-      handOver: (from, to) => this.#handovers.begin(from, to),
-      leaving: (link) => this.#handovers.leave(link),
-      message: (cursor, link) => this.#handovers.message(cursor, link),
-      serverError: (text, epoch) => this.#serverError(text, epoch),
+      linked: (link) => parts.linked(link),
+      unlinked: (link, error) => parts.unlinked(link, error),
+      ended: (reason) => parts.ended(reason),
+      handOver: (from, to) => parts.handovers.begin(from, to),
+      leaving: (link) => parts.handovers.leave(link),
+      message: (cursor, link) => parts.handovers.message(cursor, link),
+      serverError: (text, epoch) => parts.serverError(text, epoch),
       emit: (status, before) => this.#status.emit(status, before),
     });
     this.#session.start();
@@ -210,8 +176,8 @@ export class NatsConnection implements AsyncDisposable {
    *   DisconnectedError, DrainingConnectionError, ClosedConnectionError; nothing was sent or kept then
    */
   publish(subject: string, payload?: Payload, options?: PublishOptions): boolean {
-    this.#publishTraces?.remember(subject, this.publish);
-    return this.#publishing.publish(subject, payload, options);
+    this.#parts.publishTraces?.remember(subject, this.publish);
+    return this.#parts.publishing.publish(subject, payload, options);
   }
 
   /**
@@ -230,8 +196,7 @@ export class NatsConnection implements AsyncDisposable {
       const { signal, timeout, ...publishOptions } = options;
       const bounds = checkedBounds({ signal, timeout });
       const what = `publish to "${subject}"`;
-      this.#confirmations ??= new Confirmations();
-      const confirmed = this.#confirmations.confirm(
+      const confirmed = this.#parts.confirmations.confirm(
         subject,
         () => this.#link(what, bounds),
         () => this.publish(subject, payload, publishOptions),
@@ -257,7 +222,7 @@ export class NatsConnection implements AsyncDisposable {
 
   /** Bytes accepted and not yet given to the operating system, kept ones included. */
   get bufferedBytes(): number {
-    return (this.#session.link?.bufferedBytes ?? 0) + this.#publishing.keptBytes;
+    return (this.#session.link?.bufferedBytes ?? 0) + this.#parts.publishing.keptBytes;
   }
 
   /** Resolves when a publisher may go on: at once, or when the backlog is gone, or with the next link. */
@@ -306,7 +271,7 @@ export class NatsConnection implements AsyncDisposable {
    */
   subscribe(subject: string, options: SubscriptionOptions = {}): Subscription {
     this.#requireOpen(`subscribe to "${subject}"`);
-    return this.#receiving.subscribe(subject, options);
+    return this.#parts.receiving.subscribe(subject, options);
   }
 
   /**
@@ -319,7 +284,7 @@ export class NatsConnection implements AsyncDisposable {
     let answer: Promise<Msg>;
     try {
       this.#requireOpen(`request to "${subject}"`);
-      answer = this.#asking().request(subject, payload, options, this.request);
+      answer = this.#parts.requesting.request(subject, payload, options, this.request);
     } catch (cause) {
       answer = observed(() => Promise.reject(this.#located(cause, subject)));
     }
@@ -336,7 +301,7 @@ export class NatsConnection implements AsyncDisposable {
   requestMany(subject: string, payload?: Payload, options: RequestManyOptions = {}): Promise<AsyncIterable<Msg>> {
     try {
       this.#requireOpen(`request to "${subject}"`);
-      return Promise.resolve(this.#asking().requestMany(subject, payload, options));
+      return Promise.resolve(this.#parts.requesting.requestMany(subject, payload, options));
     } catch (cause) {
       return observed(() => Promise.reject(this.#located(cause, subject)));
     }
@@ -376,19 +341,19 @@ export class NatsConnection implements AsyncDisposable {
   }
 
   #drainWithin(timeout: number): Promise<DrainReport> {
-    this.#linkLost = new AbortController();
+    const { publishing, receiving } = this.#parts;
     return drainAndClose(
       {
         clock: this.#runtime.clock,
         link: this.#session.link,
-        keptMessages: () => this.#publishing.keptMessages,
-        subscriptions: () => this.#receiving.all(),
-        lost: this.#linkLost.signal,
+        keptMessages: () => publishing.keptMessages,
+        subscriptions: () => receiving.all(),
+        lost: this.#parts.drainSignal(),
         begin: () => {
           this.#session.drain();
-          this.#requesting?.stopRepeating((subject) => new DrainingConnectionError(`request to "${subject}"`));
+          this.#parts.stopRepeating();
         },
-        refusePublishes: () => this.#publishing.refuse(() => new DrainingConnectionError("publish")),
+        refusePublishes: () => publishing.refuse(() => new DrainingConnectionError("publish")),
         close: () => this.close(),
       },
       timeout,
@@ -406,53 +371,7 @@ export class NatsConnection implements AsyncDisposable {
     return this.isClosed() ? Promise.resolve() : this.drain();
   }
 
-  // --- from the session ----------------------------------------------------------------------------------------------
-
-  #linked(link: Link): void {
-    this.#handovers.linked(link);
-    this.#publishing.linked(link);
-    this.#nextLink.linked(link);
-  }
-
-  #unlinked(link: Link, cause: Error): void {
-    this.#linkLost?.abort(cause);
-    this.#publishing.unlinked(link, (reply) => this.#requesting?.owns(reply) === true);
-    this.#requesting?.reject(
-      (_id, subject) =>
-        new DisconnectedError(`request to "${subject}": the link was lost before an answer came`, true, { cause }),
-    );
-  }
-
-  #ended(reason: Error | undefined): void {
-    this.#handovers.dispose();
-    const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
-    // A drain that close() overtakes has nothing to wait for.
-    this.#linkLost?.abort(closed("drain()"));
-    this.#publishing.refuse((subject) => closed(`publish to "${subject}"`));
-    this.#requesting?.reject((_id, subject) => closed(`request to "${subject}"`));
-    this.#requesting?.stopRepeating((subject) => closed(`request to "${subject}"`));
-    this.#receiving.end(reason, closed);
-    this.#nextLink.ended(closed);
-  }
-
-  #serverError(text: string, epoch: number): Error | undefined {
-    const error = serverErrorOf(text);
-    const denied = error instanceof PermissionViolationError;
-    if (denied && error.operation === "publish") calledFrom(error, this.#publishTraces?.of(error.subject));
-    this.#status.emit({ type: "error", error, epoch });
-    if (!denied) return error;
-    if (error.operation === "publish") {
-      // An error of its own for each: facts and stack are the publish's or the request's.
-      this.#confirmations?.denied(error.subject, () => serverErrorOf(text));
-      this.#requesting?.reject((_id, subject) => (subject === error.subject ? serverErrorOf(text) : undefined));
-    } else {
-      this.#requesting?.inboxDenied(error.subject);
-      this.#receiving.table.deny(error);
-    }
-    return undefined;
-  }
-
-  // --- parts ---------------------------------------------------------------------------------------------------------
+  // --- checks --------------------------------------------------------------------------------------------------------
 
   #requireOpen(what: string): void {
     if (this.isClosed()) throw new ClosedConnectionError(what);
@@ -461,32 +380,10 @@ export class NatsConnection implements AsyncDisposable {
 
   #link(what: string, bounds: Bounds): Link | Promise<Link> {
     if (this.isClosed()) throw new ClosedConnectionError(what);
-    return this.#session.link ?? this.#nextLink.wait(what, bounds);
+    return this.#session.link ?? this.#parts.nextLink.wait(what, bounds);
   }
 
   #located(cause: unknown, subject: string): Error {
     return located(errorOf(cause), { subject, server: this.getServer() || undefined, elapsedMs: 0 }, undefined);
-  }
-
-  #slow(sub: Subscription): void {
-    this.#status.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() });
-  }
-
-  #asking(): Requesting {
-    this.#requesting ??= new Requesting(this.#options, this.#requestingHost(), this.#publishing);
-    return this.#requesting;
-  }
-
-  #requestingHost(): RequestingHost {
-    return {
-      publish: (subject, payload, options) => this.publish(subject, payload, options),
-      subscribe: (subject, options) => this.subscribe(subject, options),
-      now: () => this.#runtime.clock.now(),
-      after: (ms, run) => this.#runtime.clock.after(ms, run),
-      server: () => this.getServer() || undefined,
-      slow: (sub) => this.#slow(sub),
-      newSid: () => this.#receiving.table.newSid(),
-      adopt: (requests) => this.#receiving.adopt(requests),
-    };
   }
 }

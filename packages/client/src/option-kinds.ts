@@ -1,5 +1,5 @@
 // The one list of connection options, with the kind of value each of them takes. Judges kinds only: ranges, contradictions and
-// defaults are connection-options.ts. A value is never shown, for it may be a secret.
+// defaults are resolved-options.ts. A value is never shown, for it may be a secret.
 
 import { InvalidArgumentError, type TlsOptions } from "@myelin/contracts";
 import { suggestion } from "./argument-checks.js";

@@ -5,10 +5,11 @@
 import type { Random } from "@myelin/contracts";
 import type { Decision } from "./decision.js";
 import { defaults } from "./defaults.js";
-import { firstRanked, safeDelay, safePace } from "./guarded-policy.js";
+import { firstRanked, safeDelay } from "./guarded-policy.js";
 import { keptError } from "./kept-error.js";
 import { Mover, type Rebalance } from "./mover.js";
 import { type PoolOptions, type ResolvedPoolOptions, resolveOptions } from "./options.js";
+import { Outage } from "./outage.js";
 import { type PoolChange, Roster, UNCHANGED } from "./roster.js";
 import { sameError } from "./same-error.js";
 import type { ServerFailure, ServerView } from "./server.js";
@@ -18,6 +19,7 @@ import { isUnproven, judgeWait, LEAVING, standing, standingReason } from "./stan
 
 const AT_ONCE = Number.NEGATIVE_INFINITY;
 const MAX_INCIDENTS = 100; // those nobody takes must not grow a long-lived process
+
 /**
  * The servers of one connection, what is known of each, and the choice among them.
  *
@@ -40,13 +42,7 @@ export class ServerPool {
   #round = 1;
   /** An advertised server that never worked has failed in this outage. */
   #gossipFailed = false;
-  /** Failed dials and connections that broke at once, since the last connection that lasted. */
-  #strikes = 0;
-  // When the outage began that #strikes counts in.
-  #outageSince: number | undefined;
-  /** No server is dialled before; `#paced` tells whether for a failure or for the jitter of the first attempt. */
-  #notBefore: number = AT_ONCE;
-  #paced = false;
+  readonly #outage: Outage;
   #latest: number = AT_ONCE; // moment of the last call
 
   /**
@@ -58,6 +54,7 @@ export class ServerPool {
     this.#random = random;
     this.#roster = new Roster(this.#options.seeds);
     this.#mover = new Mover(this.#options, this.#roster, random, (error) => this.#report(error));
+    this.#outage = new Outage(this.#options, random, (error) => this.#report(error));
     this.#selection = new ServerSelection(this.#options.selectServer, (error) => this.#report(error));
     this.#outranked = `ranks below {} by strategy ${this.#options.strategy.name}`;
   }
@@ -69,7 +66,7 @@ export class ServerPool {
 
   /** All servers in rotation: seeds as listed, then advertised ones as learned. A frozen copy. */
   snapshot(): readonly ServerView[] {
-    return Object.freeze([...this.#roster.entries.values()].map((entry) => entry.view(this.#notBefore)));
+    return Object.freeze([...this.#roster.entries.values()].map((entry) => entry.view(this.#outage.notBefore)));
   }
 
   /** Servers that used up their attempts, for a final report; advertised ones are forgotten with the next success. */
@@ -79,7 +76,7 @@ export class ServerPool {
 
   /** One server, also one that just left the rotation; `undefined` once it is forgotten. */
   get(id: number): ServerView | undefined {
-    return this.#roster.get(id)?.view(this.#notBefore);
+    return this.#roster.get(id)?.view(this.#outage.notBefore);
   }
 
   /** Errors of the caller's own functions since the last call, oldest first, 100 at most. */
@@ -100,14 +97,15 @@ export class ServerPool {
 
     const eligible: ServerEntry[] = [];
     let until = Number.POSITIVE_INFINITY;
+    const { notBefore, paced } = this.#outage;
     for (const entry of entries.values()) {
       if (entry.repeatedAuthError) return { kind: "give-up", reason: "repeated-auth-error" };
-      const at = Math.max(entry.eligibleAt, this.#notBefore);
+      const at = Math.max(entry.eligibleAt, notBefore);
       if (entry.state !== "idle") {
         entry.judge(entry.state === "dialing" ? "being dialled" : "connected");
       } else if (at > now) {
         until = Math.min(until, at);
-        judgeWait(entry, this.#notBefore, this.#paced, now);
+        judgeWait(entry, notBefore, paced, now);
       } else {
         eligible.push(entry);
       }
@@ -178,10 +176,7 @@ export class ServerPool {
     // The first address nobody ever reached tells of the network, not of an outage: the next failure is answered as soon.
     const stray = isUnproven(entry) && !this.#gossipFailed && (kind === "network" || kind === "timeout");
     if (isUnproven(entry)) this.#gossipFailed = true;
-    if (this.#countsStrikes(now)) {
-      if (!stray) this.#strikes += 1;
-      this.#hold(entry.lastFailure, now);
-    }
+    if (this.#countsStrikes(now)) this.#outage.failed(entry.lastFailure, !stray, this.size, now);
     this.#mover.failed(entry, now);
     if (!this.#roster.inRotation(entry)) this.#roster.release(entry);
     else if (this.#attemptsUsedUp(entry)) this.#roster.exhaust(entry);
@@ -207,12 +202,7 @@ export class ServerPool {
     for (const other of this.#roster.entries.values()) {
       if (other === entry || other.isSameServer(entry)) other.justLost = other.state === "idle";
     }
-    this.#notBefore = now + this.#random() * this.#options.firstAttemptJitter;
-    this.#paced = false;
-    // Nor may a whole cluster that does so be dialled in turn.
-    if (short && this.#strikes > 0) this.#hold(failure, now);
-    this.#strikes = short ? this.#strikes + 1 : 0;
-    if (!short) this.#outageSince = now;
+    this.#outage.lost(failure, short, this.size, now);
     this.#round += 1;
     this.#gossipFailed = false;
     this.#roster.release(entry);
@@ -313,9 +303,7 @@ export class ServerPool {
 
   /** Ends every wait that is running, once: a forced reconnect does not sit out a backoff. Counts stay. */
   wakeNow(_now: number): void {
-    this.#notBefore = AT_ONCE;
-    this.#strikes = 0;
-    this.#outageSince = undefined;
+    this.#outage.wakeNow();
     this.#selection.forget();
     for (const entry of this.#roster.byId.values()) {
       entry.eligibleAt = AT_ONCE;
@@ -330,8 +318,7 @@ export class ServerPool {
     if (now < this.#latest) {
       const back = now - this.#latest;
       for (const entry of this.#roster.byId.values()) entry.shift(back);
-      this.#notBefore += back;
-      if (this.#outageSince !== undefined) this.#outageSince += back;
+      this.#outage.shift(back);
       this.#mover.shift(back);
     }
     this.#latest = now;
@@ -379,27 +366,9 @@ export class ServerPool {
     for (const entry of this.#roster.entries.values()) {
       if (!this.#everConnected && entry.round === 0) return false;
       if (entry.state !== "connected" || now - (entry.lastConnectedAt ?? now) < defaults.stableAfter) continue;
-      this.#strikes = 0;
-      this.#outageSince = undefined;
+      this.#outage.over();
     }
     return true;
-  }
-
-  // Nobody is dialled for a while.
-  #hold(failure: ServerFailure, now: number): void {
-    this.#outageSince ??= now;
-    const context = {
-      failuresInOutage: Math.max(1, this.#strikes),
-      outageMs: now - this.#outageSince,
-      failure,
-      servers: this.size,
-      firstAttemptJitter: this.#options.firstAttemptJitter,
-      random: this.#random,
-    };
-    const until = now + safePace(this.#options.backoff, context, (error) => this.#report(error));
-    if (until <= this.#notBefore || until === now) return;
-    this.#notBefore = until;
-    this.#paced = true;
   }
 
   #begin(entry: ServerEntry, now: number): void {

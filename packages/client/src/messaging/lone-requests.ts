@@ -6,7 +6,8 @@ import { deferred } from "../deferred.js";
 import { ClosedConnectionError, NoRespondersError, TimeoutError } from "../errors.js";
 import { located } from "../operation-facts.js";
 import type { Msg } from "./message.js";
-import type { Subscription, SubscriptionOptions } from "./subscription.js";
+import type { Subscription } from "./subscription.js";
+import type { SubscriptionOptions } from "./subscription-options.js";
 
 interface LoneRequest {
   readonly subject: string;

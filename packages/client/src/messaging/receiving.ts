@@ -3,12 +3,13 @@
 
 import { checkQueue, checkSubscribeSubject } from "@myelin/protocol";
 import { abortSignal, callable } from "../argument-checks.js";
-import { pendingBounds } from "../connection-options.js";
+import { pendingBounds } from "../resolved-options.js";
 import type { Link } from "../session/link.js";
 import type { Publisher } from "./message.js";
 import type { QueueBounds } from "./message-queue.js";
 import type { Requests } from "./requests.js";
-import { Subscription, type SubscriptionHost, type SubscriptionOptions } from "./subscription.js";
+import { Subscription, type SubscriptionHost } from "./subscription.js";
+import type { SubscriptionOptions } from "./subscription-options.js";
 import { Subscriptions } from "./subscriptions.js";
 
 /** What receiving needs of its connection. */

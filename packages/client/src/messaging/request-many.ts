@@ -9,7 +9,8 @@ import { located } from "../operation-facts.js";
 import { watched } from "../user-code.js";
 import type { Msg } from "./message.js";
 import type { MessageQueue } from "./message-queue.js";
-import type { Subscription, SubscriptionOptions } from "./subscription.js";
+import type { Subscription } from "./subscription.js";
+import type { SubscriptionOptions } from "./subscription-options.js";
 import type { TraceOptions } from "./trace.js";
 
 /** Names for what ends a request for many answers, as in nats.js; {@link RequestManyOptions} says more. */

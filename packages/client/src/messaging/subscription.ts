@@ -1,41 +1,15 @@
 // One subscription: its messages on their way to a callback or an iterator, its limit, its end. It outlives links; what the
 // server is told about it is the business of subscriptions.ts.
 
-import { InvalidArgumentError } from "@myelin/contracts";
 import type { Decoder } from "@myelin/protocol";
-import { abortSignal, callable, integer } from "../argument-checks.js";
-import type { PendingLimits } from "../connection-options.js";
+import { abortSignal, callable, integer, positive } from "../argument-checks.js";
 import { type Deferred, deferred, observed } from "../deferred.js";
 import { CallbackError, InvalidOperationError, SlowConsumerError, TimeoutError } from "../errors.js";
 import { watched } from "../user-code.js";
 import { Msg, type Publisher } from "./message.js";
 import { MessageQueue, type Overflow, type QueueBounds } from "./message-queue.js";
 import { type MsgHandler, Processing, type ProcessOptions } from "./processing.js";
-
-/**
- * Called for every message, in order, one at a time; what it returns is ignored, and a promise not awaited (D14). `error` is
- * set, and `msg` then meaningless, when the subscription failed: a permission denied, no first message within `timeout`. A
- * throw or rejection is reported as an `error` status and harms nothing else (D13).
- */
-export type MsgCallback = (error: Error | null, msg: Msg) => unknown;
-
-/** Options of one subscription. */
-export interface SubscriptionOptions {
-  /** Queue group: each message goes to one of its members. */
-  readonly queue?: string | undefined;
-  /** Ends by itself after this many messages in total. */
-  readonly max?: number | undefined;
-  /** Milliseconds within which the first message must come. */
-  readonly timeout?: number | undefined;
-  /** Without one, iterate the subscription. */
-  readonly callback?: MsgCallback | undefined;
-  /** Bounds on what waits for the consumer, each over the connection's own. A callback is never behind. */
-  readonly pending?: PendingLimits | undefined;
-  /** Tell with a `slowConsumer` event when more than so many messages wait; drops nothing. For iterators. Default: never. */
-  readonly slow?: number | undefined;
-  /** Ends the subscription, like `unsubscribe()`. */
-  readonly signal?: AbortSignal | undefined;
-}
+import { checkMax, type MsgCallback, type SubscriptionOptions } from "./subscription-options.js";
 
 /** What a subscription needs of its connection. */
 export interface SubscriptionHost extends Publisher {
@@ -179,9 +153,7 @@ export class Subscription implements AsyncIterable<Msg> {
    * higher. Repeating it, or calling it after the end, does nothing.
    */
   unsubscribe(max?: number): void {
-    if (max !== undefined && !(Number.isSafeInteger(max) && max >= 1)) {
-      throw new InvalidArgumentError("max", `must be a whole number, 1 or more, not ${String(max)}`);
-    }
+    checkMax(max);
     if (this.#phase !== "open") return;
     if (max === undefined || max <= this.#received) {
       this.#host.tellUnsubscribe(this);
@@ -383,13 +355,9 @@ export class Subscription implements AsyncIterable<Msg> {
   }
 
   #watch({ timeout, signal, max }: SubscriptionOptions): void {
-    if (max !== undefined && !(Number.isSafeInteger(max) && max >= 1)) {
-      throw new InvalidArgumentError("max", `must be a whole number, 1 or more, not ${String(max)}`);
-    }
+    checkMax(max);
     if (timeout !== undefined) {
-      if (!(Number.isFinite(timeout) && timeout > 0)) {
-        throw new InvalidArgumentError("timeout", `must be a positive number of milliseconds, not ${String(timeout)}`);
-      }
+      positive("timeout", timeout, timeout);
       this.#cancelTimeout = this.#host.after(timeout, () => {
         this.#host.tellUnsubscribe(this);
         this.fail(new TimeoutError(`the first message on "${this.#subject}"`, timeout));

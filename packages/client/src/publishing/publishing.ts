@@ -3,10 +3,11 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
-import { type WhileDisconnected, whileDisconnectedOf } from "../connection-options.js";
+import type { WhileDisconnected } from "../connection-options.js";
 import { DisconnectedError, InvalidOperationError } from "../errors.js";
 import type { PublishOptions } from "../messaging/message.js";
 import { tracedHeaders } from "../messaging/trace.js";
+import { whileDisconnectedOf } from "../resolved-options.js";
 import type { Link } from "../session/link.js";
 import type { DropReason } from "../status.js";
 import type { Traffic } from "../traffic.js";

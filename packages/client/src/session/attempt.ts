@@ -4,7 +4,6 @@
 import { type Clock, type Transport, TransportError } from "@myelin/contracts";
 import { ProtocolError, type ServerInfo } from "@myelin/protocol";
 import type { ServerFailure, ServerView } from "@myelin/server-pool";
-import type { ResolvedOptions } from "../connection-options.js";
 import {
   AuthorizationError,
   CallbackError,
@@ -16,6 +15,7 @@ import {
 } from "../errors.js";
 import type { History } from "../history.js";
 import type { ConnectionObserver } from "../observer.js";
+import type { ResolvedOptions } from "../resolved-options.js";
 import { addressOf } from "./announcements.js";
 import { AttemptFailure, type AttemptListener, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
 

@@ -1,13 +1,13 @@
 // From one server to the next until one answers: asks the pool, runs attempts as the dial plan wants, waits, gives up. It moves the
 // state machine between dialing, waiting and closed; what follows a greeting is the session's business.
 
-import type { Clock, Transport } from "@myelin/contracts";
+import { type Clock, InvalidArgumentError, type Transport } from "@myelin/contracts";
 import type { ServerInfo } from "@myelin/protocol";
 import type { Decision, ServerPool, ServerView } from "@myelin/server-pool";
-import type { ResolvedOptions } from "../connection-options.js";
 import { type ConnectAttempt, ConnectError, ConnectionError, TimeoutError } from "../errors.js";
 import type { History } from "../history.js";
 import type { ConnectionObserver } from "../observer.js";
+import type { ResolvedOptions } from "../resolved-options.js";
 import type { Traffic } from "../traffic.js";
 import { Attempt, type AttemptHost, failureKind } from "./attempt.js";
 import type { ConnectionStateMachine, Ended, State } from "./connection-state.js";
@@ -39,6 +39,13 @@ export interface DialerHost {
   greeted(server: ServerView, greeting: Greeting): void;
   /** Functions of the caller's may have failed in the pool. */
   asked(): void;
+}
+
+/** Which transport dials which scheme, a later one before an earlier. Throws InvalidArgumentError when there is none at all. */
+export function transportsByScheme(transports: readonly Transport[]): ReadonlyMap<string, Transport> {
+  const found = new Map(transports.flatMap((one) => one.schemes.map((scheme) => [scheme, one] as const)));
+  if (found.size === 0) throw new InvalidArgumentError("transports", "is empty; give at least one transport");
+  return found;
 }
 
 export class Dialer {

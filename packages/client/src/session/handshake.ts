@@ -11,7 +11,6 @@ import type {
 } from "@myelin/contracts";
 import { classifyServerError, Decoder, Encoder, Op, ProtocolError, type ServerInfo } from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
-import type { ResolvedOptions } from "../connection-options.js";
 import { type Deferred, deferred } from "../deferred.js";
 import {
   type AttemptPhase,
@@ -19,10 +18,11 @@ import {
   CallbackError,
   ConnectionError,
   errorOf,
-  serverErrorOf,
   TlsMismatchError,
 } from "../errors.js";
 import { infoShown, type Note } from "../history.js";
+import type { ResolvedOptions } from "../resolved-options.js";
+import { serverErrorOf } from "../server-error.js";
 import {
   AttemptCredentials,
   AuthenticatorFailure,

@@ -3,8 +3,8 @@
 
 import type { Clock, Random } from "@myelin/contracts";
 import type { ServerPool, ServerView } from "@myelin/server-pool";
-import type { ResolvedOptions } from "../connection-options.js";
 import { InvalidOperationError } from "../errors.js";
+import type { ResolvedOptions } from "../resolved-options.js";
 import { failureKind } from "./attempt.js";
 import type { Connected, ConnectionStateMachine } from "./connection-state.js";
 import type { Dialer } from "./dialer.js";

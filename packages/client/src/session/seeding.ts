@@ -3,8 +3,8 @@
 
 import type { Clock, Random, ServerResolver } from "@myelin/contracts";
 import type { PoolChange, ServerPool, ServerView } from "@myelin/server-pool";
-import type { ResolvedOptions } from "../connection-options.js";
 import { errorOf, ServerResolutionError, TimeoutError } from "../errors.js";
+import type { ResolvedOptions } from "../resolved-options.js";
 
 /** Milliseconds within which an answer is not asked for again, however fast every server refuses. */
 const SPACING = 1_000;

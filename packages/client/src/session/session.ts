@@ -2,11 +2,9 @@
 // about to go, through the state machine and nowhere else. It knows nothing of subjects, subscriptions or requests; its
 // host does.
 
-import { type Clock, InvalidArgumentError, type Random, type Transport } from "@myelin/contracts";
-import type { Decoder, ServerInfo } from "@myelin/protocol";
-import { type PoolChange, ServerPool, type ServerView } from "@myelin/server-pool";
-import { serverSelectorOf } from "../compatibility/server.js";
-import type { ResolvedOptions } from "../connection-options.js";
+import type { Transport } from "@myelin/contracts";
+import type { ServerInfo } from "@myelin/protocol";
+import type { PoolChange, ServerPool, ServerView } from "@myelin/server-pool";
 import { type Deferred, deferred } from "../deferred.js";
 import {
   CallbackError,
@@ -16,55 +14,23 @@ import {
   type ServerResolutionError,
   StaleConnectionError,
 } from "../errors.js";
-import type { History } from "../history.js";
-import type { ConnectionObserver } from "../observer.js";
-import type { StatusEvent } from "../status.js";
-import type { Traffic } from "../traffic.js";
+import type { ResolvedOptions } from "../resolved-options.js";
 import { addressOf, entered, isHandover, isNewLink, left } from "./announcements.js";
 import { type Connected, ConnectionStateMachine, type Ended, type State } from "./connection-state.js";
-import { Dialer } from "./dialer.js";
-import type { ClientIdentity, Greeting } from "./handshake.js";
+import { Dialer, transportsByScheme } from "./dialer.js";
+import type { Greeting } from "./handshake.js";
 import { Link } from "./link.js";
-import type { Move, RunningHandover } from "./move.js";
+import type { Move } from "./move.js";
 import { Moving } from "./moving.js";
 import { type Seeding, seedingOf } from "./seeding.js";
+import type { SessionHost, SessionRuntime } from "./session-host.js";
+import { advertisedBy, poolOf } from "./session-pool.js";
 
 /** Milliseconds a user's `close()` leaves the transport to flush. */
 const CLOSE_GRACE = 50;
 
 /** Milliseconds a link we have moved away from gets to deliver the rest. */
 const LEAVE_GRACE = 2_000;
-
-/** What a session needs from outside. */
-export interface SessionRuntime {
-  readonly transports: readonly Transport[];
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly identity: ClientIdentity;
-  readonly wake?: ((run: () => void) => () => void) | undefined;
-}
-
-/** Whom a session works for; none of it throws. */
-export interface SessionHost {
-  readonly traffic: Traffic;
-  readonly observer: ConnectionObserver | undefined;
-  readonly history: History;
-  /** A link is up: everything that must precede other traffic is written in here. */
-  linked(link: Link): void;
-  /** The link is gone. */
-  unlinked(link: Link, error: Error): void;
-  /** `to` is up beside `from` and shall take over. */
-  handOver(from: Link, to: Link): RunningHandover;
-  /** This link was left for another one: nothing more is wanted from it. Resolves when nothing more comes, in 2 s at most. */
-  leaving(link: Link): Promise<void>;
-  /** Closed for good. */
-  ended(reason: Error | undefined): void;
-  message(cursor: Decoder, link: Link): void;
-  /** An -ERR on link `epoch`; see LinkEvents. */
-  serverError(text: string, epoch: number): Error | undefined;
-  /** Tells an event, once `before` was done; what that tells comes after. */
-  emit(status: StatusEvent, before?: () => void): void;
-}
 
 export class Session {
   /** Resolves with the first link; rejects with the reason of closing before it. */
@@ -92,30 +58,8 @@ export class Session {
     this.#options = options;
     this.#runtime = runtime;
     this.#host = host;
-    this.#transports = new Map(
-      [...runtime.transports, ...options.transports].flatMap((one) =>
-        one.schemes.map((scheme) => [scheme, one] as const),
-      ),
-    );
-    if (this.#transports.size === 0)
-      throw new InvalidArgumentError("transports", "is empty; give at least one transport");
-    this.#pool = new ServerPool(
-      {
-        servers: options.servers,
-        awaitsSeeds: options.resolveServers !== undefined,
-        schemes: [...this.#transports.keys()],
-        randomize: options.randomize && options.resolveServers?.ordered !== true,
-        gossip: options.gossip,
-        maxAttempts: options.maxReconnectAttempts,
-        backoff: options.backoff,
-        firstAttemptJitter: options.firstAttemptJitter,
-        strategy: options.strategy,
-        selectServer: serverSelectorOf(options.reconnectToServer, () => this.#latestInfo),
-        abortOnRepeatedAuthError: options.abortOnRepeatedAuthError,
-        rebalance: options.rebalance,
-      },
-      runtime.random,
-    );
+    this.#transports = transportsByScheme([...runtime.transports, ...options.transports]);
+    this.#pool = poolOf(options, [...this.#transports.keys()], runtime.random, () => this.#latestInfo);
     this.#machine = new ConnectionStateMachine((from, to) => this.#announce(from, to));
     this.#seeding = seedingOf(options, runtime, this.#pool, {
       answered: (change) => this.#reseeded(change),
@@ -375,12 +319,9 @@ export class Session {
 
   #learn(server: ServerView, info: ServerInfo): void {
     this.#latestInfo = info;
-    const overWebSocket = server.url.scheme === "ws" || server.url.scheme === "wss";
-    // To a WebSocket client a server tells its websocket listeners under the name connect_urls, unless it tells both lists.
-    const urls = overWebSocket ? (info.ws_connect_urls ?? info.connect_urls) : info.connect_urls;
     // What a server teaches over TLS is never dialled without it, though both are written nats:// (SEED-25).
     const overTls = info.tls_required === true && this.#options.tlsMode !== "never" && this.#transports.has("tls");
-    this.#tellChange(this.#pool.advertise(urls, server.id, this.#now(), overTls));
+    this.#tellChange(this.#pool.advertise(advertisedBy(server, info), server.id, this.#now(), overTls));
     this.#tellIncidents();
     this.#moving.review();
   }

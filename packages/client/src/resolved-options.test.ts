@@ -4,7 +4,8 @@ import { InvalidArgumentError, type TlsOptions } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { simulate } from "../test/simulated.js";
 import { connect } from "./connect.js";
-import { type ConnectionOptions, defaults, resolveOptions } from "./connection-options.js";
+import type { ConnectionOptions } from "./connection-options.js";
+import { defaults, resolveOptions } from "./resolved-options.js";
 
 describe("resolveOptions", () => {
   it("fills in every default and neither keeps nor changes the caller's object", () => {

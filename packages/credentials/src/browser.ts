@@ -1,21 +1,10 @@
 // The entry for browsers, which sign by themselves. That of Node, Deno and Bun is index.ts, with the same names.
 
 // First, for it refuses siblings that do not fit.
-export { version } from "./siblings.js";
+export * from "./names.js";
 
 // From here on they fit.
 
-export type { Auth, AuthenticationContext, Authenticator, NoAuth } from "@myelin/contracts";
-export {
-  type AuthenticatorOptions,
-  buildAuthenticator,
-  type Source,
-  tokenAuthenticator,
-  usernamePasswordAuthenticator,
-} from "./authenticators.js";
-export { CredentialsError, type CredentialsErrorCode } from "./credentials-error.js";
-export { type Creds, parseCreds } from "./creds.js";
-export { nkeys } from "./nkeys.js";
 export {
   credsAuthenticator,
   credsFileAuthenticator,

@@ -1,28 +1,13 @@
 // The entry for browsers: the names of index.ts, without all that only the constructor of `ws` could take or tell.
 
 // First, for it refuses siblings that do not fit.
-export { version } from "./siblings.js";
+export * from "./names.js";
 
 // From here on they fit.
 
 import type { Transport } from "@myelin/contracts";
 import { globalWebSocket } from "./web-socket.js";
 import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
-
-export type { Delay } from "./system-delay.js";
-export type {
-  OwnBytes,
-  WebSocketConstructor,
-  WebSocketEvent,
-  WebSocketEventType,
-  WebSocketLike,
-} from "./web-socket.js";
-export {
-  defaults,
-  type UpgradeHeaders,
-  type WebSocketFactory,
-  type WebSocketTransportOptions,
-} from "./web-socket-transport.js";
 
 /**
  * A transport for `ws://` and `wss://`. Throws `InvalidArgumentError` for unusable options.

@@ -2,7 +2,7 @@
 // browsers browser.ts, with the same names.
 
 // First, for it refuses siblings that do not fit.
-export { version } from "./siblings.js";
+export * from "./names.js";
 
 // From here on they fit.
 
@@ -10,21 +10,6 @@ import type { Transport } from "@myelin/contracts";
 import { globalWebSocket } from "./web-socket.js";
 import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
 import { wsSupport } from "./ws-support.js";
-
-export type { Delay } from "./system-delay.js";
-export type {
-  OwnBytes,
-  WebSocketConstructor,
-  WebSocketEvent,
-  WebSocketEventType,
-  WebSocketLike,
-} from "./web-socket.js";
-export {
-  defaults,
-  type UpgradeHeaders,
-  type WebSocketFactory,
-  type WebSocketTransportOptions,
-} from "./web-socket-transport.js";
 
 /**
  * A transport for `ws://` and `wss://`. Throws `InvalidArgumentError` for unusable options.

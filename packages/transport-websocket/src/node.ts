@@ -1,28 +1,13 @@
 // The entry for Node: the names of index.ts, with the `ws` package where it is installed and with files.
 
 // First, for it refuses siblings that do not fit.
-export { version } from "./siblings.js";
+export * from "./names.js";
 
 // From here on they fit.
 
 import type { Transport } from "@myelin/contracts";
 import { nodeRuntime } from "./node-runtime.js";
 import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
-
-export type { Delay } from "./system-delay.js";
-export type {
-  OwnBytes,
-  WebSocketConstructor,
-  WebSocketEvent,
-  WebSocketEventType,
-  WebSocketLike,
-} from "./web-socket.js";
-export {
-  defaults,
-  type UpgradeHeaders,
-  type WebSocketFactory,
-  type WebSocketTransportOptions,
-} from "./web-socket-transport.js";
 
 /**
  * A transport for `ws://` and `wss://`. Throws `InvalidArgumentError` for unusable options.

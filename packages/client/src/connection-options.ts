@@ -30,7 +30,7 @@ export interface ConnectionOptions {
   readonly servers?: string | readonly string[] | undefined;
   /**
    * Answers further seeds, such as `srvServers("_nats._tcp.example.com")` of @myelin/transport-node: asked at the beginning, when a
-   * link is lost, and when every server known has failed since, within `timeout`, at most once a second. Without `servers` nothing
+   * link is lost, when the network may be back, and when every server known has failed since, within `timeout`, at most once a second. Without `servers` nothing
    * is dialled before its first answer. A newer answer replaces the one before; servers of `servers` stay. When it fails, the
    * answer before stays, and an `error` event tells of it with a ServerResolutionError. Where there is no server at all, the
    * first connect fails with that, or asks again with growing waits. After `setServers()` it is not asked any more. One whose

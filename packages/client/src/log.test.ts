@@ -4,6 +4,7 @@
 import { type Diagnostics, TlsMaterialError } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { rejection, type Simulation, simulate } from "../test/simulated.js";
+import { OVERLAP } from "./handover.js";
 import {
   CallbackError,
   type ConnectionOptions,
@@ -317,4 +318,20 @@ describe("the function of a log", () => {
     const error = await rejection(simulate().connect({ servers: "a", log: (() => {}) as never }));
     expect(error.message).toContain("log: must be what logTo() makes, as in log: logTo(yourFunction)");
   });
+});
+
+it("P53: the length of an outage is that of the latest one, also when another link was up already", async () => {
+  const world = simulate();
+  const [a, b] = [world.serve("a"), world.serve("b")];
+  const { lines, log } = logged();
+  const nc = await world.connect({ servers: "a,b", noRandomize: true, reconnectJitter: 0, log });
+  a.connections.at(-1)?.reset();
+  await world.clock.advance(3_600_000);
+  b.sendInfo({ ldm: true });
+  await world.clock.advance(OVERLAP / 2);
+  b.connections.at(-1)?.reset();
+  await world.clock.advance(1);
+  expect(nc.getServer()).toBe("a:4222");
+  expect(lines().at(-1)).toMatch(/^info session: connected again, to a:4222 .*, after 0 ms$/);
+  await world.clock.until(nc.close());
 });

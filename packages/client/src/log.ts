@@ -1,12 +1,13 @@
 // A log of what connections do, for a function of the caller's. Hears what diagnostics hear, keeps what its levels let through, and
 // disturbs nothing, whatever that function does. Bundled only where it is asked for; what it says is log-lines.ts.
 
-import { type Clock, type HistoryEntry, InvalidArgumentError } from "@myelin/contracts";
-import { callable, choice, suggestion } from "./argument-checks.js";
+import type { Clock, HistoryEntry } from "@myelin/contracts";
+import { callable, choice } from "./argument-checks.js";
 import { errorOf, messageOf } from "./errors.js";
 import { oneLine } from "./history.js";
 import { LOGGED, type LogLevel, type LogNamespace, type LogPlace, placeOf, sentenceOf } from "./log-lines.js";
 import type { ConnectionObserver } from "./observer.js";
+import { refuseUnknown } from "./option-kinds.js";
 import { addressOf } from "./session/announcements.js";
 import type { State } from "./session/connection-state.js";
 import { AttemptFailure } from "./session/handshake.js";
@@ -18,7 +19,7 @@ const LONGEST = 1_000;
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "off"] as const;
 
-const NAMESPACES = Object.keys({
+const NAMES = {
   pool: true,
   session: true,
   transport: true,
@@ -26,7 +27,8 @@ const NAMESPACES = Object.keys({
   subscription: true,
   publishing: true,
   request: true,
-} satisfies { readonly [name in LogNamespace]: true }) as LogNamespace[];
+} satisfies { readonly [name in LogNamespace]: true };
+const NAMESPACES = Object.keys(NAMES) as LogNamespace[];
 
 /** One line of a log. Nothing in it is secret. */
 export interface LogEntry {
@@ -78,9 +80,9 @@ export interface LogOpener extends LogTarget {
  */
 export function logTo(log: (entry: LogEntry) => void, options: LogOptions = {}): LogTarget {
   callable("log", log);
-  const { level, levels = {}, ...rest } = options;
-  refuse("level", Object.keys(rest), ["level", "levels"]);
-  refuse("levels", Object.keys(levels), NAMESPACES);
+  const { level, levels = {} } = options;
+  refuseUnknown(options, { level: true, levels: true }, "logTo()", "");
+  refuseUnknown(levels, NAMES, "logTo()", "levels.");
   const least = choice("level", level, "info", LEVELS);
   const ranks = NAMESPACES.map((name) => [name, rank(choice(`levels.${name}`, levels[name], least, LEVELS))] as const);
   const bounds = new Map(ranks);
@@ -93,12 +95,6 @@ export function logTo(log: (entry: LogEntry) => void, options: LogOptions = {}):
 }
 
 const rank = (level: LogLevel | "off"): number => LEVELS.indexOf(level);
-
-function refuse(argument: string, given: readonly string[], known: readonly string[]): void {
-  const odd = given.find((name) => !known.includes(name));
-  if (odd !== undefined)
-    throw new InvalidArgumentError(argument, `"${odd}" is not known here${suggestion(odd, known)}`);
-}
 
 class ConnectionLog implements ConnectionObserver {
   // What the next event may add to its sentence.
@@ -120,7 +116,8 @@ class ConnectionLog implements ConnectionObserver {
       const { epoch, info, remoteAddress } = to.link;
       const address = remoteAddress === addressOf(to.server) ? "" : `${remoteAddress}, `;
       this.#link = ` (${address}link ${epoch}, server ${info.server_name || info.server_id}, version ${info.version})`;
-    } else if ("link" in from) this.#lostAt = this.clock.now();
+    }
+    if ("link" in from) this.#lostAt = this.clock.now();
     if (to.kind === "draining") {
       this.#tell(LOGGED.draining, "drains: what was received is handled, what was published is sent, then it closes");
     }

@@ -142,7 +142,8 @@ export function checkPendingKinds(limits: PendingLimits): void {
   judge(limits, PENDING, "pending.");
 }
 
-function refuseUnknown(given: object, kinds: object, where: string, prefix: string): void {
+/** Throws InvalidArgumentError for the first name that is not among `kinds`. */
+export function refuseUnknown(given: object, kinds: object, where: string, prefix: string): void {
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(kinds, name)) continue;
     const problem = `is not an option of ${where}${suggestion(name, Object.keys(kinds))}`;

@@ -125,7 +125,9 @@ export class ServerPool {
     this.#tick(now);
     const decision = this.#mover.decide(now);
     if (decision.kind !== "move" || decision.reason !== "lame-duck") return decision;
-    return { ...decision, to: this.#selection.instead(decision.to, () => this.#idle()) };
+    const to = this.#selection.instead(decision.to, () => this.#idle());
+    // One that waits would be dialled again as soon as it has failed: this is asked after every failure.
+    return to.eligibleAt > now ? decision : { ...decision, to };
   }
 
   /** A dial of this server has begun. */

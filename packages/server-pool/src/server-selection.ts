@@ -10,8 +10,8 @@ import type { ServerView } from "./server.js";
  * first, then the others in pool order, waits or not. Answers one of them, `{ server, delay }` to wait `delay` ms first, or nothing
  * for the first one.
  *
- * Also called for a move away from a server that leaves, and for {@link ServerPool.alternative}; a delay counts for nothing there. Moves
- * to a server the strategy prefers, and those of `rebalance`, are not its business.
+ * Also called for a move away from a server that leaves, and for {@link ServerPool.alternative}; a delay counts for nothing there, nor
+ * is a server that still waits moved to when another one leaves. Moves to a server the strategy prefers, and those of `rebalance`, are not its business.
  *
  * One that throws, answers a promise or a server it was not given, or a delay that is none, is reported through
  * `pool.takeIncidents()`, and the pool's own choice is dialled.

@@ -39,8 +39,9 @@ export interface LatestInfo extends ServerInfo {
 /**
  * Called at every attempt, the first ones too, with the servers that may be dialled, the one that is next without it first, and
  * the latest INFO, `null` before any. Answers one of them, `{ server, delay }` to wait `delay` ms first, or nothing for the
- * first one. A server that still waits for its backoff may be named; it is dialled all the same. A move away from a server that leaves,
- * and one that was asked for, is such an attempt too, but for the delay; one the strategy or `rebalance` wants is not.
+ * first one. A server that still waits for its backoff may be named; it is dialled all the same, but not
+ * for a move away from a server that leaves. Such a move, and one that was asked for, is an attempt too, but for the delay; one the
+ * strategy or `rebalance` wants is not.
  *
  * One that throws, answers a promise or a server it was not given changes nothing: the first one is dialled and an `error`
  * event tells of it. ADR-40.

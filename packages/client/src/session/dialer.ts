@@ -79,8 +79,10 @@ export class Dialer {
 
   /** More servers are known, or there are none: whoever waits goes on with what there is. */
   seeded(failure?: ConnectAttempt): void {
-    if (failure !== undefined) this.#attempts = [...this.#attempts.slice(1 - REMEMBERED_ATTEMPTS), failure];
-    if (this.#host.machine.state.kind === "waiting") this.start(undefined);
+    const { kind } = this.#host.machine.state;
+    // With a link it is no reason for anything.
+    if (failure !== undefined && (kind === "waiting" || kind === "dialing")) this.#note(failure);
+    if (kind === "waiting") this.start(undefined);
   }
 
   /** The network may be back: nobody waits any longer, and attempts, which may hang, are made anew. */
@@ -223,8 +225,12 @@ export class Dialer {
   }
 
   #remember(server: ServerView, outcome: ConnectAttempt): void {
-    this.#attempts = [...this.#attempts.slice(1 - REMEMBERED_ATTEMPTS), outcome];
+    this.#note(outcome);
     this.#host.pool.failed(server.id, { kind: failureKind(outcome), error: outcome.error }, this.#host.clock.now());
+  }
+
+  #note(outcome: ConnectAttempt): void {
+    this.#attempts = [...this.#attempts.slice(1 - REMEMBERED_ATTEMPTS), outcome];
   }
 
   #close(reason: ConnectError, ended: Ended | undefined): void {

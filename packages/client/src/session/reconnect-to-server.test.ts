@@ -168,3 +168,26 @@ it("n2: one that throws when it is asked for a move is reported, and the connect
   expect(events.map(({ type }) => type)).toEqual(["ldm", "error", "handover"]);
   await world.clock.until(nc.close());
 });
+
+it("ADR40-16: one that names a server which waits for its backoff does not have it dialled for a move, time after time", async () => {
+  const world = simulate();
+  const a = world.serve("a");
+  world.serve("b");
+  let first = true;
+  const nc = await world.connect({
+    servers: "a,b,c",
+    noRandomize: true,
+    reconnectToServer: (servers) => {
+      if (!first) return servers.find(({ hostname }) => hostname === "c") ?? null;
+      first = false;
+      return null;
+    },
+  });
+  const dialled = (): number => world.network.dials.filter(({ hostname }) => hostname === "c").length;
+  // Without a bound of its own this would go on for ever, in no time at all.
+  nc.on("attemptFailed", () => void (dialled() > 20 && nc.close()));
+  a.sendInfo({ ldm: true });
+  await world.clock.advance(5_000);
+  expect([nc.getServer(), dialled()]).toEqual(["b:4222", 1]);
+  await world.clock.until(nc.close());
+});

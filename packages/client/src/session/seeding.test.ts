@@ -284,3 +284,24 @@ it("P32: the order of an answer that has one is kept, as long as the caller has 
   expect([chosen.ordered, chosen.own]).toEqual([new Set(["near:4222"]), new Set(["home:4222"])]);
   expect(chosen.any.size).toBeGreaterThan(1);
 });
+
+it("P32: an answer that fails when the link is back already is told, and is no part of what a later outage ends with", async () => {
+  const world = simulate();
+  const a = world.serve("a");
+  let asked = 0;
+  const resolveServers = async (): Promise<string> => {
+    if (++asked === 1) return "a";
+    await new Promise<void>((resolve) => void world.clock.after(1_000, resolve));
+    throw new Error("too late");
+  };
+  const nc = await world.connect({ resolveServers, maxReconnectAttempts: 1, reconnectJitter: 0 });
+  const errors = recorded(nc, "error");
+  await world.clock.advance(60_000);
+  a.connections.at(-1)?.reset();
+  await world.clock.advance(60_000);
+  expect([nc.getServer(), errors.length]).toEqual(["a:4222", 1]);
+  await a.stop();
+  const reason = (await world.clock.until(nc.closed())) as ConnectError;
+  // The failure of the question this outage asked, and not the one before.
+  expect(reason.attempts.map(({ server }) => server)).toEqual(["nats://a:4222", "resolveServers"]);
+});

@@ -1,5 +1,6 @@
-// Which servers the caller's resolver answers, and when it is asked: at the beginning, when a link is lost, and when every server known
-// has failed since. One question at a time, bounded; a failed one changes nothing. What is dialled when is the dialer's business.
+// Which servers the caller's resolver answers, and when it is asked: at the beginning, when a link is lost, when the network may be
+// back, and when every server known has failed since. One question at a time, bounded; a failed one changes nothing. What is
+// dialled when is the dialer's business.
 
 import type { Clock, Random, ServerResolver } from "@myelin/contracts";
 import type { PoolChange, ServerPool, ServerView } from "@myelin/server-pool";
@@ -9,7 +10,7 @@ import type { ResolvedOptions } from "../resolved-options.js";
 /** Milliseconds within which an answer is not asked for again, however fast every server refuses. */
 const SPACING = 1_000;
 
-/** Milliseconds until the second try while there is no server at all; twice as long after each, up to the other, less up to half. */
+/** Milliseconds until the second try while there is no server at all; twice as long after each, up to the other, less up to half, and never less than SPACING. */
 const [RETRY, LONGEST] = [500, 30_000];
 
 /** Whom it tells; neither throws. */

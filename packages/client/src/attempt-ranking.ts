@@ -46,11 +46,3 @@ function specificity(attempt: ConnectAttempt): number {
   if (attempt.phase === "auth" || attempt.phase === "ping" || attempt.phase === "info") return 4;
   return attempt.phase === "dns" ? 3 : 1;
 }
-
-/** The servers of the other attempts, for the end of a sentence; empty when there are none. */
-export function othersOf(attempts: readonly ConnectAttempt[], main: ConnectAttempt): string {
-  const others = [...new Set(attempts.map((attempt) => attempt.server))].filter((server) => server !== main.server);
-  if (others.length === 0) return "";
-  const shown = others.slice(0, 4).join(", ");
-  return ` (also failed: ${shown}${others.length > 4 ? `, and ${others.length - 4} more` : ""}; see attempts)`;
-}

@@ -12,7 +12,7 @@ import {
 } from "./errors.js";
 import { Handovers } from "./handovers.js";
 import type { PublishOptions } from "./messaging/message.js";
-import { Receiving } from "./messaging/receiving.js";
+import { Receiving, type ReceivingHost } from "./messaging/receiving.js";
 import { Requesting } from "./messaging/requesting.js";
 import type { Subscription } from "./messaging/subscription.js";
 import type { SubscriptionOptions } from "./messaging/subscription-options.js";
@@ -31,14 +31,14 @@ import type { Traffic } from "./traffic.js";
 export interface ConnectionPartsHost {
   readonly clock: Clock;
   readonly traffic: Traffic;
-  publish(subject: string, payload: Payload | undefined, options: PublishOptions | undefined): boolean;
-  subscribe(subject: string, options: SubscriptionOptions): Subscription;
+  readonly publish: (subject: string, payload?: Payload, options?: PublishOptions) => boolean;
+  readonly subscribe: (subject: string, options?: SubscriptionOptions) => Subscription;
   /** As of Session. */
-  links(): readonly Link[];
-  left(): Promise<unknown>;
+  readonly links: () => readonly Link[];
+  readonly left: () => Promise<unknown>;
   /** `host:port` of the server we are linked to. */
-  server(): string | undefined;
-  emit(status: StatusEvent): void;
+  readonly server: () => string | undefined;
+  readonly emit: (status: StatusEvent) => void;
 }
 
 export class ConnectionParts {
@@ -48,7 +48,8 @@ export class ConnectionParts {
   readonly nextLink: NextLink;
   readonly publishTraces: PublishTraces | undefined;
   readonly #options: ResolvedOptions;
-  readonly #host: ConnectionPartsHost;
+  // What subscriptions and requests need alike.
+  readonly #host: ConnectionPartsHost & Pick<ReceivingHost, "after" | "slow">;
   // Both only once they are needed: many connections never ask and never wait.
   #requesting: Requesting | undefined;
   #confirmations: Confirmations | undefined;
@@ -58,7 +59,11 @@ export class ConnectionParts {
   constructor(options: ResolvedOptions, host: ConnectionPartsHost) {
     const { clock, traffic } = host;
     this.#options = options;
-    this.#host = host;
+    this.#host = {
+      ...host,
+      after: (ms, run) => clock.after(ms, run),
+      slow: (sub) => host.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() }),
+    };
     this.nextLink = new NextLink(clock);
     this.publishing = new Publishing(options, traffic, {
       dropped: ({ bytes, messages }, reason) => host.emit({ type: "dropped", messages, bytes, reason }),
@@ -66,16 +71,12 @@ export class ConnectionParts {
     });
     this.publishTraces = options.publishTraces ? new PublishTraces() : undefined;
     this.receiving = new Receiving({
+      ...this.#host,
       pending: options.pending,
-      publish: (subject, payload, more) => host.publish(subject, payload, more),
-      links: () => host.links(),
-      left: () => host.left(),
       report: (error) => host.emit({ type: "error", error }),
-      slow: (sub) => this.#slow(sub),
-      after: (ms, run) => clock.after(ms, run),
     });
     this.handovers = new Handovers({
-      clock: { after: (ms, run) => clock.after(ms, run) },
+      clock,
       replay: (link, beside) => this.receiving.table.replay(link, beside),
       unsubscribeAll: (link) => {
         for (const receiver of this.receiving.table.all()) link.unsubscribe(receiver.getID());
@@ -92,12 +93,8 @@ export class ConnectionParts {
     this.#requesting ??= new Requesting(
       this.#options,
       {
-        publish: (subject, payload, options) => host.publish(subject, payload, options),
-        subscribe: (subject, options) => host.subscribe(subject, options),
+        ...host,
         now: () => host.clock.now(),
-        after: (ms, run) => host.clock.after(ms, run),
-        server: () => host.server(),
-        slow: (sub) => this.#slow(sub),
         newSid: () => this.receiving.table.newSid(),
         adopt: (requests) => this.receiving.adopt(requests),
       },
@@ -168,9 +165,5 @@ export class ConnectionParts {
       this.receiving.table.deny(error);
     }
     return undefined;
-  }
-
-  #slow(sub: Subscription): void {
-    this.#host.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() });
   }
 }

@@ -3,8 +3,8 @@
 
 import { InvalidArgumentError, NatsError } from "@myelin/contracts";
 import { InvalidSubjectError, MaxPayloadError, ProtocolError } from "@myelin/protocol";
-import { mostSpecific, othersOf } from "./attempt-ranking.js";
-import { adviceOn } from "./connect-advice.js";
+import { mostSpecific } from "./attempt-ranking.js";
+import { adviceOn, othersOf } from "./connect-advice.js";
 
 /** The connection could not be made, or was lost. Base of the more exact {@link ConnectError} and {@link DisconnectedError}. */
 export class ConnectionError extends NatsError {

@@ -23,7 +23,7 @@ export type Note = (direction: Direction, verb: string, ...details: readonly (st
 
 export class History {
   readonly #clock: Clock;
-  readonly #told: ((entry: HistoryEntry) => void) | undefined;
+  readonly #told: (entry: HistoryEntry) => void;
   readonly #kept: {
     readonly about: HistorySubject;
     readonly verb: string;
@@ -32,7 +32,7 @@ export class History {
   }[] = [];
 
   /** @param told hears of every entry that adds to no other; does not throw */
-  constructor(clock: Clock, told: ((entry: HistoryEntry) => void) | undefined) {
+  constructor(clock: Clock, told: (entry: HistoryEntry) => void) {
     this.#clock = clock;
     this.#told = told;
   }
@@ -50,7 +50,7 @@ export class History {
       const entry = new Entry(at, about, direction, oneLine(words([verb, ...details]), LONGEST));
       const runs = /^((UN)?SUB|P[IO]NG|-ERR .*)$/s.test(verb);
       if (this.#kept.push({ about, verb, runs, entry }) > KEPT) this.#kept.shift();
-      this.#told?.(entry);
+      this.#told(entry);
     };
   }
 

@@ -15,13 +15,13 @@ import {
 /** The typed error for the text of a server's `-ERR` (without quotes). */
 export function serverErrorOf(text: string): NatsError {
   const found = classifyServerError(text);
+  const advice = adviceOnRefusal(found.kind);
   switch (found.kind) {
     case "auth":
-      return new AuthorizationError(`the server refused the credentials: ${text}${adviceOnRefusal(found.kind)}`);
     case "auth-timeout":
       return new AuthorizationError(
-        `the server refused the credentials: ${text}${adviceOnRefusal(found.kind)}`,
-        "AUTHENTICATION_TIMEOUT",
+        `the server refused the credentials: ${text}${advice}`,
+        found.kind === "auth-timeout" ? "AUTHENTICATION_TIMEOUT" : undefined,
       );
     case "auth-expired":
     case "auth-revoked":
@@ -33,12 +33,12 @@ export function serverErrorOf(text: string): NatsError {
     case "stale":
       return new StaleConnectionError("the server closed the link as stale");
     case "max-connections":
-      return new ConnectionLimitError(text, "MAX_CONNECTIONS", adviceOnRefusal(found.kind));
+      return new ConnectionLimitError(text, "MAX_CONNECTIONS", advice);
     case "max-account-connections":
-      return new ConnectionLimitError(text, "MAX_ACCOUNT_CONNECTIONS", adviceOnRefusal(found.kind));
+      return new ConnectionLimitError(text, "MAX_ACCOUNT_CONNECTIONS", advice);
     case "connection-throttled":
-      return new ConnectionLimitError(text, "CONNECTION_THROTTLED", adviceOnRefusal(found.kind));
+      return new ConnectionLimitError(text, "CONNECTION_THROTTLED", advice);
     default:
-      return new ServerError(text, `the server reported: ${text}${adviceOnRefusal(found.kind)}`);
+      return new ServerError(text, `the server reported: ${text}${advice}`);
   }
 }

@@ -16,8 +16,10 @@ export class Outage {
   #strikes = 0;
   // When the outage began that #strikes counts in.
   #since: number | undefined;
-  #notBefore: number = AT_ONCE;
-  #paced = false;
+  /** No server is dialled before. Only read from outside, as the next. */
+  notBefore: number = AT_ONCE;
+  /** Whether that is for a failure; else it is for the jitter of the first attempt. */
+  paced = false;
 
   constructor(options: ResolvedPoolOptions, random: Random, report: (error: Error) => void) {
     this.#options = options;
@@ -25,20 +27,10 @@ export class Outage {
     this.#report = report;
   }
 
-  /** No server is dialled before. */
-  get notBefore(): number {
-    return this.#notBefore;
-  }
-
-  /** Whether that is for a failure; else it is for the jitter of the first attempt. */
-  get paced(): boolean {
-    return this.#paced;
-  }
-
   /** A connection was lost, one that was up for a short time only or one that had lasted. */
   lost(failure: ServerFailure, short: boolean, servers: number, now: number): void {
-    this.#notBefore = now + this.#random() * this.#options.firstAttemptJitter;
-    this.#paced = false;
+    this.notBefore = now + this.#random() * this.#options.firstAttemptJitter;
+    this.paced = false;
     // A whole cluster that throws everybody out may not be dialled in turn.
     if (short && this.#strikes > 0) this.#hold(failure, servers, now);
     this.#strikes = short ? this.#strikes + 1 : 0;
@@ -59,13 +51,13 @@ export class Outage {
 
   /** Ends the wait as well. */
   wakeNow(): void {
-    this.#notBefore = AT_ONCE;
+    this.notBefore = AT_ONCE;
     this.over();
   }
 
   /** The clock went back by so much, which is negative. */
   shift(back: number): void {
-    this.#notBefore += back;
+    this.notBefore += back;
     if (this.#since !== undefined) this.#since += back;
   }
 
@@ -81,8 +73,8 @@ export class Outage {
       random: this.#random,
     };
     const until = now + safePace(this.#options.backoff, context, this.#report);
-    if (until <= this.#notBefore || until === now) return;
-    this.#notBefore = until;
-    this.#paced = true;
+    if (until <= this.notBefore || until === now) return;
+    this.notBefore = until;
+    this.paced = true;
   }
 }

@@ -297,27 +297,26 @@ class Handshake implements DialingSink {
     const webSocket = scheme === "ws" || scheme === "wss";
     if (noEcho && info.proto < 1) {
       this.fail(new ConnectionError(`${href} is too old for noEcho (protocol ${info.proto}); leave noEcho out`));
-    } else if (connection.encrypted || !(wanted || (info.tls_required === true && !webSocket))) {
+      return;
+    }
+    if (connection.encrypted || !(wanted || (info.tls_required === true && !webSocket))) {
       void this.#identify(connection, info);
-    } else if (webSocket) {
-      this.#phase = "tls";
+      return;
+    }
+    this.#phase = "tls";
+    if (webSocket) {
       this.fail(new TlsMismatchError(`${href} is not encrypted, but TLS is required; use wss://`));
     } else if (tlsMode === "never") {
-      this.#phase = "tls";
       this.fail(new TlsMismatchError(`${href} requires TLS, but the tls option forbids it; remove tls: null`));
     } else if (info.tls_required !== true && info.tls_available !== true) {
-      this.#phase = "tls";
       this.fail(
         new TlsMismatchError(`${href} does not offer TLS, but it is required; use nats:// or configure the server`),
       );
     } else if (connection.startTls === undefined) {
-      this.#phase = "tls";
       this.fail(new TlsMismatchError(`the transport of ${href} has no TLS upgrade`));
     } else if (this.#decoder.bufferedBytes > 0) {
-      this.#phase = "tls";
       this.fail(new ConnectionError(`${href} sent plaintext behind its INFO before the TLS upgrade`));
     } else {
-      this.#phase = "tls";
       this.#note("own", "TLS upgrade");
       connection.startTls().then(
         () => {

@@ -36,13 +36,9 @@ export interface MoveHost {
   /** A server to move to; undefined while there is none. */
   target(reason: MoveReason): ServerView | undefined;
   /** Makes an attempt, not begun, that reports to the move. */
-  attempt(server: ServerView, move: Move): Attempt;
+  attempt(server: ServerView): Attempt;
   /** Builds the new link and begins to hand over. */
-  handOver(
-    server: ServerView,
-    greeting: Greeting,
-    move: Move,
-  ): { readonly link: Link; readonly handover: RunningHandover };
+  handOver(server: ServerView, greeting: Greeting): { readonly link: Link; readonly handover: RunningHandover };
   /** An attempt or a new link failed; the present link stays. */
   failed(server: ServerView, error: Error): void;
   /** The new link is gone before it could take over; {@link failed} follows. */
@@ -50,9 +46,9 @@ export interface MoveHost {
   /** The attempt was called off, or the new link left unused. */
   unused(server: ServerView): void;
   /** The new link takes over. */
-  arrived(move: Move, server: ServerView, link: Link): void;
+  arrived(server: ServerView, link: Link): void;
   /** It ended without: there is nothing to move to, or one try was asked for and failed. */
-  gaveUp(move: Move): void;
+  gaveUp(): void;
 }
 
 type Step =
@@ -98,7 +94,7 @@ export class Move {
   }
 
   greeted(server: ServerView, greeting: Greeting): void {
-    const { handover, link } = this.#host.handOver(server, greeting, this);
+    const { handover, link } = this.#host.handOver(server, greeting);
     this.#to({ kind: "handing-over", server, link, handover });
     handover.ready.then(
       () => this.#arrive(handover),
@@ -155,7 +151,7 @@ export class Move {
       this.#tryAgain(new ConnectionError("there is no other server to move to now; the present one stays"));
       return;
     }
-    const attempt = this.#host.attempt(server, this);
+    const attempt = this.#host.attempt(server);
     this.#to({ kind: "dialing", attempt });
     attempt.begin();
   }
@@ -164,7 +160,7 @@ export class Move {
     const step = this.#step;
     if (step.kind !== "handing-over" || step.handover !== handover) return;
     this.#to({ kind: "over" });
-    this.#host.arrived(this, step.server, step.link);
+    this.#host.arrived(step.server, step.link);
     handover.complete();
     this.outcome.resolve();
   }
@@ -181,7 +177,7 @@ export class Move {
     else {
       this.#to({ kind: "over" });
       this.outcome.reject(error);
-      this.#host.gaveUp(this);
+      this.#host.gaveUp();
     }
   }
 

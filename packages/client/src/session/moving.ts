@@ -159,12 +159,12 @@ export class Moving {
       clock,
       random,
       target,
-      attempt: (server, under) =>
+      attempt: (server) =>
         dialer.attempt(server, {
-          greeted: (_, greeting) => under.greeted(server, greeting),
+          greeted: (_, greeting) => move.greeted(server, greeting),
           failed: (_, outcome) => {
             pool.failed(server.id, { kind: failureKind(outcome), error: outcome.error }, clock.now());
-            under.refused(server, outcome.error);
+            move.refused(server, outcome.error);
           },
         }),
       handOver: (server, greeting) => {
@@ -187,7 +187,7 @@ export class Moving {
       unused: (server) => {
         if (server.id !== state.server.id) pool.left(server.id, clock.now());
       },
-      arrived: (_, server, link) => {
+      arrived: (server, link) => {
         this.#host.arrived(server, link);
         this.#landed();
       },

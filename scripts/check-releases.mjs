@@ -13,15 +13,21 @@ const work = mkdtempSync(join(tmpdir(), "myelin-releases-"));
 try {
   prepare();
   const first = release();
-  for (const [name, version] of first) expect(`first release, ${name}`, version, /^0\.1\.0$/);
+  for (const { manifest } of packages) {
+    if (manifest.version !== "0.0.0") continue;
+    expect(`first release, ${manifest.name}`, first.get(manifest.name), /^0\.1\.0$/);
+  }
   const dependants = (name) =>
     packages.filter(({ manifest }) => name in (manifest.dependencies ?? {})).map(({ manifest }) => manifest.name);
   for (const { manifest } of packages) {
     const { name } = manifest;
+    const version = first.get(name);
     // Within the line: whoever depends on it takes it as it is.
-    play(name, "patch", new Map([[name, "0.1.1"]]));
+    play(name, "patch", new Map([[name, next(version, "patch")]]));
     // Out of it: whoever depends on it needs a version that says so; those of these are within their line.
-    play(name, "minor", new Map([...dependants(name).map((one) => [one, "0.1.1"]), [name, "0.2.0"]]));
+    const out = version.startsWith("0.") ? "minor" : "major";
+    const behind = dependants(name).map((one) => [one, next(first.get(one), "patch")]);
+    play(name, out, new Map([...behind, [name, next(version, out)]]));
   }
 } finally {
   rmSync(work, { recursive: true, force: true });
@@ -69,6 +75,13 @@ function play(name, bump, wanted) {
   }
   git("reset", "--quiet", "--hard", "first");
   git("clean", "--quiet", "-fd");
+}
+
+/** The version after this one. */
+function next(version, bump) {
+  const [major, minor, patch] = version.split(".").map(Number);
+  if (bump === "patch") return `${major}.${minor}.${patch + 1}`;
+  return bump === "minor" ? `${major}.${minor + 1}.0` : `${major + 1}.0.0`;
 }
 
 /** Versions everything in the copy, and answers what came out. */

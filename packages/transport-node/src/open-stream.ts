@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import type { TransportConnection, TransportSink } from "@myelin/contracts";
 import { SocketConnection } from "./socket-connection.js";
 import type { Delay } from "./system.js";
-import { startHandshake } from "./tls-handshake.js";
+import { handshake } from "./tls-handshake.js";
 import type { LoadedTls } from "./tls-material.js";
 
 export interface StreamParts {
@@ -21,34 +21,22 @@ export interface StreamParts {
 }
 
 /** Rejects with a TransportError of phase `tls` or with `signal.reason`; the socket is destroyed then. */
-export function openStream(parts: StreamParts): Promise<TransportConnection> {
+export async function openStream(parts: StreamParts): Promise<TransportConnection> {
   const { socket, label, tls, delay, sink, signal, secure } = parts;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      socket.destroy();
-      reject(signal.reason);
-      return;
-    }
-    if (!secure) {
-      resolve(new SocketConnection({ socket, encrypted: false }, label, sink, tls, delay));
-      return;
-    }
-    const aborted = (): void => {
-      stop();
-      reject(signal.reason);
-    };
-    const stop = startHandshake(socket, tls.material, label, {
-      secured: (secured) => {
-        signal.removeEventListener("abort", aborted);
-        resolve(new SocketConnection({ socket: secured, encrypted: true }, label, sink, tls, delay));
-      },
-      failed: (error) => {
-        signal.removeEventListener("abort", aborted);
-        reject(error);
-      },
-    });
-    signal.addEventListener("abort", aborted);
-  });
+  if (secure) {
+    return handshake(
+      socket,
+      tls.material,
+      label,
+      signal,
+      (secured) => new SocketConnection({ socket: secured, encrypted: true }, label, sink, tls, delay),
+    );
+  }
+  if (signal.aborted) {
+    socket.destroy();
+    throw signal.reason;
+  }
+  return new SocketConnection({ socket, encrypted: false }, label, sink, tls, delay);
 }
 
 /** The promise, or a rejection with `signal.reason` as soon as the signal aborts; for work that cannot be stopped. */

@@ -8,7 +8,7 @@ import { dial } from "./dial.js";
 import { race } from "./race.js";
 import { everyAddressFailed } from "./socket-errors.js";
 import { systemDelay } from "./system.js";
-import { startHandshake } from "./tls-handshake.js";
+import { handshake } from "./tls-handshake.js";
 import type { TlsMaterialLoader } from "./tls-material.js";
 
 /** Where a proxy is, and who we are there. */
@@ -89,23 +89,7 @@ export async function connectProxy(
     { stagger: 0, delay: systemDelay, signal, allFailed: (errors) => everyAddressFailed(named, errors) },
   );
   if (loaded === undefined) return socket;
-  return new Promise((resolve, reject) => {
-    const aborted = (): void => {
-      stop();
-      reject(signal.reason);
-    };
-    const stop = startHandshake(socket, loaded.material, named, {
-      secured: (secured) => {
-        signal.removeEventListener("abort", aborted);
-        resolve(secured);
-      },
-      failed: (error) => {
-        signal.removeEventListener("abort", aborted);
-        reject(error);
-      },
-    });
-    signal.addEventListener("abort", aborted);
-  });
+  return handshake(socket, loaded.material, named, signal, (secured) => secured);
 }
 
 /** Talks to a proxy over a stream of its own, which it destroys when that fails. */

@@ -1,5 +1,5 @@
 // One TLS handshake, as a client, over a connected socket: before the server's first byte or after it. Ends with a verified
-// TLSSocket or a TransportError; never delivers a byte. Sources: node:tls, RFC 8446.
+// TLSSocket, a TransportError or an abort; never delivers a byte. Sources: node:tls, RFC 8446.
 
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
@@ -69,6 +69,42 @@ export function startHandshake(
     stop();
     destroyBoth();
   };
+}
+
+/**
+ * A handshake that the signal ends. Resolves with what `secured` makes of the socket, called in the very event so that no byte is missed.
+ * Rejects with a TransportError or with `signal.reason`; the socket is destroyed then.
+ */
+export function handshake<T>(
+  socket: Duplex,
+  material: TlsMaterial,
+  address: string,
+  signal: AbortSignal,
+  secured: (socket: TLSSocket) => T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    // Whoever got the socket may have stopped listening to the signal before we do.
+    if (signal.aborted) {
+      socket.destroy();
+      reject(signal.reason);
+      return;
+    }
+    const aborted = (): void => {
+      stop();
+      reject(signal.reason);
+    };
+    const stop = startHandshake(socket, material, address, {
+      secured: (secure) => {
+        signal.removeEventListener("abort", aborted);
+        resolve(secured(secure));
+      },
+      failed: (error) => {
+        signal.removeEventListener("abort", aborted);
+        reject(error);
+      },
+    });
+    signal.addEventListener("abort", aborted);
+  });
 }
 
 // The outcome is never called from within startHandshake, so that the caller always holds the function that ends it.

@@ -1,5 +1,6 @@
 // The presets of `dial`: an HTTP proxy and a SOCKS5 proxy on loopback, and every way in which they say no.
 
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { inspect } from "node:util";
 import { InvalidArgumentError, type TransportError } from "@myelin/contracts";
@@ -199,6 +200,22 @@ describe("HTTP CONNECT", () => {
       address: `proxy ${proxy.address}`,
     });
   });
+});
+
+it("P50: an abort between the socket to an https proxy and its TLS handshake keeps no socket, though the proxy hangs", async () => {
+  const proxy = await opened(httpProxy({ answer: () => {} }));
+  const [controller, reason, sockets] = [new AbortController(), new Error("enough"), [] as Socket[]];
+  // Ours is the first listener: nobody listens to the signal any more when it aborts, and the handshake has not begun.
+  const made = (message: unknown): void => {
+    const { socket } = message as { readonly socket: Socket };
+    sockets.push(socket);
+    socket.on("connect", () => queueMicrotask(() => controller.abort(reason)));
+  };
+  subscribe("net.client.socket", made);
+  onTestFinished(() => void unsubscribe("net.client.socket", made));
+  const dial = httpConnect({ proxy: `https://${proxy.address}` });
+  await expect(through(dial, {}, new TestSink(), controller.signal)).rejects.toBe(reason);
+  expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true]);
 });
 
 describe("SOCKS5", () => {

@@ -103,5 +103,5 @@ export const partly = {
   P47: "the core imports nothing of node:; there is no transport for workerd",
   P48: "npm test plays the suite on the present Node, npm run runtimes, a step of npm run check, on every other",
   P51: "the core in a browser is some 50 kB, not 15; packages/myelin/README.md says of what",
-  P55: "times are measured by apps/bench/src/resubscribe.ts, not tested",
+  P55: "times are measured by npm run bench -- replay, not tested",
 };

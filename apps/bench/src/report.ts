@@ -118,6 +118,7 @@ export function barTable(judged: readonly BarResult[]): string {
 function section(result: Result): string[] {
   const { circumstances: at } = result;
   const table = markdownTable(rowsOf(result));
+  const rates = clientLines(result);
   const versions = Object.entries(at.versions).map(([name, version]) => `${name} ${version}`);
   const rounds = result.figures[0]?.rounds ?? 0;
   const messages = result.figures[0]?.messages ?? 0;
@@ -125,11 +126,7 @@ function section(result: Result): string[] {
     `## ${result.title}`,
     result.about,
     table,
-    ...clientLines(result)
-      .map((line) => `- ${line}`)
-      .join("\n")
-      .split("\0")
-      .filter((list) => list !== ""),
+    ...(rates.length === 0 ? [] : [rates.map((line) => `- ${line}`).join("\n")]),
     ...(result.skipped ?? []),
     `${rounds === 1 ? "1 round" : `${rounds} rounds`} of ${messages.toLocaleString("en")} messages (first line) on ${at.date}: ${at.cpu}, ` +
       `${at.cores} cores, ${at.memoryGiB} GiB, ${at.system}, Node ${at.node}, ${versions.join(", ")}; load average at the ` +

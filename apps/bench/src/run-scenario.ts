@@ -1,7 +1,7 @@
 // Runs one scenario: prepares who takes part, starts the other ends, interleaves the runs, checks what arrived, ends them all.
 
 import { circumstances } from "./circumstances.js";
-import { pubFrame } from "./frames.js";
+import { pubFrame, subjectOf } from "./frames.js";
 import { expectCount, type Outcome, type PeerName } from "./job.js";
 import { figureOf, interleave, type Line, steadinessOf } from "./measure.js";
 import { endOf, OtherEnds } from "./other-ends.js";
@@ -88,7 +88,7 @@ async function preparePeers(
 function checkSink({ job }: Line, received: number): void {
   const { work } = job;
   if (work.kind !== "publish") return;
-  const subject = work.subjects === undefined ? undefined : "orders.eu.0000000";
+  const subject = work.subjects === undefined ? undefined : subjectOf(0);
   const messages = work.messages * job.steps + job.warmUp;
   const expected = messages * pubFrame(work.size, subject).length;
   if (received >= expected && received < expected + 65_536) return;

@@ -1,4 +1,4 @@
-// P55: very many subscriptions at a reconnect. How long it takes is measured by apps/bench/src/resubscribe.ts.
+// P55: very many subscriptions at a reconnect. How long it takes is measured by `npm run bench -- replay`.
 
 import type { Transport } from "@myelin/contracts";
 import { RealServer } from "@myelin/testing";

@@ -3,7 +3,7 @@
 import { expectCount, type ReplayWork, type StormWork } from "../job.js";
 import type { Notes } from "../notes.js";
 import { WriteWatch } from "../write-watch.js";
-import type { Dial, NatsClient } from "./nats-client.js";
+import type { Dial, NatsClient } from "./client-contestant.js";
 
 /** Each connection's latency is from the call to its first round trip. */
 export async function storm(dial: Dial, { messages }: StormWork, notes: Notes): Promise<void> {

@@ -5,7 +5,7 @@ import { payloadOf, SUBJECT } from "../frames.js";
 import type { FanWork } from "../job.js";
 import type { Notes } from "../notes.js";
 import { PER_FAN_FLUSH, PER_TURN, shares } from "./amounts.js";
-import type { Dial, NatsClient } from "./nats-client.js";
+import type { Dial, NatsClient } from "./client-contestant.js";
 
 export async function fan(dial: Dial, work: FanWork, notes: Notes): Promise<void> {
   const { messages, size, publishers, subscribers } = work;

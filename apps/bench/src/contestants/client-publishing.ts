@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { payloadOf, SUBJECT, subjectOf } from "../frames.js";
 import type { PublishWork } from "../job.js";
 import { PER_TURN, perFlush } from "./amounts.js";
-import type { NatsClient } from "./nats-client.js";
+import type { NatsClient } from "./client-contestant.js";
 
 /** The same loop for everybody, held back by flushes, or by the client's own word where it has one. */
 export async function publish(client: NatsClient, { size, messages, pace, subjects = 1 }: PublishWork): Promise<void> {

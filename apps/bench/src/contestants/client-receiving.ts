@@ -3,7 +3,7 @@
 
 import { blastSubject, HEADER, SUBJECT, subjectOf } from "../frames.js";
 import { expectCount, type ReceiveWork } from "../job.js";
-import type { NatsCallback, NatsClient } from "./nats-client.js";
+import type { NatsCallback, NatsClient } from "./client-contestant.js";
 
 export class Receiving {
   readonly #client: NatsClient;

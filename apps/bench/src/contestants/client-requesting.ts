@@ -3,7 +3,7 @@
 import { payloadOf } from "../frames.js";
 import { expectCount, type RequestWork } from "../job.js";
 import type { Notes } from "../notes.js";
-import type { Dial, NatsClient } from "./nats-client.js";
+import type { Dial, NatsClient } from "./client-contestant.js";
 
 const SERVICE = "bench.echo";
 /** Longer than a run: no time-out is ever due, and each has its timer all the same. */

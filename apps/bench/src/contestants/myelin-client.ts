@@ -3,8 +3,8 @@
 
 import { connect } from "myelin";
 import type { Contestant, Target } from "../job.js";
+import { clientContestant } from "./client-contestant.js";
 import { dialOptions } from "./dialling.js";
-import { clientContestant } from "./nats-client.js";
 
 const PENDING = { messages: 100_000_000, bytes: 2 ** 40 };
 

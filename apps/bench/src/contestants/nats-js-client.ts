@@ -3,8 +3,8 @@
 import { wsconnect } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import type { Contestant, Target } from "../job.js";
+import { clientContestant } from "./client-contestant.js";
 import { dialOptions } from "./dialling.js";
-import { clientContestant } from "./nats-client.js";
 
 export async function open(target: Target): Promise<Contestant> {
   if (target.link !== "websocket") return clientContestant(() => connect(dialOptions(target)));

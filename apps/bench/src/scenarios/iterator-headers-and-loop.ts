@@ -57,7 +57,7 @@ export const loop: Scenario = {
   about:
     "One subscription, fed as fast as it reads. Percentiles, from an HDR histogram, are of how long one chunk holds the event loop: " +
     "from the socket that read it to the last callback of its messages. A turn of the loop has all the chunks that one poll found, " +
-    "up to 32 of 64 KiB; a chain of immediates measures it. " +
+    "up to 32 reads, of 64 KiB each, with ours of up to 256; a chain of immediates measures it. " +
     "A client that keeps a chunk and reads it later in the turn shows in the turn alone. What else the machine does is in both.",
   messages: 2_000_000,
   documented: 400_000,

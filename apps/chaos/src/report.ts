@@ -9,19 +9,13 @@ export interface FaultRow {
   readonly fault: string;
   readonly node: number;
   readonly what: string;
-  /** How long it was done. */
-  readonly ms: number;
   readonly lost: number;
   readonly moves: number;
-  /** The longest outage of any client so far, in milliseconds. */
-  readonly longestOutage: number;
   readonly answered: number;
   readonly arrived: number;
-  /** Complaints so far. */
-  readonly violationCount: number;
 }
 
-type Sums = Pick<FaultRow, "lost" | "moves" | "longestOutage" | "answered" | "arrived">;
+type Sums = Pick<FaultRow, "lost" | "moves" | "answered" | "arrived">;
 
 /** Everything counted at the end. */
 export function sumsOf(load: Load): {
@@ -29,7 +23,8 @@ export function sumsOf(load: Load): {
   calls: Load["calls"]["totals"];
   links: { lost: number; moves: number; longestOutage: number };
 } {
-  const { lost, moves, longestOutage } = currentOf(load);
+  const { lost, moves } = currentOf(load);
+  const longestOutage = Math.max(0, ...load.clients.map(({ presence }) => presence.counts.longestOutage));
   return {
     messages: Object.fromEntries(load.accounts.map(({ name, totals }) => [name, totals])),
     calls: load.calls.totals,
@@ -48,7 +43,6 @@ export function snapshot(load: Load): { difference(): Sums } {
       return {
         lost: now.lost - then.lost,
         moves: now.moves - then.moves,
-        longestOutage: now.longestOutage,
         answered: now.answered - then.answered,
         arrived: now.arrived - then.arrived,
       };
@@ -62,7 +56,6 @@ function currentOf(load: Load): Sums {
   return {
     lost: sum(counts.map(({ lost }) => lost)),
     moves: sum(counts.map(({ moves }) => moves)),
-    longestOutage: Math.max(0, ...counts.map(({ longestOutage }) => longestOutage)),
     answered: load.calls.totals.answered,
     arrived: sum(load.accounts.map(({ totals }) => totals.arrived)),
   };

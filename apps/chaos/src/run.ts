@@ -67,11 +67,10 @@ export async function run(options: RunOptions, say: (row: FaultRow) => void): Pr
         what = "broke off";
         complain(`${fault.name} on node ${node}: ${String(error)}`);
       }
-      const struck = performance.now() - at;
       const missing = await missingCalm(load, arena);
       if (missing !== undefined) complain(`${fault.name} on node ${node}: ${CALM_MS} ms later ${missing}`);
       load.judge();
-      const row = { at: at - begin, fault: fault.name, node, what, ms: struck, ...state.difference(), violationCount };
+      const row = { at: at - begin, fault: fault.name, node, what, ...state.difference() };
       rows.push(row);
       say(row);
     }

@@ -22,7 +22,6 @@ export const root: string = fileURLToPath(new URL("../../../", import.meta.url))
 export interface Packed {
   readonly name: string;
   readonly version: string;
-  readonly archive: string;
   /** Its files. */
   readonly folder: string;
 }
@@ -48,7 +47,7 @@ export function packAll(): Archives {
     mkdirSync(folder, { recursive: true });
     execFileSync("tar", ["-xzf", archive, "-C", folder, "--strip-components=1"]);
     const { name, version } = readJson(join(folder, "package.json"));
-    return { name: String(name), version: String(version), archive, folder };
+    return { name: String(name), version: String(version), folder };
   });
   return { work, packed };
 }

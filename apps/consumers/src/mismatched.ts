@@ -14,8 +14,8 @@ interface Case {
   readonly old: string;
   /** The name it lacks, if any. */
   readonly lacks?: string;
+  /** What is loaded, and says so. */
   readonly imported: string;
-  readonly says: string;
   /** Who bundles it. */
   readonly by?: readonly BundlerName[];
 }
@@ -24,13 +24,12 @@ const CASES: readonly Case[] = [
     old: "@myelin/protocol",
     lacks: "Decoder",
     imported: "@myelin/client",
-    says: "@myelin/client",
     by: ["esbuild", "vite", "rollup", "webpack"],
   },
-  { old: "@myelin/server-pool", imported: "@myelin/client", says: "@myelin/client", by: ["webpack"] },
-  { old: "@myelin/contracts", lacks: "TransportError", imported: "@myelin/protocol", says: "@myelin/protocol" },
-  { old: "@myelin/transport-node", lacks: "tcpTransport", imported: "myelin", says: "myelin" },
-  { old: "@myelin/credentials", lacks: "parseCreds", imported: "myelin", says: "myelin" },
+  { old: "@myelin/server-pool", imported: "@myelin/client", by: ["webpack"] },
+  { old: "@myelin/contracts", lacks: "TransportError", imported: "@myelin/protocol" },
+  { old: "@myelin/transport-node", lacks: "tcpTransport", imported: "myelin" },
+  { old: "@myelin/credentials", lacks: "parseCreds", imported: "myelin" },
 ];
 const MODULES: readonly Module[] = ["ESM", "CJS"];
 const NEW = "0.4.0";
@@ -48,7 +47,7 @@ export async function refused(
 ): Promise<Cell[]> {
   const cells: Cell[] = [];
   const all = Object.fromEntries(packed.map(({ name }) => [name, NEW]));
-  for (const { old, lacks, imported, says, by = [] } of CASES) {
+  for (const { old, lacks, imported, by = [] } of CASES) {
     const project = join(work, `old-${old.replace(/\W/g, "-")}`);
     const versions = asVersions({ ...all, [old]: OLD }, all);
     layOut(project, packed, (one, folder) => {
@@ -57,7 +56,7 @@ export async function refused(
         for (const file of ["index.js", "index.cjs"])
           rewrite(join(folder, "dist", file), (text) => without(lacks, text));
     });
-    const sentence = `${says} ${NEW} needs ${old} ^${NEW}, found ${OLD}: install ${old}@^${NEW}`;
+    const sentence = `${imported} ${NEW} needs ${old} ^${NEW}, found ${OLD}: install ${old}@^${NEW}`;
     const row = `${imported} beside ${old} ${OLD}`;
     for (const [file, text] of [
       ["import.mjs", `import ${JSON.stringify(imported)};\n`],

@@ -48,5 +48,5 @@ async function packageFrom(source: string, folder: string): Promise<Packed> {
     });
     for (const { path, text } of outputFiles) writeFileSync(path, format === "esm" ? lateNames(text) : text);
   }
-  return { name: manifest.name, version: manifest.version, archive: "", folder };
+  return { name: manifest.name, version: manifest.version, folder };
 }

@@ -1,7 +1,7 @@
 // Clients at the level of the client: real connections over a network in memory to a cluster of brokers, in virtual time. Everything a
 // client does is here, bytes, keep-alive and subscriptions included; so it takes far more memory and time than the level of the pool.
 
-import { connect, type DiagnosticsTarget, diagnosticsOn, type NatsConnection } from "@myelin/client";
+import { connect, type DiagnosticsTarget, diagnosticsOn } from "@myelin/client";
 import { BrokerCluster, type MemoryNetwork, memoryNetwork, seededRandom, VirtualClock } from "@myelin/testing";
 import { type ClientPolicy, clientOptions, type OptionsOf } from "./policies/client.js";
 import { Record } from "./record.js";
@@ -40,7 +40,6 @@ export class ClientFleet implements Fleet {
   readonly #diagnostics: DiagnosticsTarget;
   readonly #options: ClientFleetOptions;
   readonly #optionsOf: OptionsOf;
-  readonly #connections: NatsConnection[] = [];
   readonly #tasks: Promise<unknown>[] = [];
   #zero = Number.POSITIVE_INFINITY;
 
@@ -141,7 +140,6 @@ export class ClientFleet implements Fleet {
       },
     );
     nc.subscribe(`to.${number % SUBJECTS}`, { callback: nothing });
-    this.#connections.push(nc);
   }
 
   #task(work: Promise<unknown>): void {

@@ -36,8 +36,6 @@ export interface PolicyKind {
   readonly name: string;
   /** In one line, with what decides it. */
   readonly about: string;
-  /** Where that is written; empty for ours. */
-  readonly source: string;
   /** Milliseconds a dial may take. */
   readonly timeout: number;
   create(client: ClientKind): Policy;
@@ -45,7 +43,6 @@ export interface PolicyKind {
 
 /** What a client is configured with. */
 export interface ClientKind {
-  readonly index: number;
   /** Servers in its list. */
   readonly seeds: readonly number[];
   /** Zone of each server, and of the client. */

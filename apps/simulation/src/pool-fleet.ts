@@ -66,7 +66,7 @@ export class PoolFleet implements Fleet {
     this.#dialling = new Int16Array(clients).fill(NOBODY);
     this.#version = new Uint32Array(clients);
     this.#policies = Array.from({ length: clients }, (_, index) =>
-      policy.create({ index, seeds, zoneOf, zone: zoneOf(index), random: seededRandom(seed * 1_000_003 + index) }),
+      policy.create({ seeds, zoneOf, zone: zoneOf(index), random: seededRandom(seed * 1_000_003 + index) }),
     );
     for (let client = 0; client < clients; client++) this.#act(client);
     this.#play(0);

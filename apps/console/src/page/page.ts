@@ -25,16 +25,16 @@ class Page {
   readonly #connecting = new ConnectingView(this);
   readonly #subscriptions = new SubscriptionsView(this);
   readonly #publishing = new PublishingView(this);
-  #settings: Settings;
+  // To be connected when a link to this page opens.
+  #connect: boolean;
 
   constructor(settings: Settings) {
-    this.#settings = settings;
+    this.#connect = settings.connect;
     this.#theme.theme = settings.theme;
     this.#connecting.fill(settings.servers, settings.credentials);
     this.#subscriptions.format = settings.format;
     this.#publishing.to = settings.to;
     for (const subject of [...settings.subjects].reverse()) this.#subscriptions.add(subject);
-    this.#settings = settings;
     setInterval(() => this.#tick(), TICK_MS);
     this.#tick();
     if (settings.connect) void this.#connecting.connect();
@@ -50,12 +50,12 @@ class Page {
 
   async open(options: ConnectionOptions): Promise<void> {
     await this.#cluster.open({ name: "myelin console", ...options });
-    this.#settings = { ...this.#settings, connect: true };
+    this.#connect = true;
     this.changed();
   }
 
   async close(): Promise<void> {
-    this.#settings = { ...this.#settings, connect: false };
+    this.#connect = false;
     await this.#cluster.close();
     this.changed();
   }
@@ -71,7 +71,7 @@ class Page {
     this.#tick();
   }
 
-  /** Writes the address, unless the parts are just being made from it. */
+  /** Writes the address. */
   changed(): void {
     const hash = hashOf({
       servers: this.#connecting.servers,
@@ -80,7 +80,7 @@ class Page {
       to: this.#publishing.to,
       format: this.#subscriptions.format,
       theme: this.#theme.theme,
-      connect: this.#settings.connect,
+      connect: this.#connect,
     });
     history.replaceState(null, "", hash === "" ? location.pathname : `#${hash}`);
   }

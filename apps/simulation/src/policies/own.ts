@@ -87,7 +87,6 @@ function kind(name: string, about: string, options: (client: ClientKind) => Omit
   return {
     name,
     about,
-    source: "",
     timeout: 5_000,
     create: (client) => {
       const key = `${client.zone} ${client.seeds.join()}`;

@@ -10,7 +10,7 @@ const SEEDS = [0, 1, 2];
 function make(name: string): Policy {
   const kind = published.find((one) => one.name === name);
   if (kind === undefined) throw new Error(`there is no ${name}`);
-  return kind.create({ index: 0, seeds: SEEDS, zone: 0, zoneOf: () => 0, random: seededRandom(1) });
+  return kind.create({ seeds: SEEDS, zone: 0, zoneOf: () => 0, random: seededRandom(1) });
 }
 
 /** Dials until it gives up, or `count` times; says when each dial began. Every one fails, and takes no time. */

@@ -159,21 +159,18 @@ export const published: readonly PolicyKind[] = [
     name: "nats.js",
     about:
       "reconnectTimeWait 2 s for each server, reconnectJitter 100 ms, maxReconnectAttempts 10 for each, timeout 20 s",
-    source: "nats.js 3.4, ConnectionOptions of @nats-io/nats-core",
     timeout: 20_000,
     create: (client) => new NatsJs(client),
   },
   {
     name: "nats.go",
     about: "ReconnectWait 2 s after each round, ReconnectJitter 100 ms, MaxReconnects 60 for each server, Timeout 2 s",
-    source: "nats.go 1.53, Options and the Default constants of the package",
     timeout: 2_000,
     create: (client) => new NatsGo(client),
   },
   {
     name: "nats.rs",
     about: "delay doubling from 2 ms to 4 s, no jitter, no limit, connection_timeout 5 s",
-    source: "async-nats 0.49, ConnectOptions",
     timeout: 5_000,
     create: (client) => new NatsRs(client),
   },

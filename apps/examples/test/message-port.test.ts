@@ -3,7 +3,7 @@
 
 import { setTimeout as aWhile } from "node:timers/promises";
 import { MessageChannel } from "node:worker_threads";
-import type { DialTarget, Transport, TransportConnection, TransportSink } from "@myelin/contracts";
+import type { Transport, TransportConnection, TransportSink } from "@myelin/contracts";
 import {
   createTestAuthority,
   RealCluster,
@@ -17,24 +17,11 @@ import { connect } from "myelin";
 import { describe, expect, it } from "vitest";
 import { portTransport } from "../src/message-port/port-transport.js";
 import { serveTransport } from "../src/message-port/serve-transport.js";
-import { TcpPeers } from "./tcp-peers.js";
+import { TcpPeers, targetOf } from "./tcp-peers.js";
 
 const authority = await createTestAuthority();
 const { certPem, keyPem } = await authority.issue({ commonName: "localhost", dnsNames: ["localhost"] });
 const refusedPorts = await reservePorts(1);
-
-const targetOf = (parts: Partial<DialTarget>): DialTarget => ({
-  url: `nats://localhost:${parts.port ?? 0}`,
-  scheme: "nats",
-  hostname: "127.0.0.1",
-  port: 0,
-  path: "",
-  serverName: "localhost",
-  tls: undefined,
-  handshakeFirst: false,
-  shuffleAddresses: true,
-  ...parts,
-});
 
 /** What a run could leave behind: sockets, timers, and ports that still listen. */
 const resources = (): readonly string[] =>

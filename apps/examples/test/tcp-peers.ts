@@ -1,9 +1,25 @@
-// The other end for the contract suite: a TCP server, plain or with TLS, that keeps every peer and hands them out in order.
+// The other end for the contract suite: a TCP server, plain or with TLS, that keeps every peer and hands them out in order; and what a
+// transport is given to get there.
 // Knows nothing of the transport under test.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import type { DialTarget } from "@myelin/contracts";
 import type { ContractPeer } from "@myelin/testing";
+
+/** A dial of loopback, but for these parts; certificates are for `localhost`. */
+export const targetOf = (parts: Partial<DialTarget>): DialTarget => ({
+  url: `nats://localhost:${parts.port ?? 0}`,
+  scheme: "nats",
+  hostname: "127.0.0.1",
+  port: 0,
+  path: "",
+  serverName: "localhost",
+  tls: undefined,
+  handshakeFirst: false,
+  shuffleAddresses: true,
+  ...parts,
+});
 
 class TcpPeer implements ContractPeer {
   receivedBytes = 0;

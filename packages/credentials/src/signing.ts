@@ -72,10 +72,7 @@ export function signedWithCredsFile(read: ReadSeed, path: string): Authenticator
 function withNonce(
   authenticate: (nonce: string | undefined, context: AuthenticationContext) => Promise<Auth | NoAuth>,
 ): Authenticator {
-  return Object.assign(
-    (nonce: string | undefined, context: AuthenticationContext): Promise<Auth | NoAuth> => authenticate(nonce, context),
-    { needsNonce: true },
-  );
+  return Object.assign(authenticate, { needsNonce: true });
 }
 
 // A server that sends no nonce asks for no signature; it may still know the user of the JWT.

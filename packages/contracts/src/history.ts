@@ -22,6 +22,6 @@ export interface HistoryEntry {
   readonly direction: "in" | "out" | "own";
   /** What it was, 300 characters at most. */
   readonly text: string;
-  /** All of it in one line: `2026-11-25T10:00:00.000Z a:4222 #1 > SUB orders 1 (3 of them until …)`. */
+  /** All of it in one line: `2026-11-25T10:00:00.000Z a:4222 link 1 > SUB orders 1 (3 of them until …)`. */
   toString(): string;
 }

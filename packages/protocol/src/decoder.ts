@@ -135,9 +135,9 @@ export class Decoder implements Readonly<CursorState> {
    * {@link ProtocolError} when the stream is broken, and the same one again at every later call.
    */
   next(): Op {
-    // The usual MSG line: one blank between fields, decimal sid, CRLF, all of it here. Everything else, also every error,
-    // is left to the plain path, which gives the same answer for these lines too (property test). Measured against it with
-    // 16 byte payloads: see README, "How fast".
+    // The usual MSG line: one blank between fields, decimal sid, CRLF, all of it here. The usual HMSG goes to
+    // usual-lines.ts; everything else, also every error, is left to the plain path, which gives the same answer for these lines too
+    // (property test). Measured against it with 16 byte payloads: see README, "How fast".
     const bytes = this.buffer;
     const end = this.#end;
     let i = this.#position;

@@ -11,7 +11,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
  * A queue of bytes. A writer asks for room, writes into `block` from `position` on, and commits; until then nothing has
- * happened. Bytes handed out by `take` are never touched again.
+ * happened. Bytes handed out by `take` are not touched again until `reuse` gives them back.
  */
 export class OutgoingBlocks {
   /** The block being written; valid from `position` to its end. */

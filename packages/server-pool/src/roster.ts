@@ -9,11 +9,11 @@ import { ServerEntry } from "./server-entry.js";
 import { parseServerList } from "./server-list.js";
 import { addressOf, type ServerUrl, type ServerUrlOptions } from "./server-url.js";
 
-/** What a list did to the pool, as `host:port`; all empty when it changed nothing. */
+/** What a list did to the pool, as `host:port`, of a unix socket its path; all empty when it changed nothing. */
 export interface PoolChange {
-  /** `href`s of servers that are new. */
+  /** Servers that are new. */
   readonly added: readonly string[];
-  /** `href`s of servers that left. */
+  /** Servers that left. */
   readonly deleted: readonly string[];
   /** Advertised entries nothing can be made of, as they came. */
   readonly rejected: readonly string[];

@@ -1,4 +1,4 @@
-// Drivers that were built, kept outside the tree: `<cache>/interop/<language>/<fingerprint of its folder>`. Entries appear
+// What was built of other languages, our drivers and the peers of the benchmarks, kept outside the tree: `<cache>/interop/<language>/<fingerprint of its folder>`. Entries appear
 // whole or not at all. Knows no language.
 
 import { execFile } from "node:child_process";

@@ -106,6 +106,22 @@ describe("draining", () => {
     ]);
     expect([nc.state, told.length]).toEqual(["closed", 1]);
   });
+
+  it("D10: a link that is lost ends a drain at once, though a handler still runs, and the error says that it was lost", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    void nc.subscribe("x").process(() => new Promise(() => {}));
+    nc.publish("x");
+    await clock.until(nc.flush());
+    const drained = rejection(nc.drain());
+    await clock.settle();
+    last(a)?.reset();
+    await clock.settle();
+    const error = await drained;
+    expect([nc.state, error.name]).toEqual(["closed", "DrainError"]);
+    expect(error.cause).toMatchObject({ code: "CONNECTION_RESET", address: "a:4222" });
+  });
 });
 
 describe("answering", () => {

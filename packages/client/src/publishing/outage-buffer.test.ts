@@ -1,8 +1,10 @@
 // What is kept during an outage when it is more than was asked for: bounds in bytes and in messages, and the oldest making room.
 
+import { Encoder } from "@myelin/protocol";
 import { describe, expect, it } from "vitest";
 import { recorded, rejection, simulate } from "../../test/simulated.js";
 import { type ConnectionOptions, MaxPayloadError, type NatsConnection, ReconnectBufferFullError } from "../index.js";
+import { OutageBuffer } from "./outage-buffer.js";
 
 const FRAME = "PUB x 1\r\n0\r\n".length;
 
@@ -82,4 +84,20 @@ describe("P5: the reconnect buffer", () => {
     expect(nc.stats().droppedMsgs).toBe(1);
     expect(await recover()).toEqual(["1", "2"]);
   });
+});
+
+it("RECONN-BUFFER-4: what a lost link had not handed on is replayed before what was published later", () => {
+  const encoder = new Encoder();
+  encoder.pub("x", undefined, "1");
+  const backlog = encoder.take() ?? new Uint8Array(0);
+  const kept = new OutageBuffer({ bytes: 1_000, messages: 10, overflow: "error" }, false);
+  kept.publish("x", undefined, undefined, "2");
+  expect(kept.adopt([backlog], () => false)).toEqual({ messages: 0, bytes: 0 });
+  const sent: string[] = [];
+  kept.replay({
+    maxPayload: 100,
+    headers: true,
+    append: (frame) => void sent.push(new TextDecoder().decode(frame)),
+  });
+  expect(sent).toEqual(["PUB x 1\r\n1\r\n", "PUB x 1\r\n2\r\n"]);
 });

@@ -108,6 +108,17 @@ describe("P31: a certificate that is about to end", () => {
 });
 
 describe("P2, P31: credentials and a certificate", () => {
+  it("P2, P17: are not renewed at a server that announced its leaving: the move goes to another one", async () => {
+    const { a, clock, events, serve } = await connected(15 * MINUTE, { lameDuck: "notify" });
+    const b = serve("b");
+    a.sendInfo({ ldm: true, connect_urls: ["b:4222"] });
+    await clock.advance(13 * MINUTE);
+    expect(events).toEqual([]);
+    await clock.advance(2 * MINUTE);
+    expect(events).toMatchObject([{ type: "handover", reason: "credentials", from: "a:4222", server: "b:4222" }]);
+    expect([a.dials, b.dials]).toEqual([1, 1]);
+  });
+
   it("have their ends apart: a short certificate is renewed also where credentials of a later end were renewed before", async () => {
     const start = simulate().clock.wallTime();
     let given = 0;

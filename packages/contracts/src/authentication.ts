@@ -30,7 +30,7 @@ export type NoAuth = void;
 export interface AuthenticationContext {
   /** 1 for the first attempt of this connection, then counting on. */
   readonly attempt: number;
-  /** URL of the server to be dialled, without credentials. */
+  /** URL of the server to be dialled, without credentials and without the values of its query. */
   readonly server: string;
   /** What the server wants signed; `undefined` before dialling, and when it sent none. */
   readonly nonce: string | undefined;

@@ -46,7 +46,7 @@ export type PemSource = string | Uint8Array;
 
 /** One address to dial. All strings are plain: no brackets, no percent-encoding, no credentials. */
 export interface DialTarget {
-  /** The URL without credentials, for messages. */
+  /** The URL without credentials and without the values of its query, for messages. */
   readonly url: string;
   /** Lower-case scheme without the colon; always one of the transport's own. */
   readonly scheme: string;
@@ -54,7 +54,7 @@ export interface DialTarget {
   readonly hostname: string;
   /** 1–65535; 0 for a unix socket. */
   readonly port: number;
-  /** Path and query as written in the URL (`/ws?x=1`, `/run/nats.sock`), or empty. */
+  /** Path and query as written in the URL, so perhaps with a secret, for dialling only (`/ws?x=1`, `/run/nats.sock`), or empty. */
   readonly path: string;
   /** Name to verify the certificate against and to send as SNI; survives an advertised IP address. */
   readonly serverName: string;

@@ -1,6 +1,7 @@
 // That no secret is in any line of a log, at any level, nor in what a connection remembers, nor on the errors that carry it; and that the
 // packages print nothing by themselves.
 
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent } from "node:http";
@@ -16,6 +17,7 @@ import {
   jwtAuthenticator,
   type LogEntry,
   logTo,
+  type NatsConnection,
   NatsError,
   nkeyAuthenticator,
   nkeys,
@@ -28,7 +30,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
 import { httpProxy, socksProxy, type TestProxy } from "../../transport-node/test/proxies.js";
 import { Witness } from "./canaries.js";
-import { until } from "./conditions.js";
+import { everyChannel, until } from "./conditions.js";
 import { webSocketGateway } from "./gateway.js";
 import { deadUrl, fake } from "./opened.js";
 
@@ -46,6 +48,7 @@ const CANARIES = [
   encodeURIComponent("canary/in/url"),
   "canary/in/url",
   "canary-header",
+  "canary-query",
   "canary-proxy",
   Buffer.from("ann:canary-proxy").toString("base64"),
   seed,
@@ -56,7 +59,11 @@ const CANARIES = [
 ];
 
 /** Everything that one connection logs, remembers and fails with, shown to the witness. */
-async function watch(witness: Witness, options: ConnectionOptions, live: () => Promise<unknown>): Promise<LogEntry[]> {
+async function watch(
+  witness: Witness,
+  options: ConnectionOptions,
+  live: (nc: NatsConnection) => Promise<unknown>,
+): Promise<LogEntry[]> {
   const entries: LogEntry[] = [];
   const log = logTo((entry) => void entries.push(entry), { level: "trace" });
   const see = (error: unknown): void => {
@@ -68,7 +75,7 @@ async function watch(witness: Witness, options: ConnectionOptions, live: () => P
     onTestFinished(() => nc.close());
     nc.subscribe("a.b");
     await nc.request("nobody", "", { timeout: 50 }).catch(see);
-    await live();
+    await live(nc);
     see(await nc.closed());
     witness.see(nc.history());
     witness.see(nc.history().join("\n"));
@@ -166,6 +173,48 @@ it("P53: no header of a WebSocket dial and no password of a proxy is in a log at
   );
   // Nobody is there any more.
   expect((await watch(witness, { servers, transports }, async () => {})).at(-1)?.level).toBe("error");
+  witness.expectNone(CANARIES);
+});
+
+it("P53: a token in the query of a WebSocket URL is sent, and is in no name of its server, whoever asks for it", {
+  timeout: 30_000,
+}, async () => {
+  const witness = new Witness();
+  const see = (value: unknown): void => witness.see(value);
+  for (const channel of everyChannel) {
+    subscribe(channel, see);
+    onTestFinished(() => void unsubscribe(channel, see));
+  }
+  const gateway = await webSocketGateway(await fake());
+  const query = "/nats?access_token=canary-query&canary-query";
+  const servers = ["127.0.0.1", "localhost"].map((host) => `ws://${host}:${gateway.port}${query}`);
+  const asked: unknown[] = [];
+  const options: ConnectionOptions = {
+    servers,
+    authenticator: tokenAuthenticator(({ server }) => {
+      asked.push(server);
+      return "canary-token";
+    }),
+    reconnectToServer: (known, info) => void see([known, info]),
+  };
+  const entries = await watch(witness, options, async (nc) => {
+    expect(nc.getServer()).toBe(`127.0.0.1:${gateway.port}/nats?access_token=***&***`);
+    for (const value of [nc, nc.getServer(), nc.getServers(), nc.info, JSON.stringify(nc.getServers())]) see(value);
+    for (const type of ["disconnect", "reconnecting", "attemptFailed", "close", "error"] as const) nc.on(type, see);
+    await gateway.kill();
+  });
+  expect(gateway.requests[0]?.url).toBe(query);
+  expect(asked[0]).toBe(`ws://127.0.0.1:${gateway.port}/nats?access_token=***&***`);
+  see(asked);
+  expect(entries.map(({ level }) => level)).toEqual(
+    expect.arrayContaining(["trace", "debug", "info", "warn", "error"]),
+  );
+  // Nobody is there any more; and what cannot be read is not shown either.
+  await watch(witness, options, async () => {});
+  for (const wrong of [`ws://127.0.0.1:0${query}`, `http://127.0.0.1${query}`, `nats://127.0.0.1${query}`]) {
+    see(await connect({ servers: wrong }).catch((error: unknown) => error));
+    await expect(connect({ servers: wrong })).rejects.toThrow("access_token=***");
+  }
   witness.expectNone(CANARIES);
 });
 

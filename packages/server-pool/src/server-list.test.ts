@@ -41,6 +41,16 @@ describe("parseServerList", () => {
     const leaky = (): unknown => parseServerList("nats://user:hun,ter2@h");
     expect(leaky).toThrow(/element 1 .*%2C/);
     expect(leaky).not.toThrow(/hun|user/);
+    const query = (): unknown => parseServerList("wss://h/p?token=hun,ter2:0,wss://i");
+    expect(query).toThrow(/element 2 .*%2C/);
+    expect(query).not.toThrow(/hun|ter2/);
+    expect(() => parseServerList("h:0?token=hunter2,b")).toThrow('"h:0?token=***"');
+  });
+
+  it("P53: two servers that differ in the values of a query only are two, and neither value is shown", () => {
+    const both = parseServerList("ws://h/p?token=hunter2,ws://h/p?token=s3cret");
+    expect(both.map(({ path }) => path)).toEqual(["/p?token=hunter2", "/p?token=s3cret"]);
+    expect(both.map(({ href }) => href)).toEqual(["ws://h:80/p?token=***", "ws://h:80/p?token=***"]);
   });
 
   it("refuses what is neither a string nor an array of strings", () => {

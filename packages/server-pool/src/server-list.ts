@@ -3,7 +3,8 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import { defaults } from "./defaults.js";
-import { parseLabelled, parseServerUrl, type ServerUrl, type ServerUrlOptions, safeLabel } from "./server-url.js";
+import { safeLabel } from "./safe-to-show.js";
+import { parseLabelled, parseServerUrl, type ServerUrl, type ServerUrlOptions } from "./server-url.js";
 
 /**
  * Reads the `servers` option into one address per server, in the order given. The argument is neither kept nor changed.
@@ -43,10 +44,12 @@ export function parseServerList(
 }
 
 // A raw comma in a password cuts it in two, and the first half then holds no @ that would give it away. So once any
-// element of a string has credentials, an element without them is only counted, not shown.
+// element of a string has credentials, an element without them is only counted, not shown. The same goes for a query, whose second
+// half has neither a scheme nor a question mark.
 function labelOf(element: string, whole: string, position: number): string {
-  if (whole.includes("@") && !element.includes("@")) {
-    return `element ${position} (hidden; a comma in a password must be written %2C)`;
+  const ofPassword = whole.includes("@") && !element.includes("@");
+  if (ofPassword || (whole.includes("?") && !/\?|:\/\//.test(element))) {
+    return `element ${position} (hidden; a comma in a password or a query must be written %2C)`;
   }
   return safeLabel(element.trim());
 }

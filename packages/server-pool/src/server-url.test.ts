@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { InvalidArgumentError } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { defaults, parseServerUrl } from "./index.js";
@@ -22,8 +23,7 @@ const FORMS: readonly (readonly [string, string, string])[] = [
   ["ws://h", "ws://h:80", "h:80/"],
   ["wss://h", "wss://h:443", "h:443/"],
   ["wss://h/", "wss://h:443", "h:443/"],
-  ["wss://h:8443/nats?x=1", "wss://h:8443/nats?x=1", "h:8443/nats?x=1"],
-  ["ws://h?x=@1", "ws://h:80?x=@1", "h:80?x=@1"],
+  ["wss://h:8443/nats/edge", "wss://h:8443/nats/edge", "h:8443/nats/edge"],
   ["unix:///run/nats.sock", "unix:///run/nats.sock", "unix:/run/nats.sock"],
   ["unix:///run/a%20b@c.sock", "unix:///run/a%20b@c.sock", "unix:/run/a b@c.sock"],
   ["under_score.svc-1:1", "nats://under_score.svc-1:1", "under_score.svc-1:1"],
@@ -80,6 +80,16 @@ describe("parseServerUrl", () => {
     expect(shown.join()).not.toMatch(/hunter2|user/);
     expect(url.pass).toBe("hunter2");
     expect(Object.isFrozen(url)).toBe(true);
+  });
+
+  it("P53: a query is kept for dialling and for telling servers apart, and shown by its names only", () => {
+    const url = parseServerUrl("wss://h:8443/nats?token=s3cret&x=@1&s3cret&empty=&");
+    expect(url.href).toBe("wss://h:8443/nats?token=***&x=***&***&empty=***&");
+    expect([url.path, url.key]).toEqual(["/nats?token=s3cret&x=@1&s3cret&empty=&", `h:8443${url.path}`]);
+    expect(parseServerUrl("ws://h?s3cret").href).toBe("ws://h:80?***");
+    const shown = [JSON.stringify(url), JSON.stringify({ ...url }), String(Object.entries(url)), inspect(url, true)];
+    expect(shown.join()).not.toContain("s3cret");
+    expect(parseServerUrl("unix:///run/a?b=c.sock").href).toBe("unix:///run/a?b=c.sock");
   });
 
   it("P26: labels are data on the address: in no key, no href, and sent nowhere", () => {
@@ -140,6 +150,11 @@ describe("parseServerUrl", () => {
     "nats://user:s3cret@",
     "nats://user:s3 cret@h",
     "s3cret@h:1:2",
+    "nats://user:s3?cret@h:0",
+    "wss://h:0/p?token=s3cret",
+    "wss://h:0?s3cret",
+    "wss://h:0/p?mail=a@s3cret#zone=eu",
+    "nats://h?token=s3cret",
   ]) {
     it(`keeps the secret of ${text} out of the error`, () => {
       expect(() => parseServerUrl(text)).toThrow(InvalidArgumentError);

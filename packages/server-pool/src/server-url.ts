@@ -5,8 +5,12 @@
 import { InvalidArgumentError } from "@myelin/contracts";
 import { defaults } from "./defaults.js";
 import { type Fail, parseHostPort } from "./host.js";
+import { safeLabel, withoutValues } from "./safe-to-show.js";
 
-/** A parsed server address; frozen. `user`, `pass` and `token` are read from private fields: logs, spreads, JSON and `util.inspect` omit them. */
+/**
+ * A parsed server address; frozen. What may be secret (`user`, `pass`, `token`, `path` and `key` with their query) is read from private
+ * fields: logs, spreads, JSON and `util.inspect` omit it. To be shown there is `href`.
+ */
 export interface ServerUrl {
   /** Lower case, without the colon: `nats`, `tls`, `ws`, `wss`, `unix`, or one of the caller's own. */
   readonly scheme: string;
@@ -14,7 +18,7 @@ export interface ServerUrl {
   readonly hostname: string;
   /** 1–65535; 0 for a unix socket. */
   readonly port: number;
-  /** Path and query of a WebSocket URL as written, the (percent-decoded) file of a unix socket, else empty. */
+  /** Path and query of a WebSocket URL as written, for dialling; the (percent-decoded) file of a unix socket, else empty. */
   readonly path: string;
   /** User name of `user:pass@`, percent-decoded. */
   readonly user: string | undefined;
@@ -24,9 +28,12 @@ export interface ServerUrl {
   readonly token: string | undefined;
   /** False when the text named no scheme and the default one was assumed. */
   readonly explicitScheme: boolean;
-  /** Canonical and without credentials: `nats://host:4222`, `nats://[::1]:4222`, `unix:///run/nats.sock`. */
+  /**
+   * Canonical, without credentials and without the values of a query, which may be some: `nats://host:4222`, `nats://[::1]:4222`,
+   * `unix:///run/nats.sock`, `wss://host:443/nats?token=***`.
+   */
   readonly href: string;
-  /** Equal for two spellings of one server: `host:port`, with the path for WebSocket and unix. */
+  /** Equal for two spellings of one server: `host:port`, with path and query for WebSocket, with the path for unix. To compare, not to be shown. */
   readonly key: string;
   /** From the fragment, `nats://host#zone=eu&tier=1`, percent-decoded; for strategies, never sent anywhere. Frozen. */
   readonly labels: Readonly<Record<string, string>>;
@@ -139,12 +146,12 @@ class ParsedServerUrl implements ServerUrl {
   readonly scheme: string;
   readonly hostname: string;
   readonly port: number;
-  readonly path: string;
   readonly explicitScheme: boolean;
   readonly href: string;
-  readonly key: string;
   readonly labels: Readonly<Record<string, string>>;
   // Private, not merely hidden: `util.inspect` shows hidden properties when it is asked to.
+  readonly #path: string;
+  readonly #key: string;
   readonly #credentials: UrlCredentials;
 
   constructor({ scheme, hostname, port, path, explicitScheme, labels, user, pass, token }: ServerUrlParts) {
@@ -153,13 +160,21 @@ class ParsedServerUrl implements ServerUrl {
     this.scheme = scheme;
     this.hostname = hostname;
     this.port = port;
-    this.path = path;
     this.explicitScheme = explicitScheme;
-    this.href = `${scheme}://${address}${scheme === "unix" ? percentEncode(path) : path}`;
-    this.key = scheme === "unix" ? `unix:${path}` : `${address}${keyPath}`;
+    this.href = `${scheme}://${address}${scheme === "unix" ? percentEncode(path) : withoutValues(path)}`;
+    this.#path = path;
+    this.#key = scheme === "unix" ? `unix:${path}` : `${address}${keyPath}`;
     this.labels = labels ?? NO_LABELS;
     const none = user === undefined && pass === undefined && token === undefined;
     this.#credentials = none ? NO_CREDENTIALS : { user, pass, token };
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  get key(): string {
+    return this.#key;
   }
 
   get user(): string | undefined {
@@ -182,15 +197,6 @@ export function addressOf(url: ServerUrl): string {
 
 function hostAndPort(hostname: string, port: number): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-}
-
-/**
- * How an address may be named in a message: what stands before the last `@` may be a secret (also where a raw `/` or `:`
- * in a password broke the syntax), so it is never shown.
- */
-export function safeLabel(text: string): string {
-  const shown = text.includes("@") ? `…@${text.slice(text.lastIndexOf("@") + 1)}` : text;
-  return JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown);
 }
 
 function split(scheme: string, rest: string): { userinfo: string; hostPort: string; path: string } {

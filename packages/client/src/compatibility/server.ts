@@ -13,7 +13,7 @@ export interface Server {
   readonly port: number;
   /** `host:port`, as `getServer()` and the events have it. */
   readonly listen: string;
-  /** The URL, in its canonical form and without credentials. */
+  /** The URL, in its canonical form, without credentials and without the values of its query. */
   readonly src: string;
   /** Name a certificate is verified against. */
   readonly tlsName: string;

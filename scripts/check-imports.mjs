@@ -25,7 +25,7 @@ export const layers = {
     ],
     node: false,
   },
-  testing: { imports: ["@myelin/contracts", "@myelin/protocol", "@nats-io/nkeys", "@peculiar/x509"], node: true },
+  testing: { imports: ["@myelin/contracts", "@myelin/protocol", "@nats-io/nkeys", "@peculiar/x509", "ws"], node: true },
 };
 
 /** Problems of one file, as sentences. `file` is relative to the workspace, such as `packages/client/src/link.ts`. */

@@ -5,7 +5,7 @@ export { version } from "./siblings.js";
 
 export type { BrokerAuthorization, BrokerUser } from "./broker/authentication.js";
 export { Broker, type BrokerAddress } from "./broker/broker.js";
-export { BrokerCluster, type BrokerClusterOptions } from "./broker/broker-cluster.js";
+export { BrokerCluster, type BrokerClusterOptions, type BrokerNodeOptions } from "./broker/broker-cluster.js";
 export { BrokerConnection, type BrokerSubscription } from "./broker/broker-connection.js";
 export type { BrokerStats } from "./broker/broker-node.js";
 export type { BrokerOptions, BrokerTraffic } from "./broker/broker-options.js";
@@ -13,6 +13,7 @@ export type { MeshTimes } from "./broker/mesh.js";
 export type { RoutedMessage, Subscriber, Subscription } from "./broker/message-router.js";
 export { NodeFaults } from "./broker/node-faults.js";
 export type { BrokerPermissions, SubjectRules } from "./broker/permissions.js";
+export type { BrokerWebSocket } from "./broker/sockets.js";
 export {
   createTestAuthority,
   type TestAuthority,

@@ -1,5 +1,5 @@
 // The byte streams a server in this process accepts, over TCP on loopback or over a memory network, and where it listens for
-// them. No NATS bytes. Used by the fake server and by the broker.
+// them. No NATS bytes. Used by the fake server and by the broker. Those over WebSocket are web-socket-address.ts.
 
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
@@ -13,9 +13,11 @@ export interface ServerStream {
   readonly remoteAddress: string;
   /** Bytes sent and not yet taken by the client or its system. */
   readonly bufferedBytes: number;
+  /** Whether it is framed as RFC 6455 has it. */
+  readonly isWebSocket: boolean;
   send(bytes: Uint8Array): void;
-  /** After what was sent. */
-  end(): void;
+  /** After what was sent. @param closeCode of a WebSocket, default 1000; other streams have none */
+  end(closeCode?: number): void;
   /** Now, as an error to the client. */
   reset(): void;
   /** Stops reading, so that the client feels back-pressure. */
@@ -33,13 +35,16 @@ export interface StreamHandler {
 
 export type Accept = (stream: ServerStream) => StreamHandler;
 
+/** Runs it now, or once the server serves those who dial. */
+export type WhenServed = (run: () => void) => void;
+
 /** An address that can be opened and closed again. */
 export interface ListeningAddress {
   readonly host: string;
   readonly port: number;
   readonly isOpen: boolean;
-  /** Accepts streams from now on. */
-  open(accept: Accept): Promise<void>;
+  /** Accepts streams from now on. What a server itself must say before there is a stream waits for `whenServed`. */
+  open(accept: Accept, whenServed?: WhenServed): Promise<void>;
   /** Dials are refused from now on; open streams stay. May be called again. */
   close(): Promise<void>;
 }
@@ -69,6 +74,7 @@ export function memoryAddress(network: MemoryNetwork, host: string, port: number
 
 class MemoryStream implements ServerStream {
   readonly remoteAddress = "memory";
+  readonly isWebSocket = false;
   readonly #peer: MemoryPeer;
 
   constructor(peer: MemoryPeer) {
@@ -125,6 +131,7 @@ export function tcpAddress(host: string, port: number): ListeningAddress {
 function acceptSocket(socket: Socket, accept: Accept): void {
   const handler = accept({
     remoteAddress: socket.remoteAddress ?? "unknown",
+    isWebSocket: false,
     get bufferedBytes() {
       return socket.writableLength;
     },

@@ -3,15 +3,16 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BrokerCluster, findServer, RealCluster } from "../src/index.js";
-import { RawClient } from "./raw-client.js";
+import { RawClient, type Wire } from "./raw-client.js";
 
 const CONNECT = 'CONNECT {"verbose":false,"protocol":1,"headers":true,"no_responders":true}\r\n';
 const MESSAGES = 600;
 
 type Cluster = RealCluster | BrokerCluster;
 
-async function client(cluster: Cluster, index: number, text = ""): Promise<RawClient> {
-  const made = new RawClient(cluster.server(index).port);
+async function client(cluster: Cluster, index: number, text = "", wire: Wire = "tcp"): Promise<RawClient> {
+  const { port, websocketPort } = cluster.server(index);
+  const made = new RawClient(wire === "tcp" ? port : (websocketPort ?? 0), wire);
   await made.say(`${CONNECT}${text}`);
   return made;
 }
@@ -29,8 +30,8 @@ describe.each(["brokers", "newest", "oldest"] as const)("a cluster of %s", (whic
   beforeAll(async () => {
     cluster =
       which === "brokers"
-        ? await BrokerCluster.listen({ size: 2 })
-        : await RealCluster.start({ binary: await findServer({ which }), size: 2 });
+        ? await BrokerCluster.listen({ size: 2, websocket: true, routeRetry: 50, lameDuckGracePeriod: 0.1 })
+        : await RealCluster.start({ binary: await findServer({ which }), size: 2, websocket: true });
   }, 600_000);
   afterAll(() => cluster.stop());
 
@@ -62,30 +63,50 @@ describe.each(["brokers", "newest", "oldest"] as const)("a cluster of %s", (whic
     for (const one of [near, far, publisher]) one.summary();
   });
 
-  it("gossips what runs, at once when a node dies, again when it is back, and less a lame duck", async () => {
-    const watcher = await client(cluster, 0);
-    const told = (): string[] => {
-      const all = [...watcher.heard.matchAll(/^INFO (\{.*\})/gm)].map(([, json]) => JSON.parse(json ?? "{}"));
-      return [...(all.at(-1)?.connect_urls ?? [])].sort();
-    };
-    const address = (index: number): string => `127.0.0.1:${cluster.server(index).port}`;
-    const both = [address(0), address(1)].sort();
-    await watcher.until(() => told().length === 2);
-    expect(told()).toEqual(both);
-    await cluster.server(1).kill();
-    await watcher.until(() => told().length === 1);
-    expect(told()).toEqual([address(0)]);
-    await cluster.server(1).restart();
-    await cluster.waitForMesh();
-    await watcher.until(() => told().length === 2);
-    expect(told()).toEqual(both);
-    // With a client, or it would be gone at once.
-    const guest = await client(cluster, 1);
-    cluster.server(1).lameDuck();
-    await watcher.until(() => told().length === 1);
-    await guest.until(() => guest.heard.includes('"ldm":true'));
-    expect(told()).toEqual([address(0)]);
-    expect(/INFO (\{.*"ldm":true.*\})/.exec(guest.heard)?.[1]).toContain(`"connect_urls":["${address(0)}"]`);
-    for (const one of [watcher, guest]) one.summary();
+  it("delivers between TCP and WebSocket, whatever borders the messages of a WebSocket have", async () => {
+    const over = [await client(cluster, 0, "SUB x 1\r\n", "websocket"), await client(cluster, 1, "SUB x 1\r\n")];
+    const publisher = await client(cluster, 1, "", "websocket");
+    await spread(publisher, "x", over);
+    for (const one of over) one.heard = "";
+    for (const character of "PUB x 5\r\nZ\u00fcric\r\n") publisher.write(character, "latin1");
+    publisher.write(`PUB x 70000\r\n${"x".repeat(70_000)}\r\nPUB x 3\r\nend\r\n`);
+    const expected = `MSG x 1 5\r\nZ\u00fcric\r\nMSG x 1 70000\r\n${"x".repeat(70_000)}\r\nMSG x 1 3\r\nend\r\n`;
+    for (const one of over) await one.until(() => one.heard.includes("end\r\n"));
+    for (const one of over) expect(one.heard.replaceAll("PING\r\n", "").slice(-expected.length)).toBe(expected);
+    for (const one of [...over, publisher]) one.summary();
   });
+
+  it.each<Wire>(["tcp", "websocket"])(
+    "gossips to clients over %s what can be dialled by it, at once when a node dies, again when it is back, and less a lame duck",
+    async (wire) => {
+      const watcher = await client(cluster, 0, "", wire);
+      const told = (): string[] => [...(watcher.latestInfo().connect_urls ?? [])].sort();
+      const address = (index: number): string => {
+        const { port, websocketPort } = cluster.server(index);
+        return `127.0.0.1:${wire === "tcp" ? port : websocketPort}`;
+      };
+      const both = [address(0), address(1)].sort();
+      await watcher.until(() => told().length === 2);
+      expect(told()).toEqual(both);
+      await cluster.server(1).kill();
+      await watcher.until(() => told().length === 1);
+      expect(told()).toEqual([address(0)]);
+      await cluster.server(1).restart();
+      await cluster.waitForMesh();
+      await watcher.until(() => told().length === 2);
+      expect(told()).toEqual(both);
+      // With a client, or it would be gone at once.
+      const guest = await client(cluster, 1, "", wire);
+      cluster.server(1).lameDuck();
+      await watcher.until(() => told().length === 1);
+      await guest.until(() => guest.heard.includes('"ldm":true'));
+      expect(told()).toEqual([address(0)]);
+      expect(/INFO (\{.*"ldm":true.*\})/.exec(guest.heard)?.[1]).toContain(`"connect_urls":["${address(0)}"]`);
+      await guest.until(() => guest.isClosed);
+      expect(guest.closeCode).toBe(wire === "tcp" ? undefined : 1001);
+      for (const one of [watcher, guest]) one.summary();
+      await cluster.server(1).restart();
+      await cluster.waitForMesh();
+    },
+  );
 });

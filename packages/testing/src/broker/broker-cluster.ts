@@ -3,14 +3,14 @@
 
 import { type Clock, InvalidArgumentError, type Random } from "@myelin/contracts";
 import type { MemoryNetwork } from "../memory-network.js";
-import { reservePorts } from "../port-reservation.js";
 import { realClock } from "../real-clock.js";
 import { seededRandom } from "../seeded-random.js";
-import { type ListeningAddress, memoryAddress, tcpAddress } from "../server-stream.js";
+import { memoryAddress } from "../server-stream.js";
 import { Broker } from "./broker.js";
 import { BrokerNode } from "./broker-node.js";
 import { type BrokerOptions, resolveBrokerOptions } from "./broker-options.js";
 import { Mesh, type MeshTimes } from "./mesh.js";
+import { type BrokerWebSocket, type NodeAddresses, refuseWebSocket, socketAddresses } from "./sockets.js";
 
 /** Options of each node, and of the cluster. */
 export interface BrokerClusterOptions extends Omit<BrokerOptions, "name" | "advertise">, Partial<MeshTimes> {
@@ -18,8 +18,16 @@ export interface BrokerClusterOptions extends Omit<BrokerOptions, "name" | "adve
   readonly size?: number;
   /** Name of the cluster; the nodes are `<name>-1`, `<name>-2` … Default `cluster`. */
   readonly name?: string;
+  /** A WebSocket listener for each node, on a port of its own; only with `listen`. Needs the package `ws`. Default `false`. */
+  readonly websocket?: boolean;
   /** What one node has over the others, by its index. */
-  readonly node?: (index: number) => Omit<BrokerOptions, "name" | "clock" | "random">;
+  readonly node?: (index: number) => BrokerNodeOptions;
+}
+
+/** Options of one node of a cluster. */
+export interface BrokerNodeOptions extends Omit<BrokerOptions, "name" | "clock" | "random"> {
+  /** As that of the cluster, also with a port and an address to tell. */
+  readonly websocket?: boolean | BrokerWebSocket;
 }
 
 const MESH_MS = 20_000;
@@ -34,13 +42,20 @@ export class BrokerCluster {
   readonly #clock: Clock;
   readonly #release: () => void;
 
-  private constructor(addresses: readonly ListeningAddress[], options: BrokerClusterOptions, release: () => void) {
-    const { node: own, size: _size, name = "cluster", routeRetry = 1_000, routeTimeout = 90_000, ...shared } = options;
+  private constructor(options: BrokerClusterOptions, each: readonly OneNode[], release: () => void) {
+    const {
+      node: _node,
+      size: _size,
+      name = "cluster",
+      routeRetry = 1_000,
+      routeTimeout = 90_000,
+      ...shared
+    } = options;
     const clock = options.clock ?? realClock;
     const random: Random = options.random ?? seededRandom(1);
-    const nodes = addresses.map((address, index) => {
+    const nodes = each.map(({ addresses, own }, index) => {
       const runtime = { clock, random, name: `${name}-${index + 1}` };
-      const node = new BrokerNode(address, resolveBrokerOptions({ ...shared, ...own?.(index) }, runtime));
+      const node = new BrokerNode(addresses, resolveBrokerOptions({ ...shared, ...own }, runtime));
       node.clusterName = name;
       return node;
     });
@@ -51,22 +66,36 @@ export class BrokerCluster {
     this.#mesh = new Mesh(nodes, clock, { routeRetry, routeTimeout });
   }
 
-  /** Listens on TCP, on free ports of 127.0.0.1. */
+  /** Listens on TCP, and on WebSocket if asked, on free ports of 127.0.0.1. */
   static async listen(options: BrokerClusterOptions = {}): Promise<BrokerCluster> {
-    const reservation = await reservePorts(sizeOf(options));
-    const addresses = reservation.ports.map((port) => tcpAddress("127.0.0.1", port));
-    const cluster = new BrokerCluster(addresses, options, () => reservation.release());
-    await cluster.#mesh.start();
-    return cluster;
+    const each = ownOptions(options);
+    const wanted = each.map(({ websocket = options.websocket }) => ({ websocket }));
+    const { nodes, release } = await socketAddresses("127.0.0.1", wanted);
+    let cluster: BrokerCluster | undefined;
+    try {
+      cluster = new BrokerCluster(
+        options,
+        nodes.map((addresses, index) => ({ addresses, own: each[index] ?? {} })),
+        release,
+      );
+      await cluster.#mesh.start();
+      return cluster;
+    } catch (error) {
+      await cluster?.stop();
+      release();
+      throw error;
+    }
   }
 
   /** Listens on a memory network, at once, at `<name>-1:4222`, `<name>-2:4222` … */
   static onMemory(network: MemoryNetwork, options: BrokerClusterOptions = {}): BrokerCluster {
     const { name = "cluster" } = options;
-    const addresses = Array.from({ length: sizeOf(options) }, (_, index) =>
-      memoryAddress(network, `${name}-${index + 1}`, 4222),
-    );
-    const cluster = new BrokerCluster(addresses, { clock: network.clock, ...options }, () => {});
+    refuseWebSocket(options);
+    const each = ownOptions(options).map((own, index) => {
+      refuseWebSocket(own);
+      return { addresses: { client: memoryAddress(network, `${name}-${index + 1}`, 4222) }, own };
+    });
+    const cluster = new BrokerCluster({ clock: network.clock, ...options }, each, () => {});
     void cluster.#mesh.start();
     return cluster;
   }
@@ -130,7 +159,12 @@ export class BrokerCluster {
   }
 }
 
-function sizeOf({ size = 3 }: BrokerClusterOptions): number {
+interface OneNode {
+  readonly addresses: NodeAddresses;
+  readonly own: BrokerNodeOptions;
+}
+
+function ownOptions({ size = 3, node }: BrokerClusterOptions): BrokerNodeOptions[] {
   if (!Number.isInteger(size) || size < 1) throw new InvalidArgumentError("size", "is not an integer of at least 1");
-  return size;
+  return Array.from({ length: size }, (_, index) => node?.(index) ?? {});
 }

@@ -17,7 +17,8 @@ import type { BrokerCore } from "./broker-core.js";
 import type { RoutedMessage, Subscriber, Subscription } from "./message-router.js";
 import { noResponders } from "./no-responders.js";
 import { allows, denies } from "./permissions.js";
-import { answerTo } from "./protocol-answers.js";
+import { answerTo, CloseCode, closeCodeOf } from "./protocol-answers.js";
+import { publishedMessage, textOrNone } from "./published-message.js";
 
 /** A subscription at a broker. */
 export type BrokerSubscription = Subscription<BrokerConnection>;
@@ -30,6 +31,8 @@ export class BrokerConnection implements Subscriber {
   readonly id: number;
   /** Where the client dialled from. */
   readonly remoteAddress: string;
+  /** How it came, as `connz` of nats-server has it: over TCP or memory, or over WebSocket. */
+  readonly type: "nats" | "websocket";
   readonly #core: BrokerCore;
   readonly #stream: ServerStream;
   readonly #decoder: Decoder;
@@ -44,6 +47,7 @@ export class BrokerConnection implements Subscriber {
   #faults: LinkFaults | undefined;
   #pingsOut = 0;
   #activeAt: number;
+  #closeCode: number = CloseCode.normal;
 
   /** Made by a broker. */
   constructor(core: BrokerCore, id: number, stream: ServerStream, nonce: string | undefined) {
@@ -52,6 +56,7 @@ export class BrokerConnection implements Subscriber {
     this.#stream = stream;
     this.#nonce = nonce;
     this.remoteAddress = stream.remoteAddress;
+    this.type = stream.isWebSocket ? "websocket" : "nats";
     const { maxPayload, maxControlLine } = core.options;
     this.#decoder = new Decoder({ from: "client", maxPayload, maxControlLine });
     this.#activeAt = core.options.clock.now();
@@ -99,10 +104,7 @@ export class BrokerConnection implements Subscriber {
 
   /** Ends the stream after what was sent; what the client still sends is not read. */
   end(): void {
-    if (this.#state === "gone" || this.#state === "ending") return;
-    this.#leave("ending");
-    if (this.#faults === undefined) this.#stream.end();
-    else this.#faults.toClient.end();
+    this.close(CloseCode.normal);
   }
 
   /** Breaks the stream (RST). */
@@ -116,6 +118,15 @@ export class BrokerConnection implements Subscriber {
   }
 
   // --- called by the broker ------------------------------------------------------------------------------------------
+
+  /** Ends the stream after what was sent; over WebSocket with this close code. */
+  close(code: number): void {
+    if (!this.#isReading()) return;
+    this.#closeCode = code;
+    this.#leave("ending");
+    if (this.#faults === undefined) this.#stream.end(code);
+    else this.#faults.toClient.end();
+  }
 
   /** Whether anything was ever done to {@link faults}. */
   get isDisturbed(): boolean {
@@ -133,7 +144,7 @@ export class BrokerConnection implements Subscriber {
   tellInfo(more?: { readonly connect_info: true; readonly remote_account: string }): void {
     this.#toldTopology = this.#core.topology;
     const nonce = this.#nonce;
-    this.#send(this.#core.infoBytes({ client_id: this.id, ...(nonce !== undefined && { nonce }), ...more }));
+    this.#send(this.#core.infoBytes(this.type, { client_id: this.id, ...(nonce !== undefined && { nonce }), ...more }));
   }
 
   /** Whether it takes INFO at any time. */
@@ -163,7 +174,7 @@ export class BrokerConnection implements Subscriber {
   refuse(text: string): void {
     if (!this.#isReading()) return;
     this.err(text);
-    this.end();
+    this.close(closeCodeOf(text));
   }
 
   /** Stops reading from the client, as a server that is busy. */
@@ -295,8 +306,8 @@ export class BrokerConnection implements Subscriber {
   }
 
   #onSub(): void {
-    const subject = this.#text(this.#decoder.subjectStart, this.#decoder.subjectEnd);
-    const queue = this.#text(this.#decoder.queueStart, this.#decoder.queueEnd) || undefined;
+    const subject = textOrNone(this.#decoder, this.#decoder.subjectStart, this.#decoder.subjectEnd) ?? "";
+    const queue = textOrNone(this.#decoder, this.#decoder.queueStart, this.#decoder.queueEnd);
     const sid = this.#decoder.sidText();
     if (!allows(this.#identity?.permissions?.subscribe, subject)) {
       const group = queue === undefined ? "" : ` using queue "${queue}"`;
@@ -321,11 +332,10 @@ export class BrokerConnection implements Subscriber {
   }
 
   #onPub(hasHeaders: boolean): void {
-    const { buffer, headersStart, payloadStart, payloadEnd } = this.#decoder;
-    const subject = this.#decoder.chunk.subject(this.#decoder.subjectStart, this.#decoder.subjectEnd);
-    const reply = this.#text(this.#decoder.replyStart, this.#decoder.replyEnd) || undefined;
+    const message = publishedMessage(this.#decoder, hasHeaders);
+    const { subject, reply } = message;
     if (hasHeaders && !this.#wants.headers) {
-      this.end(); // as a real server: without a word
+      this.#broken(); // as a real server: without a word
       return;
     }
     if (this.#wants.pedantic && !isValidPublishSubject(subject)) this.err("Invalid Publish Subject");
@@ -334,19 +344,20 @@ export class BrokerConnection implements Subscriber {
       return;
     }
     this.#ok();
-    const headerBlock = hasHeaders ? buffer.subarray(headersStart, payloadStart) : undefined;
-    const message: RoutedMessage = { subject, reply, headerBlock, payload: buffer.subarray(payloadStart, payloadEnd) };
     if (this.#core.publish(this, message) || reply === undefined || !this.#wants.no_responders) return;
     // It counts towards no limit.
     const waiting = this.#core.router.ownSubscription(this, reply);
     if (waiting !== undefined) this.take(waiting.sid, noResponders(subject, reply, this.#core.isOrNewer("2.12.0")));
   }
 
-  #broken(error: ProtocolError): void {
+  #broken(error?: ProtocolError): void {
     const stranger = !this.isConnected && this.#core.authRequired;
-    const text = stranger ? "Authorization Violation" : answerTo(error);
-    if (text !== undefined) this.err(text);
-    this.end();
+    const text = stranger ? "Authorization Violation" : error && answerTo(error);
+    const ofProtocol = closeCodeOf(text) === CloseCode.protocol;
+    // Newer servers only break a WebSocket then.
+    if (ofProtocol && this.type === "websocket" && this.#core.isOrNewer("2.12.0")) this.reset();
+    else if (text === undefined) this.close(CloseCode.protocol);
+    else this.refuse(text);
   }
 
   // --- sending -------------------------------------------------------------------------------------------------------
@@ -378,14 +389,10 @@ export class BrokerConnection implements Subscriber {
   #link(): LinkFaults {
     const clock = this.#core.options.clock;
     this.#faults ??= new LinkFaults(clock, {
-      client: { send: (bytes) => this.#stream.send(bytes), end: () => this.#stream.end() },
+      client: { send: (bytes) => this.#stream.send(bytes), end: () => this.#stream.end(this.#closeCode) },
       server: { send: (bytes) => this.#read(bytes), end: () => this.#stream.end() },
       reset: () => this.#stream.reset(),
     });
     return this.#faults;
-  }
-
-  #text(start: number, end: number): string {
-    return start === end ? "" : this.#decoder.chunk.subject(start, end);
   }
 }

@@ -15,8 +15,8 @@ export interface BrokerCore {
   readonly authRequired: boolean;
   /** How often what INFO says about the cluster has changed. */
   readonly topology: number;
-  /** INFO as it is now. */
-  infoBytes(own: OwnInfo): Uint8Array;
+  /** INFO as it is now, for a client of this type. */
+  infoBytes(type: BrokerConnection["type"], own: OwnInfo): Uint8Array;
   isOrNewer(version: string): boolean;
   /** Who sent this CONNECT; `undefined` = nobody we let in. */
   identify(sent: ConnectOptions, nonce: string | undefined): Identity | undefined;

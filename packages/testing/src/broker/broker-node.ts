@@ -15,6 +15,7 @@ import { NodeFaults } from "./node-faults.js";
 import { nonceOf, serverIdOf } from "./random-ids.js";
 import type { RouteEnd } from "./route.js";
 import { ServerOperations } from "./server-operations.js";
+import type { NodeAddresses } from "./sockets.js";
 import { type OwnInfo, ToldInfo } from "./told-info.js";
 
 /** What is being counted since the node was made. */
@@ -37,6 +38,9 @@ export interface BrokerStats {
   slowConsumers: number;
 }
 
+/** Over TCP or memory, or over WebSocket. */
+export type ConnectionType = BrokerConnection["type"];
+
 /** `stopped` = nobody listens; `lame-duck` = leaving. */
 export type BrokerCondition = "stopped" | "running" | "paused" | "lame-duck";
 
@@ -49,7 +53,7 @@ export interface NodeWatcher {
 export class BrokerNode implements BrokerCore {
   readonly options: ResolvedBrokerOptions;
   readonly operations: ServerOperations = new ServerOperations();
-  readonly address: ListeningAddress;
+  readonly addresses: NodeAddresses;
   readonly authRequired: boolean;
   readonly faults: NodeFaults;
   readonly connections: Set<BrokerConnection> = new Set();
@@ -64,19 +68,21 @@ export class BrokerNode implements BrokerCore {
   #condition: BrokerCondition = "stopped";
   #beforePause: BrokerCondition = "running";
   #serverId = "";
-  // What INFO says to all, until the next change.
-  #shared: Partial<ServerInfo> | undefined;
-  readonly #told = new ToldInfo();
+  // What INFO says to all of a type, until the next change.
+  #shared: { [type in ConnectionType]?: Partial<ServerInfo> } = {};
+  readonly #told = { nats: new ToldInfo(), websocket: new ToldInfo() };
   #nextId = 1;
   #deferred: (() => void)[] = [];
+  // Dials that have been taken and not been answered.
+  #unserved: (() => void)[] = [];
   #cancelLameDuck: () => void = () => {};
   readonly #streams = new Map<BrokerConnection, ServerStream>();
   readonly #pings: DueQueue<BrokerConnection>;
   readonly #logins: DueQueue<BrokerConnection>;
   readonly #expiries = new Map<BrokerConnection, () => void>();
 
-  constructor(address: ListeningAddress, options: ResolvedBrokerOptions) {
-    this.address = address;
+  constructor(addresses: NodeAddresses, options: ResolvedBrokerOptions) {
+    this.addresses = addresses;
     this.options = options;
     this.authRequired = authRequired(options.authorization);
     this.router = this.#newRouter();
@@ -106,25 +112,33 @@ export class BrokerNode implements BrokerCore {
     return this.router.size;
   }
 
-  /** What it tells clients to dial. */
-  get clientUrl(): string {
-    return this.options.advertise ?? `${this.address.host}:${this.address.port}`;
+  /** What it tells clients of this type to dial. */
+  urlFor(type: ConnectionType): string | undefined {
+    const { client, webSocket } = this.addresses;
+    if (type === "nats") return this.options.advertise ?? told(client);
+    return webSocket?.advertise ?? (webSocket === undefined ? undefined : told(webSocket.address));
   }
 
   // --- life ----------------------------------------------------------------------------------------------------------
 
+  /** When one of its addresses cannot be had, it rejects and has none. */
   async start(): Promise<void> {
     this.#serverId = serverIdOf(this.options.random);
     this.#enter("running");
-    await this.address.open((stream) => this.#accept(stream));
+    for (const result of await Promise.allSettled(this.#doors.map((door) => this.#open(door)))) {
+      if (result.status === "fulfilled") continue;
+      await this.kill();
+      throw result.reason;
+    }
   }
 
   /** Everything it had is gone at once. */
   async kill(): Promise<void> {
     if (this.#condition === "stopped") return;
-    const closed = this.address.close();
+    const closed = this.#closeDoors();
     this.#cancelLameDuck();
     this.#deferred = [];
+    this.#unserved = [];
     const connections = [...this.connections];
     const streams = [...this.#streams.values()];
     this.connections.clear();
@@ -159,7 +173,7 @@ export class BrokerNode implements BrokerCore {
 
   lameDuck(): void {
     if (this.#condition !== "running") return;
-    void this.address.close();
+    void this.#closeDoors();
     this.#enter("lame-duck");
     for (const route of this.routes) route.sendLameDuck();
     this.#tellClients();
@@ -178,15 +192,15 @@ export class BrokerNode implements BrokerCore {
   /** Sends INFO to everybody who hears it, because what it says has changed. */
   announce(): void {
     this.topology++;
-    this.#shared = undefined;
+    this.#shared = {};
     this.#whenAwake(() => this.#tellClients());
   }
 
   // --- for its connections -------------------------------------------------------------------------------------------
 
-  infoBytes(own: OwnInfo): Uint8Array {
-    this.#shared ??= this.#sharedInfo();
-    return this.#told.bytes(this.#shared, own);
+  infoBytes(type: ConnectionType, own: OwnInfo): Uint8Array {
+    this.#shared[type] ??= this.#sharedInfo(type);
+    return this.#told[type].bytes(this.#shared[type], own);
   }
 
   isOrNewer(version: string): boolean {
@@ -239,6 +253,22 @@ export class BrokerNode implements BrokerCore {
 
   // --- inside --------------------------------------------------------------------------------------------------------
 
+  get #doors(): readonly ListeningAddress[] {
+    const { client, webSocket } = this.addresses;
+    return webSocket === undefined ? [client] : [client, webSocket.address];
+  }
+
+  #open(door: ListeningAddress): Promise<void> {
+    return door.open(
+      (stream) => this.#accept(stream),
+      (run) => (this.faults.mute ? void this.#unserved.push(run) : this.#whenAwake(run)),
+    );
+  }
+
+  async #closeDoors(): Promise<void> {
+    await Promise.all(this.#doors.map((door) => door.close()));
+  }
+
   #accept(stream: ServerStream): StreamHandler {
     const { options } = this;
     const nonce = nonceRequired(options.authorization) ? nonceOf(options.random) : undefined;
@@ -268,30 +298,36 @@ export class BrokerNode implements BrokerCore {
   }
 
   #greetAll(): void {
+    const unserved = this.#unserved;
+    this.#unserved = [];
+    for (const run of unserved) this.#whenAwake(run);
     for (const connection of [...this.connections]) this.#whenAwake(() => connection.greet());
   }
 
   #refuseDials(refused: boolean): void {
     if (this.#condition !== "running" && this.#condition !== "paused") return;
-    if (refused) void this.address.close();
-    else if (!this.address.isOpen) void this.address.open((stream) => this.#accept(stream));
+    if (refused) void this.#closeDoors();
+    else for (const door of this.#doors) if (!door.isOpen) void this.#open(door);
   }
 
   #tellClients(): void {
     for (const connection of [...this.connections]) if (connection.hearsInfo) connection.tellInfo();
   }
 
-  #sharedInfo(): Partial<ServerInfo> {
-    const { address, options } = this;
-    const urls = this.#clientUrls();
+  #sharedInfo(type: ConnectionType): Partial<ServerInfo> {
+    const { options } = this;
+    const { client, webSocket } = this.addresses;
+    // Older servers tell all clients where they listen for TCP.
+    const { host, port } = (type === "websocket" && this.isOrNewer("2.12.0") && webSocket?.address) || client;
+    const urls = this.#clientUrls(type);
     return {
       server_id: this.#serverId,
       server_name: options.name,
       version: options.version,
       proto: 1,
       go: "none",
-      host: address.host,
-      port: address.port,
+      host,
+      port,
       headers: true,
       max_payload: options.maxPayload,
       ...(this.authRequired && { auth_required: true }),
@@ -303,10 +339,10 @@ export class BrokerNode implements BrokerCore {
   }
 
   /** A lame duck tells of the others only. */
-  #clientUrls(): string[] {
+  #clientUrls(type: ConnectionType): string[] {
     if (this.clusterName === undefined) return [];
-    const others = [...this.routes].flatMap((route) => route.peerUrl ?? []).sort();
-    return this.#condition === "lame-duck" ? others : [this.clientUrl, ...others];
+    const others = [...this.routes].flatMap((route) => route.peerUrl(type) ?? []).sort();
+    return this.#condition === "lame-duck" ? others : [this.urlFor(type) ?? [], others].flat();
   }
 
   #untilExpiry(expires: number): number {
@@ -326,7 +362,11 @@ export class BrokerNode implements BrokerCore {
 
   #enter(condition: BrokerCondition): void {
     this.#condition = condition;
-    this.#shared = undefined;
+    this.#shared = {};
     this.watcher?.changed(this);
   }
+}
+
+function told({ host, port }: ListeningAddress): string {
+  return `${host}:${port}`;
 }

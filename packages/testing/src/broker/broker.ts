@@ -1,24 +1,29 @@
-// A NATS server inside the test process: the whole core protocol over a memory network or over TCP on loopback, everything
+// A NATS server inside the test process: the whole core protocol over a memory network, or over TCP and WebSocket on loopback, everything
 // replayable, everything that goes wrong at a word. What users see of a node; how it works is broker-node.ts.
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { ServerInfo } from "@myelin/protocol";
 import type { MemoryNetwork } from "../memory-network.js";
-import { reservePorts } from "../port-reservation.js";
 import { realClock } from "../real-clock.js";
 import { seededRandom } from "../seeded-random.js";
-import { type ListeningAddress, memoryAddress, tcpAddress } from "../server-stream.js";
+import { memoryAddress } from "../server-stream.js";
 import type { BrokerConnection, BrokerSubscription } from "./broker-connection.js";
 import { BrokerNode, type BrokerStats } from "./broker-node.js";
 import { type BrokerOptions, resolveBrokerOptions } from "./broker-options.js";
 import type { NodeFaults } from "./node-faults.js";
+import { type BrokerWebSocket, refuseWebSocket, socketAddresses } from "./sockets.js";
 
-/** Where a broker on TCP listens. */
+/** Where a broker on sockets listens. */
 export interface BrokerAddress {
   /** Default `127.0.0.1`. */
   readonly host?: string;
   /** Default: a free one. */
   readonly port?: number;
+  /**
+   * A WebSocket listener, without TLS, on a port of its own beside that of TCP; `true`: a free one. Needs the package `ws`. Default
+   * `false`.
+   */
+  readonly websocket?: boolean | BrokerWebSocket;
 }
 
 /**
@@ -38,15 +43,20 @@ export class Broker {
     this.faults = node.faults;
   }
 
-  /** Listens on TCP. Rejects with `InvalidArgumentError` before anything listens. */
+  /** Listens on TCP, and on WebSocket if asked. Rejects with `InvalidArgumentError` before anything listens. */
   static async listen(options: BrokerOptions & BrokerAddress = {}): Promise<Broker> {
-    const host = options.host ?? "127.0.0.1";
-    resolve(options, tcpAddress(host, 0));
-    const reservation = options.port === undefined ? await reservePorts(1) : undefined;
-    const address = tcpAddress(host, options.port ?? reservation?.ports[0] ?? 0);
-    const node = new BrokerNode(address, resolve(options, address));
-    await node.start();
-    return new Broker(node, () => reservation?.release());
+    resolve(options, 0);
+    const { nodes, release } = await socketAddresses(options.host ?? "127.0.0.1", [options]);
+    const [addresses] = nodes;
+    if (addresses === undefined) throw new Error("no address for the broker");
+    try {
+      const node = new BrokerNode(addresses, resolve(options, addresses.client.port));
+      await node.start();
+      return new Broker(node, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   /** Listens on a memory network, at once; the host is any name. */
@@ -55,8 +65,9 @@ export class Broker {
     address: { readonly host: string; readonly port: number },
     options: BrokerOptions = {},
   ): Broker {
-    const listening = memoryAddress(network, address.host, address.port);
-    const node = new BrokerNode(listening, resolve({ clock: network.clock, ...options }, listening));
+    refuseWebSocket(options);
+    const client = memoryAddress(network, address.host, address.port);
+    const node = new BrokerNode({ client }, resolve({ clock: network.clock, ...options }, client.port));
     void node.start();
     return new Broker(node);
   }
@@ -68,17 +79,28 @@ export class Broker {
 
   /** What it listens on. */
   get host(): string {
-    return this.#node.address.host;
+    return this.#node.addresses.client.host;
   }
 
   /** The same after every restart. */
   get port(): number {
-    return this.#node.address.port;
+    return this.#node.addresses.client.port;
+  }
+
+  /** The port of its WebSocket listener, the same after every restart; `undefined` without one. */
+  get websocketPort(): number | undefined {
+    return this.#node.addresses.webSocket?.address.port;
   }
 
   /** `nats://host:port`. */
   get url(): string {
     return `nats://${this.host}:${this.port}`;
+  }
+
+  /** `ws://host:port`; throws unless made with `websocket`. */
+  get websocketUrl(): string {
+    if (this.websocketPort === undefined) throw new Error("this broker was made without websocket");
+    return `ws://${this.host}:${this.websocketPort}`;
   }
 
   /** The version it tells. */
@@ -156,7 +178,7 @@ export class Broker {
   }
 }
 
-function resolve(options: BrokerOptions, { port }: ListeningAddress): ReturnType<typeof resolveBrokerOptions> {
+function resolve(options: BrokerOptions, port: number): ReturnType<typeof resolveBrokerOptions> {
   if (typeof options !== "object") throw new InvalidArgumentError("options", "is not an object");
   return resolveBrokerOptions(options, { clock: realClock, random: seededRandom(1), name: `broker-${port}` });
 }

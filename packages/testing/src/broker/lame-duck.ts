@@ -2,8 +2,9 @@
 // duration, at least half and at most a whole step apart, and never more than a second. Source: nats-server's lame duck mode.
 
 import type { Clock, Random } from "@myelin/contracts";
+import { CloseCode } from "./protocol-answers.js";
 
-export interface LameDuckPlan<C extends { end(): void }> {
+export interface LameDuckPlan<C extends { close(code: number): void }> {
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds. */
@@ -20,7 +21,7 @@ export interface LameDuckPlan<C extends { end(): void }> {
 const LONGEST_STEP_MS = 1_000;
 
 /** Returns what stops it. */
-export function closeOneByOne<C extends { end(): void }>(plan: LameDuckPlan<C>): () => void {
+export function closeOneByOne<C extends { close(code: number): void }>(plan: LameDuckPlan<C>): () => void {
   const { clock, random } = plan;
   const waiting = plan.connections();
   if (waiting.length === 0) {
@@ -32,7 +33,7 @@ export function closeOneByOne<C extends { end(): void }>(plan: LameDuckPlan<C>):
   let next = 0;
   let cancel = (): void => {};
   const closeNext = (): void => {
-    waiting[next]?.end();
+    waiting[next]?.close(CloseCode.goingAway);
     next++;
     if (next >= waiting.length) {
       // What was sent to the last one leaves with it.

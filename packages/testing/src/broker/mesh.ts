@@ -41,12 +41,12 @@ export class Mesh {
     });
   }
 
-  /** Starts every node and connects them at once. */
+  /** Starts every node and connects them at once; rejects, once all have been tried, when one could not start. */
   async start(): Promise<void> {
     const started = this.#nodes.map((node) => node.start());
     for (const pair of this.#pairs) this.#make(pair);
     for (const node of this.#nodes) node.watcher = { changed: (changed) => this.#changed(changed) };
-    await Promise.all(started);
+    for (const result of await Promise.allSettled(started)) if (result.status === "rejected") throw result.reason;
   }
 
   stop(): void {

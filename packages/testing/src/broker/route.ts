@@ -2,7 +2,7 @@
 // when the route is cut is lost. A full mesh makes it one hop: what came over a route never leaves over another.
 
 import type { Clock } from "@myelin/contracts";
-import type { BrokerNode } from "./broker-node.js";
+import type { BrokerNode, ConnectionType } from "./broker-node.js";
 import type { Neighbour, RoutedMessage } from "./message-router.js";
 
 type Delivery = (to: RouteEnd) => void;
@@ -55,19 +55,20 @@ export class RouteEnd implements Neighbour {
   readonly #isUp: () => boolean;
   #queue: Delivery[] = [];
   #flow: "idle" | "scheduled" | "held" = "idle";
-  // The peer's address as clients are told it; none once it has said that it leaves.
-  #peerUrl: string | undefined;
+  // Once the peer has said that it leaves, clients are told no address of it.
+  #peer: "stays" | "leaves";
 
   constructor(clock: Clock, node: BrokerNode, peer: BrokerNode, isUp: () => boolean) {
     this.#clock = clock;
     this.node = node;
     this.peer = peer;
     this.#isUp = isUp;
-    this.#peerUrl = peer.condition === "lame-duck" ? undefined : peer.clientUrl;
+    this.#peer = peer.condition === "lame-duck" ? "leaves" : "stays";
   }
 
-  get peerUrl(): string | undefined {
-    return this.#peerUrl;
+  /** The peer's address as clients of this type are told it. */
+  peerUrl(type: ConnectionType): string | undefined {
+    return this.#peer === "leaves" ? undefined : this.peer.urlFor(type);
   }
 
   forward(message: RoutedMessage, queues: readonly string[]): void {
@@ -88,7 +89,7 @@ export class RouteEnd implements Neighbour {
   }
 
   peerLeaves(): void {
-    this.#peerUrl = undefined;
+    this.#peer = "leaves";
     this.node.announce();
   }
 

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { next, record, rejectionOf, until, within } from "./conditions.js";
 import { forEachServer } from "./every-server.js";
+import { forEachWebSocketServer, typesOn } from "./every-websocket.js";
 import { webSocketGateway } from "./gateway.js";
 import { addressOf, fake, open, poolOf } from "./opened.js";
 import { recordingTransport } from "./recording-transport.js";
@@ -28,31 +29,28 @@ async function exchange(nc: NatsConnection): Promise<void> {
   await nc.flush();
 }
 
-forEachServer((binary) => {
-  it("PROTO-65: a real server's websocket listener serves pub, sub and requests, also after a restart", {
+forEachWebSocketServer((servers) => {
+  it("PROTO-65: a websocket listener serves pub, sub and requests, also after a restart", {
     timeout: BOUND,
   }, async () => {
-    const server = await RealServer.start({ binary, websocket: true });
-    onTestFinished(() => server.stop());
+    const server = await servers.one();
     const nc = await open({ servers: server.websocketUrl, reconnectTimeWait: 50 });
     expect(nc.getServer()).toBe(`127.0.0.1:${server.websocketPort}`);
     await exchange(nc);
-    const { connections } = await server.connz("subs=0");
-    expect(connections.map(({ type }) => type)).toEqual(["websocket"]);
+    expect(await typesOn(server)).toEqual(["websocket"]);
     const reconnected = next(nc, "reconnect", 20_000);
     await server.kill();
     await server.restart();
     await reconnected;
     await exchange(nc);
     await nc.drain();
-    await until("the server has forgotten it", async () => (await server.connz()).num_connections === 0);
+    await until("the server has forgotten it", async () => (await typesOn(server)).length === 0);
   });
 
-  it("SEED-27: real servers teach a websocket connection their websocket listeners, and one over TCP the others", {
+  it("SEED-27: servers teach a websocket connection their websocket listeners, and one over TCP the others", {
     timeout: BOUND,
   }, async () => {
-    const cluster = await RealCluster.start({ binary, size: 3, websocket: true });
-    onTestFinished(() => cluster.stop());
+    const cluster = await servers.cluster(3);
     const [a] = cluster.servers;
     const listeners = cluster.servers.map(({ websocketUrl }) => websocketUrl);
     const nc = await open({ servers: a?.websocketUrl ?? "" });
@@ -71,8 +69,7 @@ forEachServer((binary) => {
   it("SEED-27: a pool of both kinds keeps what each kind taught, whichever it is connected by", {
     timeout: BOUND,
   }, async () => {
-    const cluster = await RealCluster.start({ binary, size: 2, websocket: true });
-    onTestFinished(() => cluster.stop());
+    const cluster = await servers.cluster(2);
     const [a, b] = [cluster.server(0), cluster.server(1)];
     const nc = await open({ servers: [a.url, b.websocketUrl], noRandomize: true });
     const both = [a.url, b.url, b.websocketUrl];
@@ -82,12 +79,14 @@ forEachServer((binary) => {
     // The seeds come first: the next one is B by WebSocket.
     await a.kill();
     expect((await reconnected).server).toBe(addressOf({ url: b.websocketUrl }));
-    await until("B tells of nobody else", async () => ((await b.info()).connect_urls ?? []).length <= 1);
+    await until("B tells of nobody else", () => (nc.info?.connect_urls ?? []).length <= 1);
     await nc.flush();
     for (const url of both) expect(schemes(nc)).toContain(url);
     await exchange(nc);
   });
+});
 
+forEachServer((binary) => {
   it("PROTO-65: wss:// is TLS, verified as over TCP: by name, by authority, and with a certificate of ours", {
     timeout: BOUND,
   }, async () => {

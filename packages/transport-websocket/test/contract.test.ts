@@ -13,6 +13,7 @@ import { freePort, Listener, networkResources, targetOf } from "../../transport-
 import type { WebSocketConstructor } from "../src/index.js";
 import { webSocketTransport } from "../src/node.js";
 import { globalWebSocket } from "../src/web-socket.js";
+import { type BrokerListener, openBrokerListener } from "./broker-listener.js";
 import { PlainWebSocket } from "./plain-web-socket.js";
 import { WebSocketListener } from "./web-socket-server.js";
 
@@ -24,9 +25,16 @@ beforeAll(async () => {
   refusedPort = await freePort();
 });
 
-async function subject(webSocket: WebSocketConstructor, encrypted: boolean): Promise<TransportContractSubject> {
-  const server = encrypted ? { cert: certificate.certPem, key: certificate.keyPem } : undefined;
-  const listener = await WebSocketListener.open(server);
+function listen(encrypted: boolean): Promise<WebSocketListener> {
+  return WebSocketListener.open(encrypted ? { cert: certificate.certPem, key: certificate.keyPem } : undefined);
+}
+
+async function subject(
+  webSocket: WebSocketConstructor,
+  encrypted: boolean,
+  open: () => Promise<BrokerListener> = () => listen(encrypted),
+): Promise<TransportContractSubject> {
+  const listener = await open();
   const silent = await Listener.open();
   const scheme = encrypted ? "wss" : "ws";
   const hostname = encrypted ? "localhost" : "127.0.0.1";
@@ -59,6 +67,8 @@ const RUNS: TransportContractOptions[] = [
   { name: "ws", setup: () => subject(WsWebSocket, false) },
   { name: "ws with TLS", setup: () => subject(WsWebSocket, true), encrypted: true },
   { name: "a W3C WebSocket", setup: () => subject(PlainWebSocket, false) },
+  { name: "ws, to a broker", setup: () => subject(WsWebSocket, false, openBrokerListener) },
+  { name: "a W3C WebSocket, to a broker", setup: () => subject(PlainWebSocket, false, openBrokerListener) },
 ];
 // Node has one of its own from 22 on.
 const own = globalWebSocket();

@@ -119,12 +119,13 @@ export class BrokerConnection implements Subscriber {
 
   // --- called by the broker ------------------------------------------------------------------------------------------
 
-  /** Ends the stream after what was sent; over WebSocket with this close code. */
-  close(code: number): void {
+  /** Ends the stream after what was sent, over WebSocket with this close code; breaks it without one. */
+  close(code: number | undefined): void {
     if (!this.#isReading()) return;
-    this.#closeCode = code;
+    this.#closeCode = code ?? CloseCode.normal;
     this.#leave("ending");
-    if (this.#faults === undefined) this.#stream.end(code);
+    if (code === undefined) this.#stream.reset();
+    else if (this.#faults === undefined) this.#stream.end(code);
     else this.#faults.toClient.end();
   }
 
@@ -355,7 +356,7 @@ export class BrokerConnection implements Subscriber {
     const text = stranger ? "Authorization Violation" : error && answerTo(error);
     const ofProtocol = closeCodeOf(text) === CloseCode.protocol;
     // Newer servers only break a WebSocket then.
-    if (ofProtocol && this.type === "websocket" && this.#core.isOrNewer("2.12.0")) this.reset();
+    if (ofProtocol && this.type === "websocket" && this.#core.isOrNewer("2.12.0")) this.close(undefined);
     else if (text === undefined) this.close(CloseCode.protocol);
     else this.refuse(text);
   }

@@ -1,16 +1,15 @@
-// `npm run console`: a cluster of three with websocket listeners, and the page that shows it. Both end with Ctrl-C. `--no-cluster`, or
-// no server to be had: the page alone, for a cluster of one's own. `--port 8000`: the page's port.
+// `npm run console`: a cluster of three with websocket listeners, and the page that shows it. Both end with Ctrl-C. `--stand-in`: brokers
+// in place of servers. `--no-cluster`: the page alone, for a cluster of one's own. `--port 8000`: the page's port.
 
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { findServer, RealCluster, type ServerBinary, ServerNotFoundError } from "@myelin/testing";
+import { nodeOf, startCluster } from "./cluster.js";
 import { HELP, type Node, obey } from "./nodes.js";
 import { BLANK, hashOf } from "./page/settings.js";
-import { nodeOf } from "./real-nodes.js";
 import { servePage } from "./served.js";
 
-const USAGE = "npm run console -- [--port 8000] [--no-cluster]";
+const USAGE = "npm run console -- [--port 8000] [--stand-in | --no-cluster]";
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<number> {
@@ -21,7 +20,7 @@ async function main(): Promise<number> {
     // Asked twice it does not wait; the servers have a watchdog of their own.
     process.on(signal, () => (stopped.signal.aborted ? process.exit(130) : stopped.abort()));
   }
-  const cluster = options.cluster ? await startCluster() : undefined;
+  const cluster = options.cluster === "none" ? undefined : await startCluster(options.cluster === "stand-in", say);
   try {
     const page = await servePage(options.port);
     try {
@@ -50,19 +49,6 @@ async function main(): Promise<number> {
   return 0;
 }
 
-async function startCluster(): Promise<RealCluster | undefined> {
-  let binary: ServerBinary;
-  try {
-    binary = await findServer({ say });
-  } catch (error) {
-    if (!(error instanceof ServerNotFoundError)) throw error;
-    say(`No nats-server could be had, so this is the page without a cluster.\n${error.message}`);
-    return undefined;
-  }
-  say(`starting three nodes of nats-server ${binary.version}`);
-  return RealCluster.start({ binary, name: "console", websocket: true, lameDuckGracePeriod: 10 });
-}
-
 /** Takes one line after the other; the end of the input ends nothing. */
 function listen(nodes: readonly Node[], signal: AbortSignal): void {
   let last = Promise.resolve();
@@ -76,12 +62,16 @@ function listen(nodes: readonly Node[], signal: AbortSignal): void {
   });
 }
 
-function optionsOf(): { readonly port: number; readonly cluster: boolean } | undefined {
+function optionsOf(): { readonly port: number; readonly cluster: "any" | "stand-in" | "none" } | undefined {
   try {
-    const { values } = parseArgs({ options: { port: { type: "string" }, "no-cluster": { type: "boolean" } } });
+    const { values } = parseArgs({
+      options: { port: { type: "string" }, "stand-in": { type: "boolean" }, "no-cluster": { type: "boolean" } },
+    });
     const port = Number(values.port ?? 0);
     if (!(Number.isInteger(port) && port >= 0 && port < 65_536)) throw new Error(`--port ${values.port} is no port`);
-    return { port, cluster: values["no-cluster"] !== true };
+    const [standIn, alone] = [values["stand-in"] === true, values["no-cluster"] === true];
+    if (standIn && alone) throw new Error("--stand-in is a cluster: it does not go with --no-cluster");
+    return { port, cluster: alone ? "none" : standIn ? "stand-in" : "any" };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
     return undefined;

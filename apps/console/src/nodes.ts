@@ -14,8 +14,8 @@ export interface Node {
 }
 
 export const HELP = `Type a word and the number of a node, and watch the page:
-  kill 1     SIGKILL: no goodbye          start 1    start it again
-  pause 1    SIGSTOP: it falls silent     resume 1   SIGCONT
+  kill 1     it ends without a word       start 1    start it again
+  pause 1    it falls silent              resume 1   it goes on
   leave 1    lame duck: it says goodbye   roll       restart all of them in order, or one: roll 1`;
 
 const GRACE_MS = 20_000;

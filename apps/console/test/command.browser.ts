@@ -13,11 +13,17 @@ const app = fileURLToPath(new URL("../", import.meta.url));
 const executablePath = findChromium();
 const nameOf = (sentence: string): string => (executablePath === undefined ? `skipped: ${NO_CHROMIUM}` : sentence);
 
-it.skipIf(executablePath === undefined)(
-  nameOf("one command starts a cluster and the page, obeys words, and leaves nothing behind at Ctrl-C"),
-  async () => {
-    const child = spawn(process.execPath, ["--conditions=@myelin/source", "--import", "tsx", "src/main.ts"], {
+it.skipIf(executablePath === undefined).each<[what: string, name: string, args: string[]]>([
+  ["a cluster", "console", []],
+  ["stand-ins in place of a cluster, which it says", "stand-in", ["--stand-in"]],
+  ["stand-ins where no server can be had, and says why", "stand-in", []],
+])(
+  nameOf("one command starts %s and the page, obeys words, and leaves nothing behind at Ctrl-C"),
+  async (what, name, args) => {
+    const none = what.includes("can be had") ? { MYELIN_SERVER_SOURCES: "env", NATS_SERVER: "" } : {};
+    const child = spawn(process.execPath, ["--conditions=@myelin/source", "--import", "tsx", "src/main.ts", ...args], {
       cwd: app,
+      env: { ...process.env, ...none },
     });
     onTestFinished(() => void child.kill("SIGKILL"));
     let printed = "";
@@ -28,6 +34,8 @@ it.skipIf(executablePath === undefined)(
       printed += bytes.toString();
     });
     await eventually(() => printed).toMatch(/http:\S+#\S+connect=1[\s\S]*Ctrl-C/);
+    expect(/No nats-server could be had/.test(printed)).toBe(what.includes("can be had"));
+    expect(/STAND-IN/.test(printed)).toBe(name === "stand-in");
     const link = /http:\S+/.exec(printed)?.[0] ?? "";
     const ports = [...printed.matchAll(/ws:\/\/127\.0\.0\.1:(\d+) {2}nats/g)].map(([, port]) => Number(port));
     expect(ports).toHaveLength(3);
@@ -45,7 +53,7 @@ it.skipIf(executablePath === undefined)(
     const node = ports.indexOf(Number(at.split(":")[1])) + 1;
     child.stdin.write(`kill ${node}\n`);
     await told(desk, /^[\s\S]*Lost 127/);
-    expect(printed).toContain(`console-${node} was killed`);
+    expect(printed).toContain(`${name}-${node} was killed`);
     child.kill("SIGINT");
     const [code] = (await once(child, "exit")) as [number];
     expect(code).toBe(0);

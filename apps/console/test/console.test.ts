@@ -3,7 +3,7 @@
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { FaultProxy, RealServer } from "@myelin/testing";
+import { BrokerCluster, FaultProxy, RealServer } from "@myelin/testing";
 import { expect, it, onTestFinished } from "vitest";
 import { IdleCutter } from "../../runtimes/src/idle-cutter.js";
 import {
@@ -41,6 +41,8 @@ inChromium((studio) => {
     await page.fill("#servers", nodes.server(0).websocketUrl);
     await page.press("#servers", "Enter");
     await connected(desk);
+    expect(await page.textContent("#state-detail")).toMatch(/, nats-server \d/);
+    expect(await page.isVisible("#stand-in")).toBe(false);
     await eventually(() => page.locator("#servers-list li").count()).toBe(3);
     await eventually(() => page.textContent("#count-rtt")).toMatch(/ m?s$/);
     await subscribe(desk, "orders.*");
@@ -137,6 +139,41 @@ inChromium((studio) => {
     await oneSocket(nodes.servers);
     await eventually(() => desk.page.textContent("#count-reconnects")).toBe("1");
     expect(desk.complaints).toEqual([]);
+  });
+
+  it("Chromium: with brokers only it says that they are stand-ins, and one that is killed is left for another, which goes on", async () => {
+    const brokers = await BrokerCluster.listen({ websocket: true, name: "stand-in" });
+    onTestFinished(() => brokers.stop());
+    const desk = await studio.open({
+      servers: brokers.server(0).websocketUrl,
+      subjects: ["orders.*"],
+      connect: true,
+    });
+    const { page } = desk;
+    const first = nodeAt(brokers.servers, await connected(desk));
+    await eventually(() => page.locator("#servers-list li").count()).toBe(3);
+    const standIn = page.getByRole("note");
+    expect(await standIn.textContent()).toMatch(/Stand-ins.*brokers of @myelin\/testing/s);
+    expect(await page.textContent("#state-detail")).toMatch(/^stand-in-1, a stand-in for nats-server \d/);
+    await first.kill();
+    await told(desk, new RegExp(`Lost 127.0.0.1:${first.websocketPort}: .*without a close frame`));
+    await told(desk, /serves us now/);
+    expect(nodeAt(brokers.servers, await connected(desk))).not.toBe(first);
+    expect(await standIn.isVisible()).toBe(true);
+    await publish(desk, "orders.new", "goes on");
+    await shows(desk, "orders.*", "goes on");
+    await first.restart();
+    await brokers.waitForMesh();
+    await eventually(() => page.locator("#servers-list li").count()).toBe(3);
+    await oneSocket(brokers.servers);
+    expect(desk.complaints).toEqual([]);
+    // Of a server elsewhere it must not be said.
+    const server = await alone();
+    await page.click("text=Disconnect");
+    await page.fill("#servers", server.websocketUrl);
+    await page.press("#servers", "Enter");
+    await eventually(() => page.textContent("#state")).toBe(`connected to 127.0.0.1:${server.websocketPort}`);
+    await eventually(() => standIn.count()).toBe(0);
   });
 
   it("P25: Chromium: offline, then online: it is back within five seconds, with one socket", async () => {

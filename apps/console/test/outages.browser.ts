@@ -3,8 +3,8 @@
 import { FaultProxy, RealServer } from "@myelin/testing";
 import { delay } from "myelin";
 import { expect, it, onTestFinished } from "vitest";
+import { nodeOf } from "../src/cluster.js";
 import { type Node, obey } from "../src/nodes.js";
-import { nodeOf } from "../src/real-nodes.js";
 import {
   badNews,
   cluster,

@@ -1,7 +1,7 @@
 // A browser, the page in it, and what is asked of both: shared by the quick tests and by those that take long. Every page, server and
 // proxy ends with the test that opened it; every wait is for a condition.
 
-import { RealCluster, type RealServer } from "@myelin/testing";
+import { type Broker, RealCluster, type RealServer } from "@myelin/testing";
 import { connect, type NatsConnection } from "myelin";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
@@ -134,16 +134,18 @@ export async function shows({ page }: Desk, subject: string, payload: string): P
 }
 
 /** Waits until these servers, asked one by one, have one websocket of the page between them. */
-export async function oneSocket(servers: readonly RealServer[]): Promise<void> {
+export async function oneSocket(servers: readonly (RealServer | Broker)[]): Promise<void> {
+  const clients = async (server: RealServer | Broker): Promise<readonly { readonly name?: string | undefined }[]> =>
+    "connz" in server ? (await server.connz()).connections : server.connections;
   const sockets = async (): Promise<number> => {
-    const all = await Promise.all(servers.filter(({ running }) => running).map((server) => server.connz()));
-    return all.flatMap(({ connections }) => connections).filter(({ name }) => name === "myelin console").length;
+    const all = await Promise.all(servers.filter(({ running }) => running).map(clients));
+    return all.flat().filter(({ name }) => name === "myelin console").length;
   };
   await eventually(sockets).toBe(1);
 }
 
 /** The one whose websocket listener is at `host:port`. */
-export function nodeAt(servers: readonly RealServer[], address: string): RealServer {
+export function nodeAt<S extends RealServer | Broker>(servers: readonly S[], address: string): S {
   const found = servers.find(({ websocketUrl }) => websocketUrl === `ws://${address}`);
   if (found === undefined) throw new Error(`no node listens at ${address}`);
   return found;

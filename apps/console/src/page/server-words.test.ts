@@ -1,6 +1,6 @@
-import type { ServerView } from "myelin";
+import type { ServerInfo, ServerView } from "myelin";
 import { expect, it } from "vitest";
-import { durationOf, rowOf } from "./server-words.js";
+import { durationOf, isStandIn, rowOf, serverOf } from "./server-words.js";
 
 const NOW = 100_000;
 
@@ -88,3 +88,11 @@ it.each([
   [240_000, "4 min"],
   [7_200_000, "2 h"],
 ])("%d ms are %s", (ms, words) => expect(durationOf(ms)).toBe(words));
+
+it("a broker is called a stand-in, a server by its name and version, and nothing before any has spoken", () => {
+  const info = (more: Partial<ServerInfo>): ServerInfo =>
+    ({ server_name: "a-1", version: "2.15.1", go: "go1.27.2", ...more }) as ServerInfo;
+  expect(serverOf(info({}))).toBe("a-1, nats-server 2.15.1");
+  expect(serverOf(info({ go: "none" }))).toBe("a-1, a stand-in for nats-server 2.15.1");
+  expect([undefined, info({}), info({ go: "none" })].map(isStandIn)).toEqual([false, false, true]);
+});

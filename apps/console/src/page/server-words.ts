@@ -1,6 +1,6 @@
 // What the pool knows of one server, as the lines of a row. Pure: the time is an argument, on the connection's clock, in milliseconds.
 
-import type { ServerView } from "myelin";
+import type { ServerInfo, ServerView } from "myelin";
 import { about } from "./words.js";
 
 /** For the colour of a row's mark, and its word. */
@@ -32,6 +32,20 @@ export function rowOf(server: ServerView, now: number, arrival = ""): ServerRow 
     trouble: troubleOf(server, now),
     next: health === "waiting" ? `next attempt in ${durationOf(server.eligibleAt - now)}` : "",
   };
+}
+
+/**
+ * Whether what serves us is no nats-server but a broker inside some test or command, which has no version of Go to tell. It is as good
+ * for a look at the page, and proves nothing of a server.
+ */
+export function isStandIn(info: Pick<ServerInfo, "go"> | undefined): boolean {
+  return info?.go === "none";
+}
+
+/** The server that serves us, by its own words. */
+export function serverOf(info: ServerInfo): string {
+  const kind = isStandIn(info) ? "a stand-in for nats-server" : "nats-server";
+  return [info.server_name, info.version && `${kind} ${info.version}`].filter(Boolean).join(", ");
 }
 
 /** `0.4 ms`, `120 ms`, `3.2 s`, `4 min`, `2 h`. */

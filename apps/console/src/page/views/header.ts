@@ -4,7 +4,7 @@ import type { NatsConnection, Stats } from "myelin";
 import { need, put } from "../dom.js";
 import { type Meter, SECONDS } from "../meter.js";
 import { sizeOf } from "../payload.js";
-import { durationOf } from "../server-words.js";
+import { durationOf, isStandIn, serverOf } from "../server-words.js";
 
 const WIDTH = 120;
 const HEIGHT = 28;
@@ -13,6 +13,7 @@ export class HeaderView {
   readonly #dot = need("state-dot", HTMLSpanElement);
   readonly #state = need("state", HTMLSpanElement);
   readonly #detail = need("state-detail", HTMLSpanElement);
+  readonly #standIn = need("stand-in", HTMLParagraphElement);
   readonly #rtt = need("count-rtt", HTMLElement);
   readonly #in = need("count-in", HTMLElement);
   readonly #out = need("count-out", HTMLElement);
@@ -28,6 +29,8 @@ export class HeaderView {
     this.#dot.dataset["look"] = look;
     put(this.#state, words);
     put(this.#detail, nc?.state === "connected" && nc.info !== undefined ? serverOf(nc.info) : "");
+    // Also while a lost one is looked for: it is another of the same kind.
+    this.#standIn.hidden = !isStandIn(nc?.info);
     const serving = nc?.getServers().find(({ state }) => state === "connected");
     put(this.#rtt, serving?.rtt === undefined ? "–" : durationOf(serving.rtt));
     if (stats === undefined) return;
@@ -75,9 +78,4 @@ function stateOf(nc: NatsConnection | undefined): [look: string, words: string] 
     default:
       return ["off", "not connected"];
   }
-}
-
-function serverOf(info: NonNullable<NatsConnection["info"]>): string {
-  const { server_name: name, version } = info;
-  return [name, version === undefined ? undefined : `nats-server ${version}`].filter(Boolean).join(", ");
 }

@@ -53,9 +53,9 @@ it("a node that is killed, reset or falls silent is left for another one, by Web
   onTestFinished(() => cluster.stop());
   const nc = await open({ ...FAST, servers: cluster.server(0).websocketUrl, pingInterval: 50, maxPingOut: 2 });
   for (const strike of [
-    (node: Broker) => node.kill(),
-    (node: Broker) => node.faults.reset(),
-    (node: Broker) => node.pause(),
+    async (node: Broker) => node.kill(),
+    async (node: Broker) => node.faults.reset(),
+    async (node: Broker) => node.pause(),
   ]) {
     await until("all are known", () => addresses(nc).length === 3);
     const node = nodeOf(cluster, nc);

@@ -37,9 +37,11 @@ export function webSocketAddress(host: string, port: number, { WebSocketServer }
     },
     async open(accept, whenServed = (run) => run()) {
       const upgrades = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false });
-      const http = createServer((_request, response) => {
-        response.writeHead(400, { "content-type": "text/plain" }).end("Bad Request: this port is for WebSocket\n");
-      });
+      const http = createServer((_request, response) =>
+        whenServed(() => {
+          response.writeHead(400, { "content-type": "text/plain" }).end("Bad Request: this port is for WebSocket\n");
+        }),
+      );
       // Those that are no stream yet, and may never be.
       const strangers = new Set<Socket>();
       http.on("connection", (socket: Socket) => {

@@ -124,6 +124,7 @@ describe("websocket of a broker", () => {
 
   it("answers no upgrade while it is paused or mute, and all that waited afterwards", async () => {
     const broker = await listen();
+    const other = await listen();
     const port = broker.websocketPort ?? 0;
     for (const [freeze, thaw] of [
       [() => broker.pause(), () => broker.resume()],
@@ -139,6 +140,8 @@ describe("websocket of a broker", () => {
       // Its TCP is taken, as by a process that is frozen.
       expect(await listens(port)).toBe(true);
       before.write("PING\r\n");
+      // Long enough for any answer to have come: others that dial later have theirs.
+      for (let i = 0; i < 3; i++) await client(other);
       expect([dialled, broker.stats.totalConnections]).toEqual([undefined, accepted]);
       thaw();
       await dialling;

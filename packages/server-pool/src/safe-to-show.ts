@@ -3,15 +3,8 @@
 
 /** The path, with `***` for every value of its query: the names stay, so that servers can be told apart. */
 export function withoutValues(path: string): string {
-  const at = path.indexOf("?");
-  if (at < 0) return path;
-  const fields = path.slice(at + 1).split("&");
-  return `${path.slice(0, at)}?${fields.map((field) => (field === "" ? "" : `${nameOf(field)}***`)).join("&")}`;
-}
-
-// A field without a name may be a token as a whole.
-function nameOf(field: string): string {
-  return field.slice(0, field.indexOf("=") + 1);
+  // A field without a name may be a token as a whole.
+  return path.replace(/\?.*$/s, (query) => query.replace(/([?&](?:[^=&]*=)?)[^&]+/g, "$1***"));
 }
 
 /**

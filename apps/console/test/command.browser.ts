@@ -15,8 +15,8 @@ const nameOf = (sentence: string): string => (executablePath === undefined ? `sk
 
 it.skipIf(executablePath === undefined).each<[what: string, name: string, args: string[]]>([
   ["a cluster", "console", []],
-  ["stand-ins in place of a cluster, which it says", "stand-in", ["--stand-in"]],
-  ["stand-ins where no server can be had, and says why", "stand-in", []],
+  ["a cluster of stand-ins", "stand-in", ["--stand-in"]],
+  ["stand-ins, when no server can be had,", "stand-in", []],
 ])(
   nameOf("one command starts %s and the page, obeys words, and leaves nothing behind at Ctrl-C"),
   async (what, name, args) => {

@@ -15,15 +15,28 @@ export function openingError(address: string, event: WebSocketEvent): TransportE
 
 /** What the runtime says, as an error. */
 export function causeOf(event: WebSocketEvent): unknown {
-  return event.error ?? new Error(wordsOf(event));
+  return withoutQueries(event.error ?? new Error(wordsOf(event)));
+}
+
+// Some runtimes name the URL they were given, whose query may hold a secret. It has no white space, but perhaps quotes.
+const QUERY = /(wss?:\/\/[^\s?]*\?)\S*/g;
+
+/** The same, or another one in its place when it names a URL with a query. */
+export function withoutQueries(error: unknown): unknown {
+  if (!(error instanceof Error) || error.message.search(QUERY) < 0) return error;
+  return Object.assign(new Error(hidden(error.message)), { name: error.name });
+}
+
+function hidden(words: string): string {
+  return words.replace(QUERY, "$1***");
 }
 
 /** The constructor threw: the page may not open such a socket, or the URL is none. */
 export function constructionError(address: string, cause: unknown): TransportError {
-  const words = cause instanceof Error ? cause.message : String(cause);
+  const words = hidden(cause instanceof Error ? cause.message : String(cause));
   const hint = "a page loaded over https:// may open wss:// only";
   const message = `${address} could not be opened: ${words} (${hint})`;
-  return new TransportError("UNSUPPORTED_TARGET", "tcp", message, address, { cause });
+  return new TransportError("UNSUPPORTED_TARGET", "tcp", message, address, { cause: withoutQueries(cause) });
 }
 
 /** An open socket has closed: `undefined` when it did so in order. */
@@ -71,7 +84,7 @@ export function unsupported(phase: TransportPhase, message: string, cause?: unkn
 
 /** In words; page scripts must not learn what listens where, so a browser's error event is empty. */
 export function wordsOf({ error, message }: WebSocketEvent): string {
-  if (error instanceof Error && error.message !== "") return error.message;
-  if (message !== undefined && message !== "") return message;
+  if (error instanceof Error && error.message !== "") return hidden(error.message);
+  if (message !== undefined && message !== "") return hidden(message);
   return "the runtime does not say why; check host, port and path, and for wss:// the certificate";
 }

@@ -21,7 +21,7 @@ import {
   type WebSocketLike,
   type WsConstructor,
 } from "./web-socket.js";
-import { constructionError, openingError, unsupported } from "./web-socket-errors.js";
+import { constructionError, openingError, unsupported, withoutQueries } from "./web-socket-errors.js";
 
 /** Fields of the upgrade request. */
 export type UpgradeHeaders = Readonly<Record<string, string>>;
@@ -177,7 +177,7 @@ class WebSocketTransport implements Transport {
       return await call();
     } catch (cause) {
       const message = `${address}: the function given as ${name} threw`;
-      throw new TransportError("CONNECT_FAILED", "tcp", message, address, { cause });
+      throw new TransportError("CONNECT_FAILED", "tcp", message, address, { cause: withoutQueries(cause) });
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer, type Socket } from "node:net";
+import { inspect } from "node:util";
 import { type DialTarget, InvalidArgumentError, type TlsMaterialError, type TlsOptions } from "@myelin/contracts";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -106,6 +107,38 @@ describe("a bad answer to the upgrade", () => {
     const error = await transportErrorOf(webSocketTransport().connect(target, new TestSink(), never()));
     expect(`${error.message} ${error.address}`).toMatch(/\/nats /);
     expect(`${error.message} ${error.address}`).not.toContain("hunter2");
+  });
+
+  it("never shows it either where the runtime itself names the URL", async () => {
+    const telling = (url: string): Error => new SyntaxError(`WebSocket connection to '${url}' failed: told`);
+    class Telling extends PlainWebSocket {
+      readonly #url: string;
+      constructor(url: string) {
+        super(url);
+        this.#url = url;
+      }
+      override addEventListener(...[type, listener]: Parameters<PlainWebSocket["addEventListener"]>): void {
+        const error = telling(this.#url);
+        super.addEventListener(type, () => listener({ type, error, message: error.message }));
+      }
+    }
+    class Refusing {
+      constructor(url: string) {
+        throw telling(url);
+      }
+    }
+    const target = at(await freePort(), { path: "/nats?a=1&access_token='hunter2'hunter2" });
+    for (const options of [
+      { webSocket: Telling },
+      { webSocket: Refusing as unknown as NonNullable<WebSocketTransportOptions["webSocket"]> },
+      { factory: async (url: string) => Promise.reject(telling(url)) },
+    ]) {
+      const error = await transportErrorOf(webSocketTransport(options).connect(target, new TestSink(), never()));
+      const shown = inspect(error, { depth: 5, showHidden: true });
+      expect(shown).toMatch(/\/nats\?\*\*\* failed: told/);
+      expect(shown).not.toContain("hunter2");
+      expect(error.cause).toMatchObject({ name: "SyntaxError" });
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 // Packs every published package as it would be published, and uses the archives as a stranger would: publint and
-// are-the-types-wrong on each, then all of them installed into a fresh project, imported, required, and compiled against.
-// Needs a build.
+// are-the-types-wrong on each, npm's own publish up to the upload, then all of them installed into a fresh project, imported,
+// required, and compiled against. Needs a build.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,6 +12,8 @@ import { packages, root } from "./packages.mjs";
 const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const work = mkdtempSync(join(tmpdir(), "myelin-packages-"));
 const failures = [];
+/** A registry that is not there. */
+const NOWHERE = "http://127.0.0.1:9/";
 try {
   const archives = join(work, "archives");
   mkdirSync(archives);
@@ -29,6 +31,7 @@ try {
     }
     run(root, join(root, "node_modules/.bin/publint"), [archive, "--strict"]);
     run(root, join(root, "node_modules/.bin/attw"), [archive, "--profile", "strict", "--no-emoji"]);
+    rehearse(manifest, archive);
   }
   if (readdirSync(archives).length !== packages.length) failures.push("not every package was packed");
   if (failures.length === 0) useFromOutside(packed);
@@ -36,8 +39,28 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 for (const failure of failures) console.log(failure);
-console.log(`${packages.length} packages packed and used, ${failures.length} problems`);
+console.log(`${packages.length} packages packed, published up to the upload, and used, ${failures.length} problems`);
 if (failures.length > 0) process.exitCode = 1;
+
+// What npm would publish: these files and no others, for everybody, with provenance. Nobody is asked: there is no registry and no login.
+function rehearse({ name, version }, archive) {
+  const args = ["publish", archive, "--dry-run", "--json", "--ignore-scripts"];
+  const alone = { npm_config_registry: NOWHERE, npm_config_userconfig: join(work, "no-npmrc") };
+  const told = [];
+  const stdout = run(work, "npm", args, { env: { ...process.env, ...alone }, onError: (text) => told.push(text) });
+  const wanted = (what, ok) => ok || failures.push(`npm publish of ${name}: ${what}`);
+  const said = stdout === "" ? undefined : JSON.parse(stdout)[name];
+  wanted(`it would be ${said?.id}, not ${name}@${version}`, said?.id === `${name}@${version}`);
+  const files = (said?.files ?? []).map(({ path }) => path);
+  const strays = files.filter((path) => !/^(dist\/.+|(README|LICENSE|CHANGELOG)(\.md)?|package\.json)$/.test(path));
+  wanted(`it would publish ${strays.join(", ")}`, strays.length === 0 && files.length > 0);
+  wanted(
+    `it would not be public: ${told.join("")}`,
+    /with tag latest and public access \(dry-run\)/.test(told.join("")),
+  );
+  const { publishConfig } = JSON.parse(run(work, "tar", ["-xzOf", archive, "package/package.json"]) || "{}");
+  wanted("the archive does not ask for provenance", publishConfig?.provenance === true);
+}
 
 function useFromOutside(packed) {
   const project = join(work, "project");
@@ -108,9 +131,10 @@ function archiveName({ name, version }) {
   return `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
 }
 
-function run(cwd, command, args) {
+function run(cwd, command, args, { env = process.env, onError = () => {} } = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
+    env,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 300_000,
@@ -120,5 +144,6 @@ function run(cwd, command, args) {
     const shown = [basename(command), ...args.map((one) => basename(one))].join(" ");
     failures.push(`${shown}\n${error?.message ?? ""}${stdout}${stderr}`);
   }
+  onError(stderr ?? "");
   return stdout ?? "";
 }

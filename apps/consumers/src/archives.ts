@@ -30,6 +30,8 @@ export interface Archives {
   /** An empty folder for whoever uses them; its owner removes it. */
   readonly work: string;
   readonly packed: readonly Packed[];
+  /** The archive of each, by name. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** Packs all packages as they were built last. */
@@ -41,15 +43,17 @@ export function packAll(): Archives {
   const { packageManager } = readJson(join(root, "package.json"));
   const args = ["-y", String(packageManager), "-r", "--filter", "./packages/*", "pack", "--pack-destination", archives];
   execFileSync("npx", args, { cwd: root, stdio: ["ignore", "ignore", "inherit"], timeout: 300_000 });
+  const files: Record<string, string> = {};
   const packed = readdirSync(archives).map((file) => {
     const archive = join(archives, file);
     const folder = join(work, "unpacked", file.replace(/\.tgz$/, ""));
     mkdirSync(folder, { recursive: true });
     execFileSync("tar", ["-xzf", archive, "-C", folder, "--strip-components=1"]);
     const { name, version } = readJson(join(folder, "package.json"));
+    files[String(name)] = archive;
     return { name: String(name), version: String(version), folder };
   });
-  return { work, packed };
+  return { work, packed, files };
 }
 
 /** What they need beside each other, and of whom it is. */

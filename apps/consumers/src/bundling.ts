@@ -22,6 +22,8 @@ export interface Job {
   readonly target: Target;
   /** The file to write. */
   readonly out: string;
+  /** Beside it others of what is imported late; only webpack does that here. */
+  readonly split?: boolean;
 }
 
 /**
@@ -73,14 +75,14 @@ export const bundlers: Readonly<Record<BundlerName, Bundler>> = {
     if (refused.some((message) => !/^"(node:|ws")/.test(message))) throw new Error(refused.join("\n"));
   },
 
-  webpack({ entry, target, out }) {
+  webpack({ entry, target, out, split = false }) {
     return new Promise((resolve, reject) => {
       const settings = {
         mode: "production" as const,
         context: dirname(entry),
         entry,
         target: target === "browser" ? "web" : "node20",
-        output: { path: dirname(out), filename: fileOf(out), asyncChunks: false },
+        output: { path: dirname(out), filename: fileOf(out), asyncChunks: split },
         performance: { hints: false as const },
       };
       webpack(settings, (error, stats) => {

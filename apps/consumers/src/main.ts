@@ -1,6 +1,6 @@
 // `npm run consumers`: packs the packages as they were built last and uses the archives in every way others do, against a real server. Ends
 // with tables of who passed what, and with 1 when anything failed. Needs a build and no network. Names on the command line, such as
-// `bundlers siblings`, choose some.
+// `bundlers siblings`, choose some; `sizes --write` also writes what was measured into the README of `myelin`.
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,15 +8,19 @@ import { RealServer } from "@myelin/testing";
 import { type Browser, chromium } from "playwright-core";
 import { findChromium, NO_CHROMIUM } from "../../runtimes/src/find-chromium.js";
 import { layOut, packAll } from "./archives.js";
-import { type Cell, table } from "./cell.js";
+import { type Cell, table, tried } from "./cell.js";
 import { refusalOfNode10 } from "./compiling.js";
+import { framed } from "./frameworks/frameworks.js";
 import { bundled, compiled } from "./matrix.js";
 import { refused } from "./mismatched.js";
 import { inBrowsers, shaken, weighed } from "./shaking.js";
+import { pageSizes } from "./sizes/page-sizes.js";
+import { asMeasured, render, writeSizes } from "./sizes/size-document.js";
 import { sideBySide } from "./two-versions.js";
 
-const PARTS = ["typescript", "bundlers", "siblings", "versions", "shaking", "sizes"] as const;
-const names = process.argv.slice(2);
+const PARTS = ["typescript", "bundlers", "siblings", "versions", "shaking", "sizes", "frameworks"] as const;
+const write = process.argv.includes("--write");
+const names = process.argv.slice(2).filter((one) => one !== "--write");
 const unknown = names.filter((name) => !PARTS.some((part) => part === name));
 if (unknown.length > 0) {
   process.stderr.write(`unknown: ${unknown.join(", ")}; there are ${PARTS.join(", ")}\n`);
@@ -24,7 +28,7 @@ if (unknown.length > 0) {
 }
 const wanted = (part: (typeof PARTS)[number]): boolean => names.length === 0 || names.includes(part);
 
-const { work, packed } = packAll();
+const { work, packed, files } = packAll();
 const cells: Cell[] = [];
 const print = (title: string, some: readonly Cell[]): void => {
   cells.push(...some);
@@ -38,17 +42,22 @@ try {
     print("TypeScript", await compiled(project, doors));
     process.stdout.write(`node10 with TypeScript 7: ${refusalOfNode10(project)}\n\n`);
   }
-  if (wanted("bundlers")) {
-    const browser = await openBrowser();
-    print("bundlers", await bundled(project, doors, browser));
-    if (typeof browser !== "string") await browser.close();
-  }
+  if (wanted("bundlers")) await inBrowser(async (browser) => print("bundlers", await bundled(project, doors, browser)));
   if (wanted("siblings")) print("siblings that do not fit", await refused(work, packed));
   if (wanted("versions")) print("two versions", await sideBySide(work, packed, server));
   if (wanted("shaking")) print("what one thing brings, bytes", await shaken(project));
   if (wanted("sizes")) {
     print("own code, bytes", await weighed(project));
     print("in a browser, with all it needs, bytes (P51)", await inBrowsers());
+    const sizes = await pageSizes(project);
+    if (write) writeSizes(sizes);
+    process.stdout.write(`${render(sizes)}\n`);
+    print("documents", [await tried("packages/myelin/README.md", "as measured", () => asMeasured(sizes))]);
+  }
+  if (wanted("frameworks")) {
+    // A page needs no test kit.
+    const { "@myelin/testing": _, ...shipped } = files;
+    await inBrowser(async (browser) => print("frameworks", await framed(shipped, doors, browser)));
   }
 } finally {
   await server.stop();
@@ -58,7 +67,16 @@ const count = (verdict: Cell["verdict"]): number => cells.filter((one) => one.ve
 process.stdout.write(`${count("ok")} passed, ${count("failed")} failed, ${count("skipped")} skipped\n`);
 if (count("failed") > 0) process.exitCode = 1;
 
-/** Or why there is none. */
+/** With a browser, or why there is none. */
+async function inBrowser(use: (browser: Browser | string) => Promise<void>): Promise<void> {
+  const browser = await openBrowser();
+  try {
+    await use(browser);
+  } finally {
+    if (typeof browser !== "string") await browser.close();
+  }
+}
+
 async function openBrowser(): Promise<Browser | string> {
   const executablePath = findChromium();
   if (executablePath === undefined) return NO_CHROMIUM;

@@ -74,6 +74,24 @@ export async function runInPage(browser: Browser, script: string, server: string
   }
 }
 
+/** Opens a page and waits until what `selector` finds says something, or an error does. */
+export async function openPage(browser: Browser, url: string, selector: string): Promise<Ran> {
+  const page = await browser.newPage();
+  try {
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.goto(url);
+    const element = page.locator(selector).filter({ hasText: /./ });
+    const text = await element
+      .textContent({ timeout: RUN_MS })
+      .catch((error: unknown) => String(error).split("\n", 1).join());
+    const lines = [...errors, ...(text === null ? [] : [text])];
+    return { lines, text: lines.join("\n") };
+  } finally {
+    await page.close();
+  }
+}
+
 /** Why a run was not what it should be, `undefined` when it was. */
 export function complaintOf({ lines, text }: Ran): string | undefined {
   return lines.at(-1) === DONE ? undefined : text.trim() || "it said nothing";

@@ -1,15 +1,9 @@
 // Prints what is in the bundle of a browser program: how much smaller it would be, compressed, without each package, each module and
 // each kind of text; at last how large it is when made of the packages as they were built last. `npm run size`, or `npm run size -- core` for
-// one entry. Measures only; the bounds are in browser-bundle.test.ts.
+// one entry. Measures only; the bounds are in browser-bundle.test.ts, and what README.md says is written by `npm run size:docs`.
 
-import { SourceMap, type SourceMapPayload } from "node:module";
-import { type BundleFile, bundle, PROGRAMS, weight } from "../bundles.js";
-
-/** Text of the bundle and the module it comes from. */
-interface Piece {
-  readonly module: string;
-  readonly text: string;
-}
+import { type Piece, piecesOf, withoutKinds } from "../bundle-pieces.js";
+import { bundle, PROGRAMS, weight } from "../bundles.js";
 
 const [only] = process.argv.slice(2);
 for (const [name, program] of Object.entries(PROGRAMS)) {
@@ -26,7 +20,7 @@ for (const [name, program] of Object.entries(PROGRAMS)) {
   print("\n   minified  compressed  module");
   table(pieces, whole, ({ module }) => module);
   print("\n             compressed  kind of text");
-  for (const [kind, without] of kinds(text)) print(row(undefined, whole - weight([{ text: without }]), kind));
+  for (const [kind, without] of withoutKinds(text)) print(row(undefined, whole - weight([{ text: without }]), kind));
   print("\n   minified  compressed");
   print(row(text.length, weight(atOnce), "all of it"));
   print(row(sizeOf(later), weight(later), "loaded only when it is needed"));
@@ -36,21 +30,6 @@ for (const [name, program] of Object.entries(PROGRAMS)) {
     print(row(sizeOf(built.atOnce), weight(built.atOnce), "all of it, of the packages as they were built last"));
 }
 
-function piecesOf(file: BundleFile): Piece[] {
-  const map = new SourceMap(JSON.parse(file.sourceMap) as SourceMapPayload);
-  const pieces: { module: string; text: string }[] = [];
-  for (const [line, content] of file.text.split("\n").entries()) {
-    for (let column = 0; column < content.length; column++) {
-      const found = map.findEntry(line, column) as { readonly originalSource?: string };
-      const module = (found.originalSource ?? "?").replace(/^(\.\.\/)*/, "");
-      const last = pieces.at(-1);
-      if (last?.module === module) last.text += content[column];
-      else pieces.push({ module, text: content[column] ?? "" });
-    }
-  }
-  return pieces;
-}
-
 function table(pieces: readonly Piece[], whole: number, groupOf: (piece: Piece) => string): void {
   const rows = [...new Set(pieces.map(groupOf))].map((group) => {
     const without = pieces.filter((piece) => groupOf(piece) !== group);
@@ -58,17 +37,6 @@ function table(pieces: readonly Piece[], whole: number, groupOf: (piece: Piece) 
     return { group, size, saved: whole - weight([{ text: without.map(({ text }) => text).join("") }]) };
   });
   for (const { group, size, saved } of rows.sort((a, b) => b.saved - a.saved)) print(row(size, saved, group));
-}
-
-// Each is the text without it, so that what is left is no program any more.
-function kinds(text: string): [string, string][] {
-  const literal = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;
-  return [
-    ["sentences: texts with a blank in them", text.replace(literal, (found) => (/\w \w/.test(found) ? '""' : found))],
-    ["other texts in quotes", text.replace(literal, (found) => (/\w \w/.test(found) ? found : '""'))],
-    ["names of more than eight letters behind a dot", text.replace(/\.[a-zA-Z]{9,}/g, ".a")],
-    ["private fields, as one letter each instead", text.replace(/this\.#\w+/g, "this.a").replace(/#\w+/g, "a")],
-  ];
 }
 
 function packageOf(module: string): string {

@@ -1,0 +1,91 @@
+// A framework as npm installs it, once, in `<cache>/frameworks/<name>-<what its package-lock.json says>`, and below it projects of a moment: the files
+// of ours, and our archives installed by npm. Entries appear whole or not at all, so that several processes may install at once.
+
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { cacheDirectory } from "../../../../packages/testing/src/server-cache.js";
+
+const INSTALL_MS = 300_000;
+const MANIFESTS = ["package.json", "package-lock.json"];
+const run = promisify(execFile);
+
+/** What cannot be had here, for which nobody is to blame: no network, or a registry that lacks it. */
+export class UnavailableError extends Error {}
+
+/** Where the files of a framework's project are. */
+export function sourcesOf(name: string): string {
+  return fileURLToPath(new URL(`../../frameworks/${name}`, import.meta.url));
+}
+
+/** The folder with the framework, installed when it is not yet. Rejects with an {@link UnavailableError} when it cannot be had. */
+export async function installed(name: string): Promise<string> {
+  const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
+  for (const file of MANIFESTS) hash.update(readFileSync(join(sourcesOf(name), file)));
+  const cache = join(cacheDirectory(), "frameworks");
+  const folder = join(cache, `${name}-${hash.digest("hex").slice(0, 16)}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(cache, { recursive: true });
+  const staging = mkdtempSync(join(cache, ".staging-"));
+  try {
+    for (const file of MANIFESTS) cpSync(join(sourcesOf(name), file), join(staging, file));
+    await npm(staging, "ci");
+    try {
+      renameSync(staging, folder);
+    } catch (error) {
+      // Another process may have been faster: the same lock file, so either will do.
+      if (!existsSync(folder)) throw error;
+    }
+    return folder;
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** A project below the framework's folder, which finds the framework there; its owner removes it. */
+export async function projectOf(
+  name: string,
+  folder: string,
+  archives: Readonly<Record<string, string>>,
+): Promise<string> {
+  const project = mkdtempSync(join(folder, "project-"));
+  try {
+    cpSync(sourcesOf(name), project, {
+      recursive: true,
+      filter: (path) => !MANIFESTS.some((file) => path.endsWith(file)),
+    });
+    const dependencies = Object.fromEntries(Object.entries(archives).map(([one, file]) => [one, `file:${file}`]));
+    writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, dependencies }));
+    await npm(project, "install", "--no-package-lock");
+    return project;
+  } catch (error) {
+    rmSync(project, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function npm(cwd: string, ...args: string[]): Promise<void> {
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+  // What cannot be had is told, and not waited for.
+  const env = { ...process.env, npm_config_fetch_retries: "1", npm_config_fetch_timeout: "60000" };
+  const options = { cwd, env, timeout: INSTALL_MS, shell: process.platform === "win32" };
+  await run("npm", [...args, ...quiet], options).catch((error: unknown) => {
+    const { stderr = "", message } = error as { readonly stderr?: string; readonly message: string };
+    throw refusalOf(stderr || message);
+  });
+}
+
+// Codes of npm that say that there is no network, or not this package; any other is a fault of a manifest or of an archive.
+const ABSENT =
+  /npm error code (ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENOTCACHED|ENETUNREACH|E404|E5\d\d)\b/;
+
+/** What npm says, as the error it means. */
+export function refusalOf(said: string): Error {
+  const lines = said.split("\n").filter((line) => line.startsWith("npm error") && !line.includes("npm error code"));
+  const code = ABSENT.exec(said)?.[1];
+  if (code === undefined) return new Error(said.trim());
+  return new UnavailableError(`npm could not get it: ${code}: ${(lines[0] ?? "").replace("npm error", "").trim()}`);
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { PROGRAMS } from "../../../../packages/myelin/test/bundles.js";
+import { inPeer, type PageSizes, peerVersion } from "./page-sizes.js";
+import { FEATURES, REST } from "./parts.js";
+import { render, staleness } from "./size-document.js";
+
+const README = readFileSync(new URL("../../../../packages/myelin/README.md", import.meta.url), "utf8");
+const bundler = { core: 50_000, creds: 52_000, later: 15_000 };
+const sizes: PageSizes = {
+  bundlers: { esbuild: bundler, vite: bundler, rollup: bundler, webpack: bundler },
+  brotli: 42_000,
+  alone: ["headers", "parseCreds", "tokenAuthenticator"].map((name) => ({ name, esbuild: 300, rollup: 200 })),
+  peer: { version: peerVersion(), core: 40_000, creds: 41_000 },
+  parts: new Map([...FEATURES, ...REST].map((part) => [part, 1_000])),
+  withoutFeatures: 40_000,
+  sentences: 5_000,
+  check: 700,
+};
+const document = (some: PageSizes): string => `before\n<!-- size:begin -->\n${render(some)}<!-- size:end -->\nafter`;
+const grown = (core: number): PageSizes => ({ ...sizes, bundlers: { ...sizes.bundlers, vite: { ...bundler, core } } });
+
+describe("the document of sizes", () => {
+  it("P51: is stale when a figure is off by more than half a kB", () => {
+    expect(staleness(sizes, document(sizes))).toBeUndefined();
+    expect(staleness(grown(50_500), document(sizes))).toBeUndefined();
+    expect(staleness(grown(50_700), document(sizes))).toMatch(/50\.0 is 50\.7 kB; npm run size:docs/);
+    expect(staleness(grown(49_300), document(sizes))).toMatch(/50\.0 is 49\.3 kB/);
+  });
+
+  it("P51: is stale when it names another version or another part, or has no block", () => {
+    const other = { ...sizes, peer: { ...sizes.peer, version: "3.9.1" } };
+    expect(staleness(other, document(sizes))).toMatch("other words");
+    expect(staleness({ ...sizes, parts: new Map() }, document(sizes))).toMatch("other words");
+    expect(staleness(sizes, "nothing")).toMatch("other words");
+  });
+
+  it("P51: the README of myelin has it in the words of today", () => {
+    // Any figures would do: those that are off are named, and words come first.
+    expect(staleness(sizes, README) ?? "").not.toMatch("other words");
+  });
+});
+
+it("P51: the program of the peer makes the same calls", () => {
+  const core = inPeer(PROGRAMS.core);
+  expect(core).toContain('import { wsconnect as connect } from "@nats-io/nats-core";');
+  expect(inPeer(PROGRAMS.creds)).toMatch(
+    /wsconnect as connect, credsAuthenticator \}[\s\S]*credsAuthenticator\(new TextEncoder/,
+  );
+  const calls = (text: string): string => text.slice(text.indexOf("nc.subscribe"));
+  expect(calls(core)).toBe(calls(PROGRAMS.core));
+});

@@ -1,0 +1,85 @@
+// The block of packages/myelin/README.md about sizes: written from what was measured, and compared with it, so that it cannot grow stale unseen.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import type { PageSizes } from "./page-sizes.js";
+import { FEATURES, REST } from "./parts.js";
+
+const README = new URL("../../../../packages/myelin/README.md", import.meta.url);
+const BLOCK = /(?<=<!-- size:begin[^>]*-->\n)[\s\S]*?(?=<!-- size:end -->)/;
+const NUMBER = /(?<![\d.])\d+\.\d(?![\d.]*\d)/g;
+
+/** How far, in kB, a figure may be from what is measured: changes of a few bytes need no new document. */
+export const TOLERANCE = 0.5;
+
+export function writeSizes(sizes: PageSizes): void {
+  const text = readFileSync(README, "utf8");
+  if (!BLOCK.test(text)) throw new Error("packages/myelin/README.md has no size:begin and size:end marks");
+  writeFileSync(
+    README,
+    text.replace(BLOCK, () => render(sizes)),
+  );
+}
+
+/** `ok`, or throws why the document is not what was measured. */
+export function asMeasured(sizes: PageSizes): string {
+  const complaint = staleness(sizes, readFileSync(README, "utf8"));
+  if (complaint !== undefined) throw new Error(complaint);
+  return "ok";
+}
+
+/** Why the document is not what was measured, `undefined` when it is. */
+export function staleness(sizes: PageSizes, document: string): string | undefined {
+  const said = BLOCK.exec(document)?.[0] ?? "";
+  const measured = render(sizes);
+  const again = "npm run size:docs writes it";
+  if (said.replace(NUMBER, "#") !== measured.replace(NUMBER, "#"))
+    return `packages/myelin/README.md says other words; ${again}`;
+  const found = figures(measured);
+  const off = figures(said).flatMap((figure, i) => {
+    const now = found[i] ?? Number.NaN;
+    return Math.abs(figure - now) <= TOLERANCE ? [] : [`${figure.toFixed(1)} is ${now.toFixed(1)}`];
+  });
+  return off.length === 0 ? undefined : `packages/myelin/README.md is stale: ${off.join(", ")} kB; ${again}`;
+}
+
+function figures(text: string): number[] {
+  return (text.match(NUMBER) ?? []).map(Number);
+}
+
+/** The block. */
+export function render({ bundlers, brotli, alone, peer, parts, withoutFeatures, sentences, check }: PageSizes): string {
+  const names = { esbuild: "esbuild", vite: "vite", rollup: "rollup with terser", webpack: "webpack" } as const;
+  const rows = (Object.keys(names) as (keyof typeof names)[]).map((name) => {
+    const { core, creds, later } = bundlers[name];
+    return [names[name], kilo(core), kilo(creds), kilo(later)];
+  });
+  const listed = (some: readonly string[]): string =>
+    some
+      .filter((part) => parts.has(part))
+      .map((part) => `${part} ${kilo(parts.get(part) ?? 0)}`)
+      .join(", ");
+  const one = alone.map(({ name, esbuild, rollup }) => `\`${name}\` ${kilo(esbuild)} (rollup: ${kilo(rollup)})`);
+  return `
+${table([["bundler", "core", "with `credsAuthenticator`", "loaded later, without Ed25519"], ...rows])}
+
+The same programs with \`wsconnect\` of \`@nats-io/nats-core\` ${peer.version}, by esbuild: ${kilo(peer.core)}, and ${kilo(peer.creds)} with its \`credsAuthenticator\`.
+
+The core of esbuild is ${kilo(brotli)} by brotli. The check that the packages fit, which only what is published has, is ${kilo(check)} of it, and ${kilo(sentences)} are
+sentences. Alone, one name brings: ${one.join(", ")}.
+
+Without one of these it were so much smaller, by the modules that are for nothing else: ${listed(FEATURES)}; without all of them, and without that
+check, it would be ${kilo(withoutFeatures)}. The rest keeps a connection to a cluster alive and says what is wrong with it: ${listed(REST)}.
+`;
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" | ")} |`;
+  const rule = `| ${widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
+  return [line(rows[0] ?? []), rule, ...rows.slice(1).map(line)].join("\n");
+}
+
+function kilo(bytes: number): string {
+  return (bytes / 1_000).toFixed(1);
+}

@@ -10,7 +10,7 @@ import { serveFolder } from "./static-server.js";
 export const playAngular: Play = async ({ row, folder, project, doors, browser }) => {
   const page = join(project, "dist/page/browser");
   const built = await tried(row, "built", async () => {
-    unwarned(await finished([join(folder, "node_modules/@angular/cli/bin/ng.js"), "build"], { cwd: project }));
+    unwarned(await finished([join(folder, "node_modules/@angular/cli/bin/ng.js"), "build"], { cwd: project }), project);
     return noneOfNode(page);
   });
   const cells: Cell[] = [built];

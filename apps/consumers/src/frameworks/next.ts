@@ -11,7 +11,7 @@ export const playNext: Play = async ({ row, folder, project, doors, browser }) =
   const cli = join(folder, "node_modules/next/dist/bin/next");
   const built = await tried(row, "built", async () => {
     const said = await finished([cli, "build"], { cwd: project });
-    unwarned(said);
+    unwarned(said, project);
     return noneOfNode(join(project, ".next/static"));
   });
   if (built.verdict !== "ok") return [built];

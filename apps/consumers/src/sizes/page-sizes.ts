@@ -35,7 +35,7 @@ const PEER_CREDS = 'credsAuthenticator(new TextEncoder().encode(await (await fet
 /** Measures all of it with the packages below `project`, those below `packages/` as they were built last, and their sources. */
 export async function pageSizes(project: string): Promise<PageSizes> {
   const split = (name: BundlerName, program: string, what: string): Promise<Split> =>
-    splitters[name](program, join(project, "sizes", `${name}-${what}`));
+    splitters[name](program, join(project, "sizes", `${name}-${what}`), what === "creds");
   const bundlers: Record<string, { core: number; creds: number; later: number }> = {};
   for (const name of Object.keys(splitters) as BundlerName[]) {
     const core = await split(name, PROGRAMS.core, "core");
@@ -60,7 +60,7 @@ export async function pageSizes(project: string): Promise<PageSizes> {
 
 async function peerSizes(): Promise<PageSizes["peer"]> {
   const sizeOf = async (program: string): Promise<number> => {
-    const { atOnce } = await bundle(inPeer(program), { built: true, splitting: true });
+    const { atOnce } = await bundle(inPeer(program), { built: true });
     return weight(atOnce);
   };
   return { version: peerVersion(), core: await sizeOf(PROGRAMS.core), creds: await sizeOf(PROGRAMS.creds) };

@@ -53,22 +53,24 @@ export function render({ bundlers, brotli, alone, peer, parts, withoutFeatures, 
     const { core, creds, later } = bundlers[name];
     return [names[name], kilo(core), kilo(creds), kilo(later)];
   });
-  const listed = (some: readonly string[]): string =>
-    some
-      .filter((part) => parts.has(part))
-      .map((part) => `${part} ${kilo(parts.get(part) ?? 0)}`)
-      .join(", ");
-  const one = alone.map(({ name, esbuild, rollup }) => `\`${name}\` ${kilo(esbuild)} (rollup: ${kilo(rollup)})`);
+  const listed = (some: readonly string[]): string[][] =>
+    some.filter((part) => parts.has(part)).map((part) => [part, kilo(parts.get(part) ?? 0)]);
+  const one = alone.map(({ name, esbuild, rollup }) => `\`${name}\` ${kilo(esbuild)} (rollup ${kilo(rollup)})`);
   return `
 ${table([["bundler", "core", "with `credsAuthenticator`", "loaded later, without Ed25519"], ...rows])}
 
-The same programs with \`wsconnect\` of \`@nats-io/nats-core\` ${peer.version}, by esbuild: ${kilo(peer.core)}, and ${kilo(peer.creds)} with its \`credsAuthenticator\`.
+The same programs with \`wsconnect\` of \`@nats-io/nats-core\` ${peer.version}, by esbuild: ${kilo(peer.core)}, and with its \`credsAuthenticator\` ${kilo(peer.creds)}.
 
-The core of esbuild is ${kilo(brotli)} by brotli. The check that the packages fit, which only what is published has, is ${kilo(check)} of it, and ${kilo(sentences)} are
-sentences. Alone, one name brings: ${one.join(", ")}.
+Our core by esbuild is ${kilo(brotli)} by brotli. The check that the packages fit, which only what is published has, is ${kilo(check)} of it, and sentences
+are ${kilo(sentences)}. One name alone brings: ${one.join(", ")}.
 
-Without one of these it were so much smaller, by the modules that are for nothing else: ${listed(FEATURES)}; without all of them, and without that
-check, it would be ${kilo(withoutFeatures)}. The rest keeps a connection to a cluster alive and says what is wrong with it: ${listed(REST)}.
+So much smaller were it without the modules that are for nothing else than
+
+${table([["part", "kB"], ...listed(FEATURES)])}
+
+and ${kilo(withoutFeatures)} without all of these and that check. The rest keeps a connection to a cluster alive and says what is wrong with it:
+
+${table([["part", "kB"], ...listed(REST)])}
 `;
 }
 

@@ -20,12 +20,12 @@ export interface Split {
   readonly later: readonly string[];
 }
 
-/** Bundles a program for browsers below `folder`, where the packages are found. */
-export type Splitter = (program: string, folder: string) => Promise<Split>;
+/** Bundles a program for browsers below `folder`, where the packages are found. `late`: it imports something late, which esbuild must be told. */
+export type Splitter = (program: string, folder: string, late: boolean) => Promise<Split>;
 
 export const splitters: Readonly<Record<BundlerName, Splitter>> = {
-  async esbuild(program) {
-    const { atOnce, later } = await bundle(program, { built: true, splitting: true });
+  async esbuild(program, _folder, late) {
+    const { atOnce, later } = await bundle(program, { built: true, splitting: late });
     return { atOnce: atOnce.map(({ text }) => text), later: later.map(({ text }) => text) };
   },
 

@@ -99,9 +99,9 @@ export const partly = {
   "ADR40-33": "only with ignoreAuthErrorAbort: false; by default the connection is kept and waits grow (D11)",
   "ADR40-38": "an unknown -ERR alone does not close: the server decides",
   P25: "played in Chromium, Node, Deno and Bun (npm run runtimes, npm run console:check), not in Firefox and WebKit; absences are shortened",
-  P27: "of TypeScript and the bundlers, npm test has esbuild alone; npm run consumers, a step of npm run check, has all of them but Angular CLI and Next",
+  P27: "of TypeScript, the bundlers, Angular CLI and Next, npm test has esbuild alone; npm run consumers, a step of npm run check, has all of them, the last two as ES modules in TypeScript",
   P47: "the core imports nothing of node:; there is no transport for workerd",
   P48: "npm test plays the suite on the present Node, npm run runtimes, a step of npm run check, on every other",
-  P51: "the core in a browser is some 50 kB, not 15; packages/myelin/README.md says of what",
+  P51: "the core in a browser is 51 to 54 kB by bundler, not 15; packages/myelin/README.md says of what, and npm run consumers compares that with what is built",
   P55: "times are measured by npm run bench -- replay, not tested",
 };

@@ -78,14 +78,15 @@ export async function runInPage(browser: Browser, script: string, server: string
 export async function openPage(browser: Browser, url: string, selector: string): Promise<Ran> {
   const page = await browser.newPage();
   try {
-    const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(String(error)));
-    await page.goto(url);
-    const element = page.locator(selector).filter({ hasText: /./ });
-    const text = await element
-      .textContent({ timeout: RUN_MS })
-      .catch((error: unknown) => String(error).split("\n", 1).join());
-    const lines = [...errors, ...(text === null ? [] : [text])];
+    const lines = await new Promise<string[]>((resolve) => {
+      const fail = (error: unknown): void => resolve([String(error).split("\n", 1).join()]);
+      page.on("pageerror", fail);
+      const said = page.locator(selector).filter({ hasText: /./ });
+      page
+        .goto(url)
+        .then(() => said.textContent({ timeout: RUN_MS }))
+        .then((text) => resolve([text ?? ""]), fail);
+    });
     return { lines, text: lines.join("\n") };
   } finally {
     await page.close();

@@ -15,6 +15,8 @@ export interface Where {
 export interface Serving {
   /** What was waited for. */
   readonly found: string;
+  /** What it said up to now. */
+  printed(): string;
   stop(): Promise<void>;
 }
 
@@ -59,7 +61,7 @@ export async function serving(args: readonly string[], ready: RegExp, where: Whe
     child.stdout.on("data", look);
     child.on("close", look);
   });
-  if (found !== undefined) return { found, stop };
+  if (found !== undefined) return { found, printed, stop };
   await stop();
   throw new Error(`it did not serve: ${printed()}`);
 }

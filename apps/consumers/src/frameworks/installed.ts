@@ -11,6 +11,8 @@ import { cacheDirectory } from "../../../../packages/testing/src/server-cache.js
 
 const INSTALL_MS = 300_000;
 const MANIFESTS = ["package.json", "package-lock.json"];
+/** A small package that ours need anyway, to see whether there is a registry. */
+const PROBE = "@nats-io/nkeys";
 const run = promisify(execFile);
 
 /** What cannot be had here, for which nobody is to blame: no network, or a registry that lacks it. */
@@ -67,15 +69,25 @@ export async function projectOf(
   }
 }
 
+// What cannot be had is told, and not waited for: without a registry, what npm has in its own cache is good enough.
 async function npm(cwd: string, ...args: string[]): Promise<void> {
-  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-  // What cannot be had is told, and not waited for.
-  const env = { ...process.env, npm_config_fetch_retries: "1", npm_config_fetch_timeout: "60000" };
-  const options = { cwd, env, timeout: INSTALL_MS, shell: process.platform === "win32" };
-  await run("npm", [...args, ...quiet], options).catch((error: unknown) => {
+  const absent = await npmRun(cwd, ["view", PROBE, "version", "--prefer-online", "--fetch-retries=0"]);
+  const failure = await npmRun(cwd, [...args, absent === undefined ? "--prefer-offline" : "--offline"]);
+  if (failure === undefined) return;
+  throw failure instanceof UnavailableError ? (absent ?? failure) : failure;
+}
+
+/** Why it failed, if it did. */
+async function npmRun(cwd: string, args: readonly string[]): Promise<Error | undefined> {
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const options = { cwd, timeout: INSTALL_MS, shell: process.platform === "win32" };
+  try {
+    await run("npm", [...args, ...quiet], options);
+    return undefined;
+  } catch (error) {
     const { stderr = "", message } = error as { readonly stderr?: string; readonly message: string };
-    throw refusalOf(stderr || message);
-  });
+    return refusalOf(stderr || message);
+  }
 }
 
 // Codes of npm that say that there is no network, or not this package; any other is a fault of a manifest or of an archive.
@@ -84,7 +96,7 @@ const ABSENT =
 
 /** What npm says, as the error it means. */
 export function refusalOf(said: string): Error {
-  const lines = said.split("\n").filter((line) => line.startsWith("npm error") && !line.includes("npm error code"));
+  const lines = said.split("\n").filter((line) => /^npm error (?!code|errno|syscall)/.test(line));
   const code = ABSENT.exec(said)?.[1];
   if (code === undefined) return new Error(said.trim());
   return new UnavailableError(`npm could not get it: ${code}: ${(lines[0] ?? "").replace("npm error", "").trim()}`);

@@ -24,12 +24,15 @@ export const playNext: Play = async ({ row, folder, project, doors, browser }) =
     });
     try {
       const { found } = server;
-      cells.push(
-        await tried(row, "server component", async () =>
-          said(/<p id="server">(.*?)<\/p>/.exec(await textOf(found))?.[1]),
-        ),
-      );
-      cells.push(await tried(row, "route handler", async () => said(await textOf(`${found}/answer`))));
+      const onServer = (column: string, path: string, saidIn: (text: string) => string | undefined): Promise<Cell> =>
+        tried(row, column, async () => {
+          const text = await (await fetch(found + path)).text();
+          if (saidIn(text) !== DONE) throw new Error(`${server.printed()}\n${text}`);
+          return "ok";
+        });
+      const paragraph = (text: string): string | undefined => /<p id="server">(.*?)<\/p>/.exec(text)?.[1];
+      cells.push(await onServer("server component", "/", paragraph));
+      cells.push(await onServer("route handler", "/answer", (text) => text));
       cells.push(await saidInPage(row, browser, found));
     } finally {
       await server.stop();
@@ -38,15 +41,3 @@ export const playNext: Play = async ({ row, folder, project, doors, browser }) =
   });
   return started.verdict === "ok" ? cells : [...cells, started];
 };
-
-async function textOf(url: string): Promise<string> {
-  const response = await fetch(url);
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${text.slice(0, 500)}`);
-  return text;
-}
-
-function said(text: string | undefined): string {
-  if (text !== DONE) throw new Error(text ?? "it said nothing");
-  return "ok";
-}

@@ -31,6 +31,7 @@ export async function serveFolder(folder: string): Promise<Serving> {
   await once(server, "listening");
   return {
     found: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    printed: () => "",
     async stop() {
       server.close();
       server.closeAllConnections();

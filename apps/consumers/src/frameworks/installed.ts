@@ -16,7 +16,15 @@ const PROBE = "@nats-io/nkeys";
 const run = promisify(execFile);
 
 /** What cannot be had here, for which nobody is to blame: no network, or a registry that lacks it. */
-export class UnavailableError extends Error {}
+export class UnavailableError extends Error {
+  /** As npm has it. */
+  readonly code: string;
+
+  constructor(code: string, why: string) {
+    super(`npm could not get it: ${code}: ${why}`);
+    this.code = code;
+  }
+}
 
 /** Where the files of a framework's project are. */
 export function sourcesOf(name: string): string {
@@ -65,7 +73,8 @@ export async function projectOf(
     return project;
   } catch (error) {
     rmSync(project, { recursive: true, force: true });
-    throw error;
+    // What no registry has is what an archive should not ask for.
+    throw error instanceof UnavailableError && error.code === "E404" ? new Error(error.message) : error;
   }
 }
 
@@ -99,5 +108,5 @@ export function refusalOf(said: string): Error {
   const lines = said.split("\n").filter((line) => /^npm error (?!code|errno|syscall)/.test(line));
   const code = ABSENT.exec(said)?.[1];
   if (code === undefined) return new Error(said.trim());
-  return new UnavailableError(`npm could not get it: ${code}: ${(lines[0] ?? "").replace("npm error", "").trim()}`);
+  return new UnavailableError(code, (lines[0] ?? "").replace("npm error", "").trim());
 }

@@ -45,7 +45,11 @@ if (failures.length > 0) process.exitCode = 1;
 // What npm would publish: these files and no others, for everybody, with provenance. Nobody is asked: there is no registry and no login.
 function rehearse({ name, version }, archive) {
   const args = ["publish", archive, "--dry-run", "--json", "--ignore-scripts"];
-  const alone = { npm_config_registry: NOWHERE, npm_config_userconfig: join(work, "no-npmrc") };
+  const alone = {
+    npm_config_registry: NOWHERE,
+    npm_config_fetch_retries: "0",
+    npm_config_userconfig: join(work, "no-npmrc"),
+  };
   const told = [];
   const stdout = run(work, "npm", args, { env: { ...process.env, ...alone }, onError: (text) => told.push(text) });
   const wanted = (what, ok) => ok || failures.push(`npm publish of ${name}: ${what}`);

@@ -43,7 +43,7 @@ console.log(`${packages.length} packages packed, published up to the upload, and
 if (failures.length > 0) process.exitCode = 1;
 
 // What npm would publish: these files and no others, for everybody, with provenance. Nobody is asked: there is no registry and no login.
-function rehearse({ name, version }, archive) {
+function rehearse({ name, version, private: kept }, archive) {
   const args = ["publish", archive, "--dry-run", "--json", "--ignore-scripts"];
   const alone = {
     npm_config_registry: NOWHERE,
@@ -53,6 +53,7 @@ function rehearse({ name, version }, archive) {
   const told = [];
   const stdout = run(work, "npm", args, { env: { ...process.env, ...alone }, onError: (text) => told.push(text) });
   const wanted = (what, ok) => ok || failures.push(`npm publish of ${name}: ${what}`);
+  wanted("its manifest is private", kept !== true);
   const said = stdout === "" ? undefined : JSON.parse(stdout)[name];
   wanted(`it would be ${said?.id}, not ${name}@${version}`, said?.id === `${name}@${version}`);
   const files = (said?.files ?? []).map(({ path }) => path);

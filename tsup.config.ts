@@ -12,5 +12,7 @@ export default defineConfig({
   treeshake: true,
   // Frozen tables are left out of a bundle that does not use them.
   pure: ["Object.freeze"],
+  // What is Node's own says so: no package of that name can take its place, and whoever looks for it in a bundle finds it.
+  removeNodeProtocol: false,
   plugins: [lateNamesPlugin],
 });

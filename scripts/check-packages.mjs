@@ -54,9 +54,11 @@ function rehearse({ name, version, private: kept }, archive) {
   const stdout = run(work, "npm", args, { env: { ...process.env, ...alone }, onError: (text) => told.push(text) });
   const wanted = (what, ok) => ok || failures.push(`npm publish of ${name}: ${what}`);
   wanted("its manifest is private", kept !== true);
-  const said = stdout === "" ? undefined : JSON.parse(stdout)[name];
-  wanted(`it would be ${said?.id}, not ${name}@${version}`, said?.id === `${name}@${version}`);
-  const files = (said?.files ?? []).map(({ path }) => path);
+  // By name, or plain in older versions of npm.
+  const answer = stdout === "" ? {} : JSON.parse(stdout);
+  const said = answer[name] ?? answer;
+  wanted(`it would be ${said.id}, not ${name}@${version}`, said.id === `${name}@${version}`);
+  const files = (said.files ?? []).map(({ path }) => path);
   const strays = files.filter((path) => !/^(dist\/.+|(README|LICENSE|CHANGELOG)(\.md)?|package\.json)$/.test(path));
   wanted(`it would publish ${strays.join(", ")}`, strays.length === 0 && files.length > 0);
   wanted(

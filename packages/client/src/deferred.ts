@@ -8,21 +8,23 @@ export interface Deferred<T> {
   readonly reject: (reason: Error) => void;
 }
 
+const nothing = (): void => {};
+
 /** Makes a {@link Deferred}; only the first of resolve and reject has an effect. */
 export function deferred<T = void>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  let reject: (reason: Error) => void = () => {};
+  let resolve: (value: T) => void = nothing;
+  let reject: (reason: Error) => void = nothing;
   const promise = new Promise<T>((fulfil, fail) => {
     resolve = fulfil;
     reject = fail;
   });
-  promise.catch(() => {});
+  promise.then(undefined, nothing);
   return { promise, resolve, reject };
 }
 
 /** What an async function promises, taken care of: the caller may await it late, or never. */
 export function observed<T>(work: () => Promise<T>): Promise<T> {
   const promise = work();
-  promise.catch(() => {});
+  promise.then(undefined, nothing);
   return promise;
 }

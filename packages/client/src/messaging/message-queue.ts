@@ -21,8 +21,11 @@ export interface QueueBounds {
   readonly overflow: Overflow;
 }
 
-/** What became of a pushed message; `overflow` when it is the first past the bounds since half of them was free. */
-export type PushOutcome = "queued" | "overflow" | "overflowing";
+/**
+ * What became of a pushed message; `overflow` when it is the first past the bounds since half of them was free, `slow` when it was
+ * queued and is the first past what is told of, since no more than half of that waited.
+ */
+export type PushOutcome = "queued" | "slow" | "overflow" | "overflowing";
 
 /** Slots of an emptied array that are worth keeping: what a few chunks bring. */
 const KEPT = 8_192;
@@ -47,17 +50,26 @@ export class MessageQueue {
   readonly #waiting: Deferred<IteratorResult<Msg>>[] = [];
   readonly #taken: () => void;
   readonly #relieved: () => void;
+  readonly #slowAbove: number | undefined;
+  #toldSlow = false;
 
   /**
    * @param taken called when the consumer has asked for more than there is, and when the queue has ended and is empty
    * @param relieved called when an overflow is over
+   * @param slowAbove messages that may wait without being told of; bounds nothing. `undefined` = any number
    */
-  constructor({ bytes, messages, overflow }: QueueBounds, taken: () => void, relieved: () => void = () => {}) {
+  constructor(
+    { bytes, messages, overflow }: QueueBounds,
+    taken: () => void,
+    relieved: () => void = () => {},
+    slowAbove?: number,
+  ) {
     this.#maxMessages = messages < 0 ? Number.POSITIVE_INFINITY : messages;
     this.#maxBytes = bytes < 0 ? Number.POSITIVE_INFINITY : bytes;
     this.#overflow = overflow;
     this.#taken = taken;
     this.#relieved = relieved;
+    this.#slowAbove = slowAbove;
   }
 
   /** Messages held. */
@@ -93,6 +105,11 @@ export class MessageQueue {
   }
 
   push(message: Msg): PushOutcome {
+    const outcome = this.#push(message);
+    return this.#slowAbove === undefined ? outcome : this.#slowOr(outcome, this.#slowAbove);
+  }
+
+  #push(message: Msg): Exclude<PushOutcome, "slow"> {
     if (this.#waiting.length > 0) {
       this.#waiting.shift()?.resolve({ done: false, value: message });
       return "queued";
@@ -161,6 +178,14 @@ export class MessageQueue {
     }
     if (this.#maxMessages === 0 || size > this.#maxBytes) this.#dropped++;
     else this.#keep(message, size);
+  }
+
+  // Told once, until no more than half waits.
+  #slowOr(outcome: PushOutcome, slowAbove: number): PushOutcome {
+    if (this.length <= slowAbove / 2) this.#toldSlow = false;
+    if (outcome !== "queued" || this.#toldSlow || this.length <= slowAbove) return outcome;
+    this.#toldSlow = true;
+    return "slow";
   }
 
   #relieve(): void {

@@ -165,14 +165,7 @@ export class Requesting {
       return this.#lone.open(subject, reply, payload, timeout, { headers, signal, calledFrom });
     }
     const requests = this.#shared ?? this.#openShared();
-    return requests.open(
-      subject,
-      timeout,
-      signal,
-      calledFrom,
-      (reply, id) => this.#publisher.request(id, subject, reply, headers, payload),
-      (id) => this.#publisher.withdraw(id),
-    );
+    return requests.open(subject, headers, payload, { timeout, signal, calledFrom });
   }
 
   async #repeatedly(
@@ -216,7 +209,8 @@ export class Requesting {
   }
 
   #openShared(): Requests {
-    const requests = new Requests(this.#host.newSid(), createInbox(this.#options.inboxPrefix), this.#host);
+    const inbox = createInbox(this.#options.inboxPrefix);
+    const requests = new Requests(this.#host.newSid(), inbox, this.#host, this.#publisher);
     this.#host.adopt(requests);
     this.#shared = requests;
     return requests;

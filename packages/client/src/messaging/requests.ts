@@ -1,10 +1,11 @@
 // Requests in flight on the shared inbox: one wildcard subscription for all of them, a number as the last token of each reply
 // subject, and one timer for all deadlines. ADR-40, "Request-Reply"; SEND-REQUEST-1 … 9, D9.
 
-import type { Decoder } from "@myelin/protocol";
+import type { Decoder, MsgHdrs, Payload } from "@myelin/protocol";
 import { type Deferred, deferred } from "../deferred.js";
 import { NoRespondersError, TimeoutError } from "../errors.js";
 import { located } from "../operation-facts.js";
+import type { RequestPublisher } from "./lone-requests.js";
 import { Msg, type Publisher } from "./message.js";
 import type { Receiver } from "./subscriptions.js";
 
@@ -15,7 +16,15 @@ interface PendingRequest {
   readonly deadline: number;
   readonly answer: Deferred<Msg>;
   readonly calledFrom: { readonly stack?: string } | undefined;
-  readonly release: () => void;
+  readonly detachSignal: (() => void) | undefined;
+}
+
+/** What a request is bounded by, and what is told of it when it fails. */
+export interface RequestTerms {
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+  readonly calledFrom: { readonly stack?: string } | undefined;
 }
 
 /** What requests need of their connection. */
@@ -35,13 +44,15 @@ export class Requests implements Receiver {
   readonly #sid: number;
   readonly #prefix: string;
   readonly #host: RequestsHost;
+  readonly #publisher: RequestPublisher;
   readonly #pending = new Map<number, PendingRequest>();
   #nextId = 1;
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: () => void = () => {};
 
   /** @param inbox subject under which every request gets a token of its own */
-  constructor(sid: number, inbox: string, host: RequestsHost) {
+  constructor(sid: number, inbox: string, host: RequestsHost, publisher: RequestPublisher) {
+    this.#publisher = publisher;
     this.#sid = sid;
     this.#prefix = `${inbox}.`;
     this.#host = host;
@@ -72,39 +83,28 @@ export class Requests implements Receiver {
     return reply.startsWith(this.#prefix);
   }
 
-  /**
-   * Registers a request, lets `send` publish it with its reply subject, and promises the answer. When `send` throws, nothing
-   * stays registered.
-   */
+  /** Publishes a request with a reply subject of its own, and promises the answer. When that throws, nothing stays registered. */
   open(
     subject: string,
-    timeout: number,
-    signal: AbortSignal | undefined,
-    calledFrom: { readonly stack?: string } | undefined,
-    send: (reply: string, id: number) => void,
-    released: (id: number) => void,
+    headers: MsgHdrs | undefined,
+    payload: Payload | undefined,
+    { calledFrom, signal, timeout }: RequestTerms,
   ): Promise<Msg> {
     const id = this.#nextId++;
-    const answer = deferred<Msg>();
-    const abort = (): void => this.#settle(id)?.answer.reject(signal?.reason as Error);
     const begin = this.#host.now();
-    const request: PendingRequest = {
-      subject,
-      timeout,
-      begin,
-      deadline: begin + timeout,
-      answer,
-      calledFrom,
-      release: () => {
-        signal?.removeEventListener("abort", abort);
-        released(id);
-      },
-    };
-    send(this.#prefix + id, id);
-    this.#pending.set(id, request);
-    signal?.addEventListener("abort", abort, { once: true });
-    this.#arm(request.deadline);
+    this.#publisher.request(id, subject, this.#prefix + id, headers, payload);
+    const answer = deferred<Msg>();
+    const detachSignal = signal === undefined ? undefined : this.#attach(signal, id);
+    const deadline = begin + timeout;
+    this.#pending.set(id, { subject, timeout, begin, deadline, answer, calledFrom, detachSignal });
+    if (deadline < this.#armedFor) this.#rearm(deadline);
     return answer.promise;
+  }
+
+  #attach(signal: AbortSignal, id: number): () => void {
+    const abort = (): void => this.#settle(id)?.answer.reject(signal.reason as Error);
+    signal.addEventListener("abort", abort, { once: true });
+    return () => signal.removeEventListener("abort", abort);
   }
 
   deliver(cursor: Decoder): void {
@@ -147,7 +147,8 @@ export class Requests implements Receiver {
     const request = this.#pending.get(id);
     if (request === undefined) return undefined;
     this.#pending.delete(id);
-    request.release();
+    request.detachSignal?.();
+    this.#publisher.withdraw(id);
     return request;
   }
 
@@ -165,10 +166,6 @@ export class Requests implements Receiver {
 
   // One armed timer at the earliest deadline known when it was armed. Answered requests leave it armed, also the last: most time-outs
   // are equal, so that it fires about once in a time-out and then finds the next.
-  #arm(deadline: number): void {
-    if (deadline < this.#armedFor) this.#rearm(deadline);
-  }
-
   #rearm(deadline: number): void {
     this.#disarm();
     this.#armedFor = deadline;

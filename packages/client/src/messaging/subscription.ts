@@ -1,5 +1,7 @@
 // One subscription: its messages on their way to a callback or an iterator, its limit, its end. It outlives links; what the
 // server is told about it is the business of subscriptions.ts.
+// One that hears nothing is a single object: what is not always needed, a queue, a promise, is made when it first is. A collector that
+// has 200 000 of them to look at is what messages to the others pay for.
 
 import type { Decoder } from "@myelin/protocol";
 import { abortSignal, callable, integer, positive } from "../argument-checks.js";
@@ -7,7 +9,7 @@ import { type Deferred, deferred, observed } from "../deferred.js";
 import { CallbackError, InvalidOperationError, SlowConsumerError, TimeoutError } from "../errors.js";
 import { watched } from "../user-code.js";
 import { Msg, type Publisher } from "./message.js";
-import { MessageQueue, type Overflow, type QueueBounds } from "./message-queue.js";
+import { MessageQueue, type QueueBounds } from "./message-queue.js";
 import { type MsgHandler, Processing, type ProcessOptions } from "./processing.js";
 import { checkMax, type MsgCallback, type SubscriptionOptions } from "./subscription-options.js";
 
@@ -34,35 +36,31 @@ export interface SubscriptionHost extends Publisher {
 
 /** A subscription: `for await (const msg of sub)`, or with a callback. Survives reconnects. */
 export class Subscription implements AsyncIterable<Msg> {
-  /** Settles when the subscription has ended: with the error that ended it, else with undefined. Never rejects. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: the type of nats.js
-  readonly closed: Promise<void | Error>;
-  /** @internal */
-  readonly settlesOnce = false;
+  // What a message to a callback needs comes first, to lie together.
+  #phase: "open" | "draining" | "closed" = "open";
+  #received = 0;
+  #delivered = 0;
+  #callback: MsgCallback | undefined;
+  #max: number | undefined;
+  readonly #host: SubscriptionHost;
   readonly #sid: number;
   readonly #subject: string;
   readonly #queueGroup: string | undefined;
-  readonly #host: SubscriptionHost;
-  readonly #end: Deferred<Error | undefined> = deferred<Error | undefined>();
-  readonly #messages: MessageQueue;
-  readonly #overflow: Overflow;
-  readonly #slowAbove: number;
-  #toldSlow = false;
-  #callback: MsgCallback | undefined;
-  #max: number | undefined;
-  #received = 0;
+  readonly #bounds: QueueBounds;
+  // Made when something waits, or somebody does.
+  #messages: MessageQueue | undefined;
+  // Made when it is asked for.
+  #end: Deferred<Error | undefined> | undefined;
+  #error: Error | undefined;
+  // Which links were told of it: the first, a later one, or a second one at the same time.
+  #links: "first" | "later" | "both" = "first";
   #receivedOnEarlierLinks = 0;
-  #isRelinked = false;
-  #isBeside = false;
-  #delivered = 0;
   #abandoned = 0;
-  #phase: "open" | "draining" | "closed" = "open";
-  #iterating = false;
-  #hasHandler = false;
+  #consumer: "loop" | "handler" | undefined;
   #running = 0;
   #idle: Deferred<void> | undefined;
-  #cancelTimeout: () => void = () => {};
-  #detachSignal: () => void = () => {};
+  #cancelTimeout: (() => void) | undefined;
+  #detachSignal: (() => void) | undefined;
 
   constructor(sid: number, subject: string, options: SubscriptionOptions, bounds: QueueBounds, host: SubscriptionHost) {
     this.#sid = sid;
@@ -71,15 +69,17 @@ export class Subscription implements AsyncIterable<Msg> {
     this.#callback = options.callback;
     this.#max = options.max;
     this.#host = host;
-    this.closed = this.#end.promise;
-    this.#overflow = bounds.overflow;
-    this.#slowAbove = options.slow === undefined ? Number.POSITIVE_INFINITY : integer("slow", options.slow, 0, 0);
-    this.#messages = new MessageQueue(
-      bounds,
-      () => this.#settleIdle(),
-      () => this.#host.release(this),
-    );
+    this.#bounds = bounds;
+    this.#messages = options.slow === undefined ? undefined : this.#newQueue(integer("slow", options.slow, 0, 0));
     this.#watch(options);
+  }
+
+  /** Settles when the subscription has ended: with the error that ended it, else with undefined. Never rejects. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: the type of nats.js
+  get closed(): Promise<void | Error> {
+    this.#end ??= deferred<Error | undefined>();
+    if (this.#phase === "closed") this.#end.resolve(this.#error);
+    return this.#end.promise;
   }
 
   /** The function called for every message, `undefined` for an iterator. May be replaced. */
@@ -118,23 +118,23 @@ export class Subscription implements AsyncIterable<Msg> {
 
   /** Messages given to the callback, taken by the iterator, or handled by `process()`. */
   getProcessed(): number {
-    if (this.#callback !== undefined || this.#hasHandler) return this.#delivered;
-    return this.#received - this.#messages.dropped - this.#messages.length - this.#abandoned;
+    if (this.#callback !== undefined || this.#consumer === "handler") return this.#delivered;
+    return this.#received - this.getDropped() - this.getPending() - this.#abandoned;
   }
 
   /** Messages waiting for the iterator. */
   getPending(): number {
-    return this.#messages.length;
+    return this.#messages?.length ?? 0;
   }
 
   /** Messages dropped because the consumer was too slow. */
   getDropped(): number {
-    return this.#messages.dropped;
+    return this.#messages?.dropped ?? 0;
   }
 
   /** Header and payload bytes waiting for the iterator. */
   getPendingBytes(): number {
-    return this.#messages.bytes;
+    return this.#messages?.bytes ?? 0;
   }
 
   /** True while it takes no new messages and handles those it has. */
@@ -164,7 +164,7 @@ export class Subscription implements AsyncIterable<Msg> {
     if (this.#max !== undefined && max >= this.#max) return;
     this.#max = max;
     // Of two links each counts for itself, and one told a limit now might end it early: then we end it.
-    if (!this.#isBeside) this.#host.tellUnsubscribe(this, max - this.#receivedOnEarlierLinks);
+    if (this.#links !== "both") this.#host.tellUnsubscribe(this, max - this.#receivedOnEarlierLinks);
   }
 
   /**
@@ -183,7 +183,7 @@ export class Subscription implements AsyncIterable<Msg> {
     this.#host.tellUnsubscribe(this);
     try {
       await this.#host.barrier();
-      this.#messages.end();
+      this.#messages?.end();
       await this.handled();
     } finally {
       this.finish(undefined);
@@ -202,13 +202,12 @@ export class Subscription implements AsyncIterable<Msg> {
     const concurrency = integer("concurrency", options.concurrency, 1, 1);
     const signal = abortSignal("signal", options.signal);
     callable("handler", handler);
-    this.#consume();
-    this.#hasHandler = true;
+    const messages = this.#consume("handler");
     const abort = (): void => this.unsubscribe();
     if (signal?.aborted === true) abort();
     else signal?.addEventListener("abort", abort, { once: true });
     const processing = new Processing(handler, concurrency, key, {
-      next: () => this.#messages.next(),
+      next: () => messages.next(),
       report: (cause) => this.#callbackFailed(cause),
       started: () => {
         this.#running++;
@@ -229,25 +228,35 @@ export class Subscription implements AsyncIterable<Msg> {
 
   /** The messages, in order; throws the error that ended the subscription. Leaving the loop unsubscribes. */
   [Symbol.asyncIterator](): AsyncIterator<Msg> {
-    this.#consume();
+    const messages = this.#consume("loop");
     return {
-      next: () => this.#messages.next(),
+      next: () => messages.next(),
       return: async () => {
-        this.#iterating = false;
+        if (this.#consumer === "loop") this.#consumer = undefined;
         this.unsubscribe();
         return { done: true, value: undefined };
       },
     };
   }
 
-  #consume(): void {
-    if (this.#callback !== undefined || this.#iterating) {
+  #consume(consumer: "loop" | "handler"): MessageQueue {
+    if (this.#callback !== undefined || this.#consumer !== undefined) {
       const has = this.#callback === undefined ? "a consumer" : "a callback";
       throw new InvalidOperationError(
         `"${this.#subject}" has ${has} already; a subscription has a callback, or one loop, or process()`,
       );
     }
-    this.#iterating = true;
+    this.#messages ??= this.#newQueue();
+    this.#consumer = consumer;
+    return this.#messages;
+  }
+
+  #newQueue(slowAbove?: number): MessageQueue {
+    const taken = (): void => this.#settleIdle();
+    const relieved = (): void => this.#host.release(this);
+    const messages = new MessageQueue(this.#bounds, taken, relieved, slowAbove);
+    if (this.#phase === "closed") messages.end(this.#error);
+    return messages;
   }
 
   // --- for the connection --------------------------------------------------------------------------------------------
@@ -255,13 +264,13 @@ export class Subscription implements AsyncIterable<Msg> {
   /** The cursor stands on a message of ours. */
   deliver(cursor: Decoder): void {
     if (this.#phase === "closed") return;
-    if (this.#received++ === 0) this.#cancelTimeout();
+    if (this.#received++ === 0) this.#cancelTimeout?.();
     const message = new Msg(cursor, this.#host);
     if (this.#callback !== undefined) this.#call(this.#callback, null, message);
     else this.#queue(message);
     if (this.#max !== undefined && this.#received >= this.#max) {
       // Of two links each counts for itself.
-      if (this.#isRelinked) this.#host.tellUnsubscribe(this);
+      if (this.#links !== "first") this.#host.tellUnsubscribe(this);
       this.finish(undefined);
     }
   }
@@ -285,28 +294,29 @@ export class Subscription implements AsyncIterable<Msg> {
     }
     if (this.#phase === "closed") return;
     this.#phase = "closed";
-    this.#cancelTimeout();
-    this.#detachSignal();
+    this.#error = error;
+    this.#cancelTimeout?.();
+    this.#detachSignal?.();
     this.#host.forget(this);
     if (!this.#isIdle()) this.#host.linger(this);
     this.#host.release(this);
-    this.#end.resolve(error);
-    this.#messages.end(error);
+    this.#end?.resolve(error);
+    if (this.#messages === undefined) this.#settleIdle();
+    else this.#messages.end(error);
   }
 
   /** Drops what nobody has taken yet, and tells how much. */
   abandon(): number {
-    const abandoned = this.#messages.clear();
+    const abandoned = this.#messages?.clear() ?? 0;
     this.#abandoned += abandoned;
     return abandoned;
   }
 
   /** A new link is told of us: its server counts from there. Returns the messages still allowed, `undefined` = no limit. */
   relinked(beside: boolean): number | undefined {
-    this.#isBeside = beside;
+    this.#links = beside ? "both" : "later";
     this.#receivedOnEarlierLinks = this.#received;
-    this.#isRelinked = true;
-    if (this.#overflow === "pause" && this.#messages.overflowing) this.#host.hold(this);
+    if (this.#bounds.overflow === "pause" && this.#messages?.overflowing === true) this.#host.hold(this);
     return this.#max === undefined ? undefined : this.#max - this.#received;
   }
 
@@ -335,19 +345,14 @@ export class Subscription implements AsyncIterable<Msg> {
   }
 
   #queue(message: Msg): void {
+    this.#messages ??= this.#newQueue();
     const outcome = this.#messages.push(message);
-    if (outcome === "queued" && this.#slowAbove === Number.POSITIVE_INFINITY) return;
-    if (this.#messages.length <= this.#slowAbove / 2) this.#toldSlow = false;
-    if (outcome === "queued") {
-      if (this.#toldSlow || this.#messages.length <= this.#slowAbove) return;
-      this.#toldSlow = true;
-      this.#host.slow(this);
-      return;
-    }
-    if (this.#overflow === "pause") this.#host.hold(this);
+    if (outcome === "queued") return;
+    const { overflow } = this.#bounds;
+    if (outcome !== "slow" && overflow === "pause") this.#host.hold(this);
     // The beginning of an episode is told, the rest only counted.
-    if (outcome === "overflow") this.#host.slow(this);
-    if (this.#overflow === "error") {
+    if (outcome !== "overflowing") this.#host.slow(this);
+    if (outcome !== "slow" && overflow === "error") {
       this.#host.tellUnsubscribe(this);
       const { limit, unit } = this.#messages.reached;
       this.fail(new SlowConsumerError(this.#subject, this.#messages.length, limit, unit));
@@ -378,7 +383,8 @@ export class Subscription implements AsyncIterable<Msg> {
   }
 
   #isIdle(): boolean {
-    return this.#running === 0 && (this.#callback !== undefined || !this.#iterating || this.#messages.exhausted);
+    if (this.#running > 0) return false;
+    return this.#callback !== undefined || this.#consumer === undefined || this.#messages?.exhausted === true;
   }
 
   #settleIdle(): void {

@@ -11,7 +11,7 @@ export interface Receiver {
   getSubject(): string;
   getQueue(): string | undefined;
   /** True when a message that comes twice does no harm: the second one meets nobody who waits. */
-  readonly settlesOnce: boolean;
+  readonly settlesOnce?: boolean;
   /** True when its server was told to send no more: another one is not told of it at all. */
   isDraining(): boolean;
   /**
@@ -68,7 +68,7 @@ export class Subscriptions<R extends Receiver> {
   /** True for a subscription every message is for: not a member of a queue group, and not the inbox of requests. */
   isPlain(sid: number): boolean {
     const receiver = this.#bySid.get(sid);
-    return receiver !== undefined && receiver.getQueue() === undefined && !receiver.settlesOnce;
+    return receiver !== undefined && receiver.getQueue() === undefined && receiver.settlesOnce !== true;
   }
 
   /** Tells a new link of every subscription, with the messages each has left. */

@@ -116,7 +116,6 @@ export const subscriptionCalls: { readonly [name in keyof Subscription]: Row } =
   finish: internal,
   handled: internal,
   relinked: internal,
-  settlesOnce: internal,
 };
 
 const MALFORMED = [SyntaxError];

@@ -44,6 +44,25 @@ const operation = {
   ),
 };
 
+/** Lines that begin alike, as a server writes them in runs, or nearly: one byte of the subject or a digit of the sid differs. */
+const alike = fc
+  .tuple(
+    fc.constantFrom(
+      "a",
+      "orders.eu.created",
+      "orders.eu.creates",
+      "orders.us.created",
+      "\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00f0",
+    ),
+    fc.constantFrom("1", "12", "13", "200001", "07", "1234567890"),
+    fc.constantFrom("", "", "", "_INBOX.1 ", "_INBOX.22 "),
+    fc.constantFrom("", "x", "0123456789"),
+    fc.constantFrom("", "", "", "PING\r\n", "HMSG orders.eu.created 1 2 3\r\nabc\r\n"),
+  )
+  .map(([subject, id, reply, payload, other]) => {
+    return `MSG ${subject} ${id} ${reply}${payload.length}\r\n${payload}\r\n${other}`;
+  });
+
 /** A stream of operations, now and then damaged: a byte changed, lost or added. */
 const stream = from.chain((side) =>
   fc
@@ -80,6 +99,17 @@ describe("decoder properties", () => {
       const expected = referenceRead(text, { from: side });
       expect(readAll([bytes], { from: side })).toEqual(expected);
       expect(readAll(cut(bytes, sizes), { from: side })).toEqual(expected);
+    },
+  );
+
+  test.prop([fc.array(alike, { maxLength: 30 }), cuts, fc.option(fc.nat(800))], { numRuns: 2000 })(
+    "messages in runs read like the plain reference decoder reads each, also damaged",
+    (lines, sizes, damaged) => {
+      const whole = lines.join("");
+      const text = damaged === null ? whole : `${whole.slice(0, damaged)}5${whole.slice(damaged + 1)}`;
+      const expected = referenceRead(text, { from: "server" });
+      expect(readAll([bytesOf(text)], { from: "server" })).toEqual(expected);
+      expect(readAll(cut(bytesOf(text), [...sizes, 200]), { from: "server" })).toEqual(expected);
     },
   );
 

@@ -82,6 +82,17 @@ export function endOfWord(bytes: Uint8Array, view: DataView, i: number, end: num
   return at;
 }
 
+/**
+ * True when `length` bytes, eight at least, at `a` and `b` are the same; from their end, where lines of a kind rather differ. Eight at
+ * once are a number of floating point: what is no number counts as different, and two zeros hold no text.
+ */
+export function sameBytes(view: DataView, a: number, b: number, length: number): boolean {
+  for (let at = length - 8; at > 0; at -= 8) {
+    if (view.getFloat64(a + at, true) !== view.getFloat64(b + at, true)) return false;
+  }
+  return view.getFloat64(a, true) === view.getFloat64(b, true);
+}
+
 /** Shows a message under the cursor. */
 export function placeMessage(
   cursor: CursorState,

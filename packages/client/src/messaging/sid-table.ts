@@ -14,7 +14,9 @@ export class SidTable<T> implements Iterable<T> {
 
   /** What has this sid, which may be any number. */
   get(sid: number): T | undefined {
-    return this.#pages[Math.floor(sid / PAGE)]?.slots[sid % PAGE];
+    // A shift is right for whole numbers of 32 bits.
+    const page = sid >>> 0 === sid ? sid >>> 8 : Math.floor(sid / PAGE);
+    return this.#pages[page]?.slots[sid % PAGE];
   }
 
   /** @param sid a whole number, 0 or more, that was never used before */

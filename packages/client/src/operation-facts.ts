@@ -10,8 +10,13 @@ export interface OperationFacts {
   readonly elapsedMs: number;
 }
 
+/** Where in the caller's code an operation began; formatted only when it is read. */
+export interface CallSite {
+  readonly stack?: string;
+}
+
 /** Adds what is known to an error of one operation, and where in the caller's code that operation began. */
-export function located(error: Error, facts: OperationFacts, site: { readonly stack?: string } | undefined): Error {
+export function located(error: Error, facts: OperationFacts, site: CallSite | undefined): Error {
   if (error instanceof NatsError) {
     for (const [name, value] of Object.entries(facts)) {
       if ((error as unknown as Record<string, unknown>)[name] !== undefined) continue;
@@ -22,7 +27,7 @@ export function located(error: Error, facts: OperationFacts, site: { readonly st
 }
 
 /** Adds where in the caller's code it all began. */
-export function calledFrom(error: Error, site: { readonly stack?: string } | undefined): Error {
+export function calledFrom(error: Error, site: CallSite | undefined): Error {
   const frames = site?.stack?.split("\n").slice(1).join("\n");
   if (frames !== undefined && frames !== "")
     error.stack = `${error.stack ?? error.message}\n    --- called from ---\n${frames}`;
@@ -30,10 +35,10 @@ export function calledFrom(error: Error, site: { readonly stack?: string } | und
 }
 
 /** The stack above `callee`, formatted only when it is read; `undefined` where the runtime cannot. */
-export function callSite(callee: object): { readonly stack?: string } | undefined {
+export function callSite(callee: object): CallSite | undefined {
   const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: object) => void };
   if (captureStackTrace === undefined) return undefined;
-  const site: { readonly stack?: string } = {};
+  const site: CallSite = {};
   captureStackTrace(site, callee);
   return site;
 }
@@ -42,7 +47,7 @@ export function callSite(callee: object): { readonly stack?: string } | undefine
 export async function locating<T>(
   work: Promise<T>,
   facts: () => OperationFacts,
-  site: { readonly stack?: string } | undefined,
+  site: CallSite | undefined,
 ): Promise<T> {
   try {
     return await work;

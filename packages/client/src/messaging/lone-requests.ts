@@ -30,7 +30,15 @@ export interface LoneRequestsHost {
 
 /** The outbound side: keeps requests apart by number so that they can be withdrawn. */
 export interface RequestPublisher {
-  request(id: number, subject: string, reply: string, headers: MsgHdrs | undefined, payload: Payload | undefined): void;
+  /** @param now nothing is in flight that could share its write */
+  request(
+    id: number,
+    subject: string,
+    reply: string,
+    headers: MsgHdrs | undefined,
+    payload: Payload | undefined,
+    now: boolean,
+  ): void;
   withdraw(id: number): void;
 }
 
@@ -89,7 +97,7 @@ export class LoneRequests {
       answer.reject((reason as Error | undefined) ?? new ClosedConnectionError(`request to "${subject}"`));
     };
     try {
-      this.#publisher.request(id, subject, reply, headers, payload);
+      this.#publisher.request(id, subject, reply, headers, payload, false);
     } catch (error) {
       subscription.unsubscribe();
       this.#pending.delete(reply);

@@ -8,7 +8,7 @@ import { abortSignal, choice, integer, positive } from "../argument-checks.js";
 import { bounded } from "../bounded.js";
 import { type Deferred, deferred, observed } from "../deferred.js";
 import { DisconnectedError, errorOf, NoRespondersError, TimeoutError } from "../errors.js";
-import { callSite, located, type OperationFacts } from "../operation-facts.js";
+import { type CallSite, callSite, located, type OperationFacts } from "../operation-facts.js";
 import { createInbox } from "./inbox.js";
 import { LoneRequests, type RequestPublisher } from "./lone-requests.js";
 import type { Msg, PublishOptions } from "./message.js";
@@ -92,16 +92,18 @@ export class Requesting {
     if (options.reply !== undefined && options.noMux !== true) {
       throw new InvalidArgumentError("reply", "needs noMux: the shared inbox has its own reply subjects");
     }
-    const calledFrom = this.#options.asyncTraces ? callSite(callee) : undefined;
+    const site = this.#options.asyncTraces ? () => callSite(callee) : () => undefined;
     const headers = tracedHeaders(options.headers, options);
     const { retry } = options;
-    if (retry === undefined) return this.#once(subject, payload, timeout, headers, options, calledFrom);
+    if (retry === undefined) return this.#once(subject, payload, timeout, headers, options, site);
+    const calledFrom = site();
     const attempts = integer("retry.attempts", retry.attempts, 0, 0);
     const wait = positive("retry.wait", retry.wait, RETRY_WAIT);
     for (const reason of retry.on ?? []) choice("retry.on", reason, reason, ["no-responders", "disconnected"]);
     // The caller may change its bytes before they are sent again.
     const kept = payload instanceof Uint8Array ? payload.slice() : payload;
-    const once = (within: number): Promise<Msg> => this.#once(subject, kept, within, headers, options, calledFrom);
+    const once = (within: number): Promise<Msg> =>
+      this.#once(subject, kept, within, headers, options, () => calledFrom);
     const { signal } = options;
     return observed(() => this.#repeatedly(once, subject, timeout, attempts, wait, retry, signal, calledFrom));
   }
@@ -157,15 +159,15 @@ export class Requesting {
     timeout: number,
     headers: MsgHdrs | undefined,
     options: RequestOptions,
-    calledFrom: { readonly stack?: string } | undefined,
+    site: () => CallSite | undefined,
   ): Promise<Msg> {
     const { signal } = options;
     if (options.noMux === true) {
       const reply = options.reply ?? createInbox(this.#options.inboxPrefix);
-      return this.#lone.open(subject, reply, payload, timeout, { headers, signal, calledFrom });
+      return this.#lone.open(subject, reply, payload, timeout, { headers, signal, calledFrom: site() });
     }
     const requests = this.#shared ?? this.#openShared();
-    return requests.open(subject, headers, payload, { timeout, signal, calledFrom });
+    return requests.open(subject, headers, payload, { timeout, signal, site });
   }
 
   async #repeatedly(
@@ -176,7 +178,7 @@ export class Requesting {
     wait: number,
     retry: RequestRetry,
     signal: AbortSignal | undefined,
-    calledFrom: { readonly stack?: string } | undefined,
+    calledFrom: CallSite | undefined,
   ): Promise<Msg> {
     const begin = this.#host.now();
     const deadline = begin + timeout;

@@ -4,7 +4,7 @@
 import type { Decoder, MsgHdrs, Payload } from "@myelin/protocol";
 import { type Deferred, deferred } from "../deferred.js";
 import { NoRespondersError, TimeoutError } from "../errors.js";
-import { located } from "../operation-facts.js";
+import { type CallSite, located } from "../operation-facts.js";
 import type { RequestPublisher } from "./lone-requests.js";
 import { Msg, type Publisher } from "./message.js";
 import type { Receiver } from "./subscriptions.js";
@@ -15,8 +15,8 @@ interface PendingRequest {
   readonly begin: number;
   readonly deadline: number;
   readonly answer: Deferred<Msg>;
-  readonly calledFrom: { readonly stack?: string } | undefined;
-  readonly detachSignal: (() => void) | undefined;
+  calledFrom: CallSite | undefined;
+  detachSignal?: () => void;
 }
 
 /** What a request is bounded by, and what is told of it when it fails. */
@@ -24,7 +24,8 @@ export interface RequestTerms {
   /** Milliseconds. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
-  readonly calledFrom: { readonly stack?: string } | undefined;
+  /** The caller's stack; asked for once, within the call. */
+  readonly site: () => CallSite | undefined;
 }
 
 /** What requests need of their connection. */
@@ -88,15 +89,23 @@ export class Requests implements Receiver {
     subject: string,
     headers: MsgHdrs | undefined,
     payload: Payload | undefined,
-    { calledFrom, signal, timeout }: RequestTerms,
+    { signal, site, timeout }: RequestTerms,
   ): Promise<Msg> {
     const id = this.#nextId++;
     const begin = this.#host.now();
-    this.#publisher.request(id, subject, this.#prefix + id, headers, payload);
-    const answer = deferred<Msg>();
-    const detachSignal = signal === undefined ? undefined : this.#attach(signal, id);
     const deadline = begin + timeout;
-    this.#pending.set(id, { subject, timeout, begin, deadline, answer, calledFrom, detachSignal });
+    const answer = deferred<Msg>();
+    const request: PendingRequest = { subject, timeout, begin, deadline, answer, calledFrom: undefined };
+    this.#pending.set(id, request);
+    try {
+      // One alone is on its way while the caller's stack is taken, which is most of the work; others share the write of their turn.
+      this.#publisher.request(id, subject, this.#prefix + id, headers, payload, this.#pending.size === 1);
+    } catch (error) {
+      this.#pending.delete(id);
+      throw error;
+    }
+    request.calledFrom = site();
+    if (signal !== undefined) request.detachSignal = this.#attach(signal, id);
     if (deadline < this.#armedFor) this.#rearm(deadline);
     return answer.promise;
   }

@@ -7,6 +7,7 @@ export interface Outbox {
   /**
    * Takes one message; the payload is copied before it returns.
    *
+   * @param now somebody waits for what comes of it: where nothing else waits for the end of the turn, it does not either
    * @returns false when the publisher should wait for `writable()` before the next one; this one is accepted
    * @throws a NatsError when the message is refused; nothing of it was kept
    */
@@ -15,6 +16,7 @@ export interface Outbox {
     reply: string | undefined,
     headers: MsgHdrs | undefined,
     payload: Payload | undefined,
+    now?: boolean,
   ): boolean;
 }
 

@@ -80,17 +80,18 @@ export class Publishing {
     return outbox.publish(subject, options.reply || undefined, tracedHeaders(options.headers, options), payload);
   }
 
-  /** Publishes a request, or keeps it so that it can be withdrawn. Throws when it can never be answered. */
+  /** Publishes a request, or keeps it so that it can be withdrawn. Throws when it can never be answered. `now`: as of an outbox. */
   request(
     id: number,
     subject: string,
     reply: string,
     headers: MsgHdrs | undefined,
     payload: Payload | undefined,
+    now: boolean,
   ): void {
     const outbox = this.#outbox;
     if (outbox instanceof OutageBuffer) outbox.request(id, subject, reply, headers, payload);
-    else if (outbox !== this.#disconnected) outbox.publish(subject, reply, headers, payload);
+    else if (outbox !== this.#disconnected) outbox.publish(subject, reply, headers, payload, now);
     else throw notSent(`request to "${subject}"`);
   }
 

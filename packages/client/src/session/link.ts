@@ -68,7 +68,8 @@ export class Link implements Outbox {
   #info: ServerInfo;
   // Who wants nothing to be read just now.
   readonly #holders = new Set<object>();
-  #flushScheduled = false;
+  // When what is written leaves: at the end of the chunk that is being read, or of the turn.
+  #leaves: "chunk" | "turn" | undefined;
   #socketWritable = true;
   // What the server said before it closes the link.
   #farewell: Error | undefined;
@@ -125,6 +126,7 @@ export class Link implements Outbox {
     reply: string | undefined,
     headers: MsgHdrs | undefined,
     payload: Payload | undefined,
+    now = false,
   ): boolean {
     const encoder = this.#encoder;
     if (encoder.pendingBytes > this.#maxBufferedBytes) throw new BufferedBytesError(subject, this.#maxBufferedBytes);
@@ -139,7 +141,7 @@ export class Link implements Outbox {
     }
     this.#traffic.outMsgs++;
     this.#traffic.outBytes += size;
-    this.#written();
+    this.#written(now);
     return this.#socketWritable || encoder.pendingBytes < HIGH_WATER;
   }
 
@@ -203,7 +205,12 @@ export class Link implements Outbox {
     this.#traffic.socketInBytes += chunk.length;
     this.#keepAlive.inbound();
     this.#decoder.push(chunk);
+    // Answers to what a chunk brings share a write that does not wait for the end of the turn.
+    const leaves = this.#leaves;
+    this.#leaves ??= "chunk";
     this.pump();
+    if (leaves === undefined) this.#flush();
+    this.#leaves = leaves;
   }
 
   /** Handles every whole operation the decoder holds. */
@@ -351,35 +358,27 @@ export class Link implements Outbox {
 
   // --- writing -------------------------------------------------------------------------------------------------------
 
-  #written(): void {
-    if (!this.#flushScheduled) {
-      this.#keepAlive.outbound();
-      this.#scheduleFlush();
-    }
+  #written(now = false): void {
+    if (this.#leaves !== "turn") this.#keepAlive.outbound();
+    if (now && this.#leaves === undefined) this.#flush();
+    else this.#scheduleFlush();
     // Whole blocks do not wait for the end of the turn. The one that is being written does: its first message alone is no write.
-    if (this.#encoder.hasFullBlock) this.#flushFullBlocks();
+    if (this.#encoder.hasFullBlock) this.#flush(true);
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
+    if (this.#leaves !== undefined) return;
+    this.#leaves = "turn";
     this.#clock.endOfTurn(this.#endOfTurn);
   }
 
   readonly #endOfTurn = (): void => {
-    this.#flushScheduled = false;
+    this.#leaves = undefined;
     this.#flush();
   };
 
-  #flushFullBlocks(): void {
-    while (this.#socketWritable && this.#end === undefined && this.#encoder.hasFullBlock) {
-      const block = this.#encoder.take();
-      if (block !== undefined) this.#write(block);
-    }
-  }
-
-  #flush(): void {
-    while (this.#socketWritable && this.#end === undefined) {
+  #flush(onlyFull = false): void {
+    while (this.#socketWritable && this.#end === undefined && (!onlyFull || this.#encoder.hasFullBlock)) {
       const block = this.#encoder.take();
       if (block === undefined) return;
       this.#write(block);

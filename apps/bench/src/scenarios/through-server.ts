@@ -38,6 +38,7 @@ export const peers: Scenario = {
   about:
     "One publisher to a real server without subscribers, and one subscriber whose publisher is a bare socket in a process of its " +
     "own. Each client is a program of its own that measures itself; what it does with a message is to count it and its bytes. " +
+    "A publisher is held back by its socket where its client has a way to tell it, else by a flush after every 50,000 messages. " +
     "nats-py is given a tenth of the messages. Server, publisher and client share the cores, so that `msgs/s` is also a matter of who leaves them to the others.",
   messages: 2_000_000,
   documented: 400_000,
@@ -48,7 +49,10 @@ export const peers: Scenario = {
       const through = { work: { through: true }, words };
       const messagesOf = (who: string): number => Math.ceil(amounts.messages / (who === "nats-py" ? 10 : 1));
       return [
-        ...everyone.map((who) => publishing(who, messagesOf(who), size, through)),
+        ...everyone.map((who) => {
+          const pace = who === "myelin-client" ? ({ pace: "signal" } as const) : {};
+          return publishing(who, messagesOf(who), size, { ...through, work: { ...through.work, ...pace } });
+        }),
         publishing("framing-socket", amounts.messages, size, { ...through, floor: true }),
         publishing("bare-socket", amounts.messages, size, through),
         ...everyone.map((who) =>

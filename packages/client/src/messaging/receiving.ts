@@ -86,6 +86,6 @@ export class Receiving {
 
   /** The connection has ended: so has every subscription, and every wait for one. */
   end(reason: Error | undefined, closed: (what: string) => Error): void {
-    for (const one of this.all()) one.finish(reason, closed(`drain of "${one.getSubject()}"`));
+    for (const one of this.all()) one.finish(reason, () => closed(`drain of "${one.getSubject()}"`));
   }
 }

@@ -285,11 +285,11 @@ export class Subscription implements AsyncIterable<Msg> {
 
   /**
    * Ends it: no more messages; those queued may still be iterated. With `unhandled`, whoever waits for them to be handled waits no
-   * longer, and is told that.
+   * longer, and is told what that makes.
    */
-  finish(error: Error | undefined, unhandled?: Error): void {
-    if (unhandled !== undefined) {
-      this.#idle?.reject(unhandled);
+  finish(error: Error | undefined, unhandled?: () => Error): void {
+    if (this.#idle !== undefined && unhandled !== undefined) {
+      this.#idle.reject(unhandled());
       this.#idle = undefined;
     }
     if (this.#phase === "closed") return;
@@ -301,8 +301,7 @@ export class Subscription implements AsyncIterable<Msg> {
     if (!this.#isIdle()) this.#host.linger(this);
     this.#host.release(this);
     this.#end?.resolve(error);
-    if (this.#messages === undefined) this.#settleIdle();
-    else this.#messages.end(error);
+    this.#messages?.end(error);
   }
 
   /** Drops what nobody has taken yet, and tells how much. */

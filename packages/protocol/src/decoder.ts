@@ -4,6 +4,7 @@
 
 import { type CursorState, checkUnfinishedLine, type LineLimits, readControlLine } from "./control-line.js";
 import { Op } from "./op.js";
+import { PartialOperation } from "./partial-operation.js";
 import { ProtocolError } from "./protocol-error.js";
 import { LastSubject, ReceivedChunk } from "./received-chunk.js";
 import { stripQuotes } from "./server-error.js";
@@ -92,11 +93,7 @@ export class Decoder implements Readonly<CursorState> {
   // `buffer` from #position to #end is unread.
   #position = 0;
   #end = 0;
-  // The beginning of an operation whose rest has not arrived, gathered in a buffer of its own.
-  #partial: Uint8Array = NOTHING;
-  #partialLength = 0;
-  // Bytes of the whole operation, once its control line is known; 0 before.
-  #partialNeeds = 0;
+  readonly #partial: PartialOperation = new PartialOperation();
   // Chunks after `buffer` and #partial; the first of them is read up to #queuePosition.
   #queue: Uint8Array[] = [];
   #queueHead = 0;
@@ -132,7 +129,17 @@ export class Decoder implements Readonly<CursorState> {
 
   /** Bytes pushed that belong to no operation returned so far. 0 before a TLS upgrade, or the upgrade must not go on. */
   get bufferedBytes(): number {
-    return this.#end - this.#position + this.#partialLength + this.#queueBytes;
+    return this.#end - this.#position + this.#partial.length + this.#queueBytes;
+  }
+
+  /**
+   * Where the next bytes of the stream are best read to: the rest of a large message, in the memory that the message will have, so that
+   * they are not copied. `undefined` = anywhere. Ours: write to the beginning of it only, and `push` that very part before anything else; it
+   * holds until then. Who has asked once has messages of up to 2 MiB, and then four times what arrived, allocated ahead.
+   */
+  room(): Uint8Array | undefined {
+    const partial = this.#partial;
+    return partial.length > 0 && partial.length === this.bufferedBytes ? partial.room() : undefined;
   }
 
   /**
@@ -257,12 +264,13 @@ export class Decoder implements Readonly<CursorState> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
       for (;;) {
-        if (this.#partialLength > 0) return this.#completePartial();
+        if (this.#partial.length > 0) return this.#completePartial();
         if (this.#position < this.#end) {
           const start = this.#position;
           const op = this.#read(this.buffer, start, this.#end);
           if (op !== Op.None) return op;
-          this.#setAside(this.buffer, start, this.#end);
+          // Only these bytes are copied, not the chunk they came in.
+          this.#partial.append(this.buffer, start, this.#end);
           this.#position = this.#end;
         } else if (!this.#takeChunk()) {
           return Op.None;
@@ -279,7 +287,6 @@ export class Decoder implements Readonly<CursorState> {
     const lineFeed = bytes.indexOf(LF, start);
     if (lineFeed < 0 || lineFeed >= end) {
       checkUnfinishedLine(bytes, start, end, this.#limits);
-      this.#partialNeeds = 0;
       return Op.None;
     }
     const op = readControlLine(bytes, start, lineFeed, this, this.#fields, this.#limits);
@@ -287,7 +294,7 @@ export class Decoder implements Readonly<CursorState> {
     if (op === Op.Msg || op === Op.HMsg || op === Op.Pub || op === Op.HPub) {
       after = this.payloadEnd + 2;
       if (after > end) {
-        this.#partialNeeds = after - start;
+        this.#partial.needs = after - start;
         return Op.None;
       }
       if (bytes[after - 2] !== CR || bytes[after - 1] !== LF) {
@@ -300,53 +307,44 @@ export class Decoder implements Readonly<CursorState> {
     return op;
   }
 
-  /** Keeps the beginning of an operation; only these bytes are copied, not the chunk they came in. */
-  #setAside(bytes: Uint8Array, start: number, end: number): void {
-    this.#partial = NOTHING;
-    this.#partialLength = 0;
-    this.#append(bytes, start, end);
-  }
-
   #completePartial(): Op {
+    const partial = this.#partial;
     for (;;) {
       const chunk = this.#queue[this.#queueHead];
       if (chunk === undefined) return Op.None;
       const from = this.#queuePosition;
       let to = chunk.length;
-      if (this.#partialNeeds > 0) {
-        to = Math.min(to, from + this.#partialNeeds - this.#partialLength);
+      if (partial.needs > 0) {
+        to = Math.min(to, from + partial.needs - partial.length);
       } else {
         const lineFeed = chunk.indexOf(LF, from);
         if (lineFeed >= 0) to = lineFeed + 1;
       }
-      this.#append(chunk, from, to);
+      partial.append(chunk, from, to);
       this.#advanceQueue(to);
-      if (this.#partialLength < this.#partialNeeds) continue;
-      const length = this.#partialLength;
-      const op = this.#read(this.#partial, 0, length);
+      if (partial.length < partial.needs) continue;
+      const { bytes, length } = partial;
+      const op = this.#read(bytes, 0, length);
       if (op !== Op.None) {
         // The buffer now belongs to whoever looks at this operation.
         this.#position = length;
         this.#end = length;
-        this.#partial = NOTHING;
-        this.#partialLength = 0;
-        this.#partialNeeds = 0;
+        partial.release();
+        this.#moveRestOutOf(bytes);
         return op;
       }
     }
   }
 
-  /** Grows by doubling and never beyond what the operation needs, so memory is bounded by twice what really arrived. */
-  #append(bytes: Uint8Array, start: number, end: number): void {
-    const length = this.#partialLength + end - start;
-    if (length > this.#partial.length) {
-      const doubled = Math.max(length, this.#partial.length * 2, 64);
-      const grown = allocate(this.#partialNeeds > 0 ? Math.min(doubled, this.#partialNeeds) : doubled);
-      grown.set(this.#partial.subarray(0, this.#partialLength));
-      this.#partial = grown;
-    }
-    this.#partial.set(bytes.subarray(start, end), this.#partialLength);
-    this.#partialLength = length;
+  // What was read behind a large message lies in its buffer: small messages must not keep that alive.
+  #moveRestOutOf(bytes: Uint8Array): void {
+    const chunk = this.#queue[this.#queueHead];
+    if (chunk?.buffer !== bytes.buffer) return;
+    const rest = chunk.subarray(this.#queuePosition);
+    const copy = allocate(rest.length);
+    copy.set(rest);
+    this.#queue[this.#queueHead] = copy;
+    this.#queuePosition = 0;
   }
 
   #takeChunk(): boolean {
@@ -377,8 +375,7 @@ export class Decoder implements Readonly<CursorState> {
     this.#show(NOTHING);
     this.#position = 0;
     this.#end = 0;
-    this.#partial = NOTHING;
-    this.#partialLength = 0;
+    this.#partial.release();
     this.#queue = [];
     this.#queueHead = 0;
     this.#queuePosition = 0;

@@ -48,7 +48,15 @@ export class MemoryConnection implements TransportConnection, PipeReader {
 
   /** From the pipe. Once we close, what the peer still sends has nobody to read it. */
   data(chunk: Uint8Array): void {
-    if (this.#state === "open") this.#options.sink.data(chunk);
+    if (this.#state !== "open") return;
+    const { sink } = this.#options;
+    // As a socket would that reads to where the sink says.
+    const room = sink.room?.();
+    if (room === undefined || room.length < chunk.length) sink.data(chunk);
+    else {
+      room.set(chunk);
+      sink.data(room.subarray(0, chunk.length));
+    }
   }
 
   get encrypted(): boolean {

@@ -15,13 +15,7 @@ export class RecordingSink implements TransportSink {
   readonly late: string[] = [];
   onData: (chunk: Uint8Array) => void = () => {};
 
-  readonly data = (chunk: Uint8Array): void => {
-    if (this.closings.length > 0) this.late.push("data");
-    this.chunks.push(chunk);
-    this.copies.push(chunk.slice());
-    this.bytes += chunk.length;
-    this.onData(chunk);
-  };
+  readonly data: (chunk: Uint8Array) => void = (chunk) => this.record(chunk);
   readonly drain = (): void => {
     if (this.closings.length > 0) this.late.push("drain");
     this.drains++;
@@ -32,6 +26,14 @@ export class RecordingSink implements TransportSink {
 
   received(): Uint8Array {
     return concat(this.chunks);
+  }
+
+  protected record(chunk: Uint8Array): void {
+    if (this.closings.length > 0) this.late.push("data");
+    this.chunks.push(chunk);
+    this.copies.push(chunk.slice());
+    this.bytes += chunk.length;
+    this.onData(chunk);
   }
 }
 
@@ -57,8 +59,11 @@ export class Bench {
     return sink;
   }
 
-  async open(): Promise<{ connection: TransportConnection; sink: RecordingSink; peer: ContractPeer }> {
-    const sink = this.newSink();
+  async open(
+    own?: RecordingSink,
+  ): Promise<{ connection: TransportConnection; sink: RecordingSink; peer: ContractPeer }> {
+    if (own !== undefined) this.sinks.push(own);
+    const sink = own ?? this.newSink();
     const accepted = this.subject.accept();
     const connection = await this.subject.transport.connect(this.subject.target(), sink, new AbortController().signal);
     this.streams.push({ connection, sink });

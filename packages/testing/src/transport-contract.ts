@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { DialTarget, Transport } from "@myelin/contracts";
 import { Bench } from "./transport-contract-bench.js";
 import { CASES, type CaseBody } from "./transport-contract-cases.js";
+import { ROOM_CASES } from "./transport-contract-room.js";
 
 /** The other end of one accepted stream. It reads by itself until told not to. */
 export interface ContractPeer {
@@ -83,7 +84,7 @@ const NOT_FOR_UPGRADES: Readonly<Record<string, string>> = { "early-bytes": "an 
  * After each case every sink must have been told `closed` exactly once and last, and no resource of the runtime be left.
  */
 export function runTransportContract(options: TransportContractOptions): readonly TransportContractCase[] {
-  return Object.entries(CASES).map(([key, [name, body]]) => {
+  return Object.entries({ ...CASES, ...ROOM_CASES }).map(([key, [name, body]]) => {
     const leftOut = options.exceptions?.[key] ?? (options.upgrade ? NOT_FOR_UPGRADES[key] : undefined);
     return {
       key,

@@ -2,8 +2,8 @@
 // dial leaves nothing behind. Source: node:net.
 
 import { connect, isIP, type NetConnectOpts, type Socket } from "node:net";
-import type { TransportError } from "@myelin/contracts";
-import { ReadBlocks } from "./read-blocks.js";
+import type { TransportError, TransportSink } from "@myelin/contracts";
+import { Reads } from "./reads.js";
 import { dialError } from "./socket-errors.js";
 
 // Deno 2.9 takes the option too, but a TLS upgrade of such a socket then never gets the server's first bytes.
@@ -27,15 +27,20 @@ export type Endpoint = { readonly host: string; readonly port: number } | { read
  */
 export const HIGH_WATER_MARK: number = 256 * 1024;
 
-/** Calls exactly one of the two, never synchronously; the returned function cancels and destroys. */
+/**
+ * Calls exactly one of the two, never synchronously; the returned function cancels and destroys.
+ *
+ * @param sink who may say where bytes should be read to; it is given none here
+ */
 export function dial(
   endpoint: Endpoint,
   label: string,
   settings: SocketSettings,
+  sink: Pick<TransportSink, "room">,
   connected: (socket: Socket) => void,
   failed: (error: TransportError) => void,
 ): () => void {
-  const blocks = new ReadBlocks();
+  const reads = new Reads(sink);
   const options: NetConnectOpts & { writableHighWaterMark: number } = {
     ...endpoint,
     noDelay: settings.noDelay,
@@ -45,7 +50,7 @@ export function dial(
     autoSelectFamily: "host" in endpoint && isIP(endpoint.host) === 0,
     writableHighWaterMark: HIGH_WATER_MARK,
     ...(READS_INTO_BLOCKS
-      ? { onread: { buffer: () => blocks.room(), callback: (length: number) => deliver(socket, blocks.take(length)) } }
+      ? { onread: { buffer: () => reads.next(), callback: (length: number) => deliver(socket, reads, length) } }
       : {}),
   };
   const socket: Socket = connect(options);
@@ -73,10 +78,16 @@ export function dial(
 }
 
 // What push() comes to while the stream flows, without its book-keeping: of 0.29 of nats.js, as in read-blocks.ts, it took 0.04.
-function deliver(socket: Socket, chunk: Uint8Array): boolean {
-  if (socket.readableFlowing !== true || socket.readableLength > 0) return socket.push(chunk);
-  socket.emit("data", chunk);
-  return true;
+function deliver(socket: Socket, reads: Reads, length: number): boolean {
+  const chunk = reads.take(length);
+  if (socket.readableFlowing === true && socket.readableLength === 0) {
+    socket.emit("data", chunk);
+    reads.delivered = true;
+    return true;
+  }
+  const more = socket.push(chunk);
+  reads.delivered = socket.readableLength === 0;
+  return more;
 }
 
 function ignore(): void {}

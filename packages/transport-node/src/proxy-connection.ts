@@ -85,7 +85,7 @@ export async function connectProxy(
   const loaded = secure ? await loader.load({ url: named, serverName: hostname, tls }, {}, signal) : undefined;
   const socket = await race<string, Duplex>(
     [hostname],
-    (host, won, failed) => dial({ host, port }, named, { noDelay: true, keepAlive: false }, won, failed),
+    (host, won, failed) => dial({ host, port }, named, { noDelay: true, keepAlive: false }, {}, won, failed),
     { stagger: 0, delay: systemDelay, signal, allFailed: (errors) => everyAddressFailed(named, errors) },
   );
   if (loaded === undefined) return socket;

@@ -108,7 +108,7 @@ class TcpTransport implements Transport {
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
     const tls = await abortable(this.#tls.load(target, sink, signal), signal);
-    const { socket, label } = await this.#connected(target, signal);
+    const { socket, label } = await this.#connected(target, sink, signal);
     const secure = target.handshakeFirst || tls.handshakeFirst;
     if (secure) target.reached?.("tls");
     return openStream({ socket, label, tls, delay, sink, signal, secure });
@@ -116,6 +116,7 @@ class TcpTransport implements Transport {
 
   async #connected(
     target: DialTarget,
+    sink: TransportSink,
     signal: AbortSignal,
   ): Promise<{ readonly socket: Duplex; readonly label: string }> {
     const { hook, lookup, random } = this.#options;
@@ -132,11 +133,12 @@ class TcpTransport implements Transport {
         : await abortable(resolveAddresses(target.hostname, lookup, signal), signal);
     const candidates = orderAddresses(found, target.shuffleAddresses ? random : undefined);
     target.reached?.("tcp");
-    return this.#race(target, candidates, signal);
+    return this.#race(target, sink, candidates, signal);
   }
 
   #race(
     target: DialTarget,
+    sink: TransportSink,
     candidates: readonly ResolvedAddress[],
     signal: AbortSignal,
   ): Promise<{ readonly socket: Duplex; readonly label: string }> {
@@ -146,7 +148,7 @@ class TcpTransport implements Transport {
       ({ address }, won, failed) => {
         const label = formatAddress(address, target.port);
         const endpoint = { host: address, port: target.port };
-        return dial(endpoint, label, settings, (socket) => won({ socket, label }), failed);
+        return dial(endpoint, label, settings, sink, (socket) => won({ socket, label }), failed);
       },
       {
         stagger,

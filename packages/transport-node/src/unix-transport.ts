@@ -44,17 +44,17 @@ class UnixTransport implements Transport {
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
     const tls = await abortable(this.#tls.load(target, sink, signal), signal);
-    const socket = await this.#dial(path, signal);
+    const socket = await this.#dial(path, sink, signal);
     const secure = target.handshakeFirst || tls.handshakeFirst;
     return openStream({ socket, label: path, tls, delay: this.#delay, sink, signal, secure });
   }
 
   // A race of one: the same clean-up on abort as TCP has.
-  #dial(path: string, signal: AbortSignal): Promise<Socket> {
+  #dial(path: string, sink: TransportSink, signal: AbortSignal): Promise<Socket> {
     return race<string, Socket>(
       [path],
       (candidate, won, failed) =>
-        dial({ path: candidate }, candidate, { noDelay: false, keepAlive: false }, won, failed),
+        dial({ path: candidate }, candidate, { noDelay: false, keepAlive: false }, sink, won, failed),
       { stagger: 0, delay: this.#delay, signal, allFailed: (errors) => everyAddressFailed(path, errors) },
     );
   }

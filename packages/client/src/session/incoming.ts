@@ -40,6 +40,10 @@ export class Incoming implements TransportSink {
     this.#sink.data(chunk);
   }
 
+  room(): Uint8Array | undefined {
+    return this.#sink.room?.();
+  }
+
   drain(): void {
     this.#sink.drain();
   }

@@ -213,6 +213,11 @@ export class Link implements Outbox {
     this.#leaves = leaves;
   }
 
+  /** Where the rest of a large message had best be read to. */
+  room(): Uint8Array | undefined {
+    return this.#decoder.room();
+  }
+
   /** Handles every whole operation the decoder holds. */
   pump(): void {
     const decoder = this.#decoder;

@@ -177,6 +177,36 @@ describe("encoder properties (P40)", () => {
     expect(latin1(Buffer.concat(pieces))).toBe(expected);
   });
 
+  // Sizes around the block's own, half of it and twice as much, which are treated differently.
+  const sizes = fc.oneof(fc.nat(40), fc.constantFrom(480, 1_000, 1_100, 2_000, 2_100), fc.nat(5_000));
+  test.prop(
+    [fc.array(fc.tuple(sizes, fc.constantFrom("", "", "take", "take all", "reuse", "trim")), { maxLength: 80 })],
+    {
+      numRuns: 500,
+    },
+  )("what is given back is written over, what is out or waits never is", (steps) => {
+    const small = new Encoder({ blockSize: 1024 });
+    // Bytes that are out are looked at when they are given back, as a socket that hands them on late.
+    const out: Uint8Array[] = [];
+    let sent = "";
+    let expected = "";
+    steps.forEach(([size, then], step) => {
+      const body = String.fromCharCode(97 + (step % 26)).repeat(size);
+      small.pub("s", undefined, bytesOf(body));
+      expected += `PUB s ${size}\r\n${body}\r\n`;
+      for (let more = then.startsWith("take"); more; more = then === "take all") {
+        const piece = small.take();
+        if (piece === undefined) break;
+        out.push(piece);
+      }
+      if (then === "reuse") {
+        sent += latin1(Buffer.concat(out.splice(0)));
+        small.reuse();
+      } else if (then === "trim") small.trim();
+    });
+    expect(sent + latin1(Buffer.concat([...out, takeAll(small)]))).toBe(expected);
+  });
+
   test.prop(
     [
       fc.dictionary(

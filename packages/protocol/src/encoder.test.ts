@@ -279,6 +279,56 @@ describe("outgoing blocks", () => {
     expect([...takeAll(encoder)].filter((byte) => byte === 2 || byte === 3)).toHaveLength(1_000);
   });
 
+  it("has a large message leave at once, and writes the next one, of about its size, to the same memory", () => {
+    const encoder = new Encoder();
+    encoder.ping();
+    expect(encoder.hasFullBlock).toBe(false);
+    const seen = new Set<ArrayBufferLike | undefined>();
+    for (const size of [1_048_576, 1_050_000, 1_000_000]) {
+      encoder.pub("s", undefined, new Uint8Array(size));
+      expect(encoder.hasFullBlock).toBe(true);
+      while (encoder.hasFullBlock) {
+        const piece = encoder.take();
+        if (piece !== undefined && piece.length > size) seen.add(piece.buffer);
+      }
+      expect(encoder.pendingBytes).toBe(0);
+      encoder.reuse();
+    }
+    expect(seen.size).toBe(1);
+    encoder.ping();
+    expect(encoder.take()?.buffer.byteLength).toBeLessThanOrEqual(65_536);
+  });
+
+  it("lets go of the memory of large messages when it is told so twice and none came in between", () => {
+    const encoder = new Encoder();
+    const publish = (count: number): ArrayBufferLike[] => {
+      for (let i = 0; i < count; i++) encoder.pub("s", undefined, new Uint8Array(1_048_576));
+      const buffers: ArrayBufferLike[] = [];
+      for (let piece = encoder.take(); piece !== undefined; piece = encoder.take()) buffers.push(piece.buffer);
+      encoder.reuse();
+      return buffers;
+    };
+    publish(1);
+    const first = publish(3);
+    expect([encoder.hasSpare, new Set([...first, ...publish(3)]).size]).toEqual([true, 3]);
+    encoder.trim();
+    expect([encoder.hasSpare, publish(1).every((buffer) => first.includes(buffer))]).toEqual([true, true]);
+    encoder.trim();
+    expect(encoder.hasSpare).toBe(true);
+    encoder.trim();
+    expect([encoder.hasSpare, publish(1).some((buffer) => first.includes(buffer))]).toEqual([false, false]);
+  });
+
+  it("remembers nothing that is out when nobody ever gives anything back", () => {
+    const encoder = new Encoder();
+    for (let i = 0; i < 4; i++) encoder.pub("s", undefined, new Uint8Array(1_048_576));
+    const out = Array.from({ length: 4 }, () => encoder.take()?.buffer);
+    encoder.reuse();
+    encoder.pub("s", undefined, new Uint8Array(1_048_576));
+    encoder.pub("s", undefined, new Uint8Array(1_048_576));
+    expect([encoder.take()?.buffer === out[3], out.includes(encoder.take()?.buffer)]).toEqual([true, false]);
+  });
+
   it("PROTO-36: sizes of any number of digits", () => {
     for (const size of [0, 9, 10, 99, 100, 999, 1_000, 12_345, 99_999, 100_000, 1_234_567]) {
       const encoder = new Encoder();

@@ -187,7 +187,10 @@ export class Encoder {
     return this.#out.pendingBytes;
   }
 
-  /** True when `take` hands out a block that is full. The last one, which is still written to, never counts. */
+  /**
+   * True when `take` hands out a block that is full, or as much as a block of `blockSize`. Less than that in the last one, which is still
+   * written to, does not count.
+   */
   get hasFullBlock(): boolean {
     return this.#out.hasFull;
   }
@@ -200,6 +203,16 @@ export class Encoder {
   /** Gives back everything that was taken so far: nobody uses it any more, and what comes next may be written over it. */
   reuse(): void {
     this.#out.reuse();
+  }
+
+  /** True while blocks are kept, of what was given back, that {@link trim} can let go of: 32 MiB at most. */
+  get hasSpare(): boolean {
+    return this.#out.hasSpare;
+  }
+
+  /** Lets go of what was given back and has not been needed since the last call; to be called now and then while `hasSpare`. */
+  trim(): void {
+    this.#out.trim();
   }
 
   #line(verb: string, rest: string): void {

@@ -1,5 +1,6 @@
 // Where outgoing bytes are put: large blocks, carved without copying as they are taken. Knows nothing of the protocol.
 
+import { SpareBlocks } from "./spare-blocks.js";
 import { allocate } from "./utf8.js";
 
 // With less room than this a new block is started rather than carving ever smaller pieces.
@@ -7,6 +8,8 @@ const LITTLE = 512;
 // The first block; each one after it is larger. Most connections of a process, or of a server's clients, say little.
 const FIRST = 1024;
 const GROWTH = 4;
+// Blocks that are out and may come back; more are not waited for.
+const MOST_TAKEN = 16;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
@@ -21,10 +24,9 @@ export class OutgoingBlocks {
   // Pieces of blocks that nothing more is written to, beside their blocks.
   #full: { readonly piece: Uint8Array; readonly block: Uint8Array }[] = [];
   #fullBytes = 0;
-  // The block of the piece taken last.
-  #taken: Uint8Array = NOTHING;
-  // Free again, for the next block.
-  #spare: Uint8Array = NOTHING;
+  // Blocks of the pieces that are out; `block` can only be the last of them.
+  #taken: Uint8Array[] = [];
+  readonly #spare: SpareBlocks;
   readonly #blockSize: number;
   #nextSize: number;
 
@@ -32,6 +34,7 @@ export class OutgoingBlocks {
   constructor(blockSize: number) {
     this.#blockSize = blockSize;
     this.#nextSize = Math.min(FIRST, blockSize);
+    this.#spare = new SpareBlocks(blockSize);
   }
 
   /** Makes sure that `bytes` can be written at `position`. */
@@ -49,16 +52,16 @@ export class OutgoingBlocks {
     }
     this.#seal();
     // More than half a block gets one of its own, so that at most half of any memory stays unused.
-    this.#open(bytes > this.#blockSize / 2 ? bytes : this.#sizeFor(bytes));
+    this.#open(bytes > this.#blockSize / 2 ? roundedUp(bytes) : this.#sizeFor(bytes));
   }
 
   get pendingBytes(): number {
     return this.#fullBytes + this.position - this.#start;
   }
 
-  /** True when a block is full, which nothing more is written to. */
+  /** True when a block is full, or there is as much in the last one, as after a large message. */
   get hasFull(): boolean {
-    return this.#fullBytes > 0;
+    return this.#fullBytes > 0 || this.position - this.#start >= this.#blockSize;
   }
 
   /** The oldest bytes, now the caller's; `undefined` when there are none. */
@@ -66,12 +69,12 @@ export class OutgoingBlocks {
     const full = this.#full.shift();
     if (full !== undefined) {
       this.#fullBytes -= full.piece.length;
-      this.#taken = full.block;
+      this.#out(full.block);
       return full.piece;
     }
     if (this.position === this.#start) return undefined;
     const piece = this.block.subarray(this.#start, this.position);
-    this.#taken = this.block;
+    this.#out(this.block);
     this.#start = this.position;
     if (this.block.length - this.position < LITTLE) this.#open(0);
     return piece;
@@ -79,14 +82,38 @@ export class OutgoingBlocks {
 
   /** Whoever took pieces has no use for any of them any more: their memory, still warm, is written to again. */
   reuse(): void {
-    const taken = this.#taken;
-    this.#taken = NOTHING;
-    if (taken !== this.block) {
-      if (taken.length >= this.#blockSize && taken.length <= this.#blockSize * 2) this.#spare = taken;
-    } else if (this.position === this.#start) {
-      this.position = 0;
-      this.#start = 0;
+    this.#spare.wanted = true;
+    for (const block of this.#taken) {
+      if (block !== this.block) this.#spare.add(block);
+      else if (this.position === this.#start) {
+        this.position = 0;
+        this.#start = 0;
+        // It was a large message's, and is no block for small ones.
+        if (block.length > this.#blockSize * 2) {
+          this.#spare.add(block);
+          this.block = NOTHING;
+        }
+      }
     }
+    this.#taken.length = 0;
+  }
+
+  /** Lets go of spare memory that was not needed since the last call. */
+  trim(): void {
+    this.#spare.trim();
+  }
+
+  /** Whether {@link trim} has something to let go of, now or later. */
+  get hasSpare(): boolean {
+    return this.#spare.isLarge;
+  }
+
+  #out(block: Uint8Array): void {
+    const taken = this.#taken;
+    if (taken.at(-1) === block) return;
+    // Who gives nothing back need not be waited for, nor who does so late.
+    if (!this.#spare.wanted || taken.length >= MOST_TAKEN) taken.shift();
+    taken.push(block);
   }
 
   // Of the next block, which is at most half full with so many bytes.
@@ -102,16 +129,19 @@ export class OutgoingBlocks {
     const piece = this.block.subarray(this.#start, this.position);
     this.#full.push({ piece, block: this.block });
     // Its last piece has not been taken: it is not free with those before.
-    if (this.#taken === this.block) this.#taken = NOTHING;
+    if (this.#taken.at(-1) === this.block) this.#taken.pop();
     this.#fullBytes += piece.length;
   }
 
   #open(size: number): void {
-    if (size > 0 && size <= this.#spare.length) {
-      this.block = this.#spare;
-      this.#spare = NOTHING;
-    } else this.block = size === 0 ? NOTHING : allocate(size);
+    this.block = size === 0 ? NOTHING : (this.#spare.take(size) ?? allocate(size));
     this.position = 0;
     this.#start = 0;
   }
+}
+
+// Messages of nearly one size have blocks of one size, an eighth of which is unused at most.
+function roundedUp(bytes: number): number {
+  const step = 2 ** Math.max(10, Math.floor(Math.log2(bytes)) - 3);
+  return Math.ceil(bytes / step) * step;
 }

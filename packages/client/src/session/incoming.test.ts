@@ -39,6 +39,14 @@ describe("what a transport delivers", () => {
     ]);
   });
 
+  it("may be read to where the link wants it, once there is one", () => {
+    const incoming = new Incoming(told([], "handshake"));
+    expect(incoming.room()).toBeUndefined();
+    const room = new Uint8Array(8);
+    incoming.handOver({ ...told([], "link"), room: () => room });
+    expect(incoming.room()).toBe(room);
+  });
+
   it("an end that came before is told to the link at once", () => {
     const log: string[] = [];
     const incoming = new Incoming(told(log, "handshake"));

@@ -15,6 +15,7 @@ import {
 import { infoShown, type Note } from "../history.js";
 import type { Outbox } from "../publishing/outbox.js";
 import type { Traffic } from "../traffic.js";
+import { BlockReuse } from "./block-reuse.js";
 import { KeepAlive } from "./keep-alive.js";
 
 /** Encoded bytes past which `publish` asks its caller to wait for `writable()`. */
@@ -54,6 +55,7 @@ export class Link implements Outbox {
   readonly #connection: TransportConnection;
   readonly #decoder: Decoder;
   readonly #encoder: Encoder;
+  readonly #reuse: BlockReuse;
   readonly #events: LinkEvents;
   readonly #note: Note;
   readonly #clock: Clock;
@@ -94,6 +96,7 @@ export class Link implements Outbox {
     this.#maxBufferedBytes = options.maxBufferedBytes;
     this.#encoder = new Encoder({ wildcardsInPublish: options.pedantic ? "allow" : "reject" });
     this.#encoder.maxPayload = info.max_payload;
+    this.#reuse = new BlockReuse(options.clock, connection, this.#encoder);
     this.#keepAlive = new KeepAlive(options.clock, options.pingInterval, options.maxPingOut, {
       keepAlivePing: (pending) => {
         this.#expectPong(undefined);
@@ -292,6 +295,7 @@ export class Link implements Outbox {
   /** The transport takes more. */
   drain(): void {
     this.#socketWritable = true;
+    this.#reuse.check();
     this.#flush();
     if (!this.#socketWritable) return;
     for (const writer of this.#writers.splice(0)) writer.resolve();
@@ -318,6 +322,7 @@ export class Link implements Outbox {
     if (this.#end !== undefined) return;
     this.#end = error;
     this.#keepAlive.stop();
+    this.#reuse.stop();
     this.#connection.destroy();
     for (const pong of this.#pongs.splice(0)) pong?.reject(error);
     for (const writer of this.#writers.splice(0)) writer.reject(error);
@@ -329,6 +334,7 @@ export class Link implements Outbox {
     if (this.#end !== undefined) return;
     this.#end = reason;
     this.#keepAlive.stop();
+    this.#reuse.stop();
     for (const pong of this.#pongs.splice(0)) pong?.reject(reason);
     for (const writer of this.#writers.splice(0)) writer.reject(reason);
     this.#note("own", "link closed");
@@ -394,7 +400,7 @@ export class Link implements Outbox {
     this.#traffic.socketOutBytes += block.length;
     try {
       this.#socketWritable = this.#connection.write(block);
-      if (this.#connection.released === true) this.#encoder.reuse();
+      this.#reuse.check();
     } catch (cause) {
       this.fail(errorOf(cause));
     }

@@ -1,6 +1,7 @@
 // Messages larger than what comes at once, whose rest is read to where it stays: whole and in order, whatever holds the stream up or
 // cuts it. Fakes and virtual time; the codec's part is in its own tests.
 
+import type { Transport, TransportSink } from "@myelin/contracts";
 import type { FakeConnection, VirtualClock } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
 import { simulate } from "../../test/simulated.js";
@@ -23,6 +24,14 @@ function send(to: FakeConnection | undefined, seed: number, size: number, header
 
 const isWhole = (msg: Msg, seed: number, size: number): boolean => Buffer.compare(msg.data, payload(size, seed)) === 0;
 
+function bound(sink: TransportSink): TransportSink {
+  return {
+    data: (chunk) => sink.data(chunk),
+    drain: () => sink.drain(),
+    closed: (error) => sink.closed(error),
+  };
+}
+
 /** Sizes in the order they are sent. */
 const SIZES = [MIB, 10, 300 * KIB, 0, 90 * KIB, MIB, MIB, 70 * KIB, 5];
 
@@ -38,6 +47,32 @@ async function open(): Promise<{
 }
 
 describe("large messages", () => {
+  it("are read to where they stay by a transport that asks, but for what came with their line", async () => {
+    const { clock, connect, network, serve } = simulate();
+    const server = serve("a");
+    let rooms = 0;
+    const asking: Transport = {
+      schemes: network.transport.schemes,
+      connect: (target, sink, signal) => {
+        const room = (): Uint8Array | undefined => {
+          const answer = sink.room?.();
+          rooms += answer === undefined ? 0 : 1;
+          return answer;
+        };
+        const { data, drain, closed } = bound(sink);
+        return network.transport.connect(target, { data, drain, closed, room }, signal);
+      },
+    };
+    const nc = await connect({ servers: "a", transports: [asking] });
+    const got: boolean[] = [];
+    nc.subscribe("x", { callback: (_, msg) => void got.push(isWhole(msg, 1, MIB)) });
+    await clock.settle();
+    send(server.connections[0], 1, MIB);
+    await clock.until(nc.flush());
+    // In chunks of 64 KiB.
+    expect([got, rooms]).toEqual([[true], 16]);
+  });
+
   it("PROTO-5: come whole and in order, with and without headers, among small ones, and stay as they are", async () => {
     const { clock, connection, nc } = await open();
     const got: Msg[] = [];

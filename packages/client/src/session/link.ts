@@ -17,6 +17,7 @@ import type { Outbox } from "../publishing/outbox.js";
 import type { Traffic } from "../traffic.js";
 import { BlockReuse } from "./block-reuse.js";
 import { KeepAlive } from "./keep-alive.js";
+import { Pongs } from "./pongs.js";
 
 /** Encoded bytes past which `publish` asks its caller to wait for `writable()`. */
 const HIGH_WATER = 1024 * 1024;
@@ -62,10 +63,7 @@ export class Link implements Outbox {
   readonly #traffic: Traffic;
   readonly #maxBufferedBytes: number;
   readonly #keepAlive: KeepAlive;
-  // Who waits for which PONG, in the order of our PINGs; a keep-alive's nobody is undefined.
-  readonly #pongs: (Deferred<void> | undefined)[] = [];
-  // When the PING at their head was written, while its round trip is measured: one at a time.
-  #pingedAt: number | undefined;
+  readonly #pongs: Pongs;
   #writers: Deferred<void>[] = [];
   #info: ServerInfo;
   // Who wants nothing to be read just now.
@@ -96,10 +94,11 @@ export class Link implements Outbox {
     this.#maxBufferedBytes = options.maxBufferedBytes;
     this.#encoder = new Encoder({ wildcardsInPublish: options.pedantic ? "allow" : "reject" });
     this.#encoder.maxPayload = info.max_payload;
+    this.#pongs = new Pongs(options.clock);
     this.#reuse = new BlockReuse(options.clock, connection, this.#encoder);
     this.#keepAlive = new KeepAlive(options.clock, options.pingInterval, options.maxPingOut, {
       keepAlivePing: (pending) => {
-        this.#expectPong(undefined);
+        this.#pongs.expect(undefined);
         this.#encoder.ping();
         this.#scheduleFlush();
         this.#note("out", "PING");
@@ -181,7 +180,7 @@ export class Link implements Outbox {
     const pong = deferred();
     if (this.#end !== undefined) pong.reject(this.#end);
     else {
-      this.#expectPong(pong);
+      this.#pongs.expect(pong);
       this.#encoder.ping();
       this.#written();
       this.#note("out", "PING");
@@ -243,7 +242,7 @@ export class Link implements Outbox {
             break;
           case Op.Pong:
             this.#note("in", "PONG");
-            this.#ponged();
+            this.#pongs.came((rtt) => this.#events.measured(rtt));
             break;
           case Op.Info:
             this.#info = decoder.info();
@@ -324,7 +323,7 @@ export class Link implements Outbox {
     this.#keepAlive.stop();
     this.#reuse.stop();
     this.#connection.destroy();
-    for (const pong of this.#pongs.splice(0)) pong?.reject(error);
+    this.#pongs.reject(error);
     for (const writer of this.#writers.splice(0)) writer.reject(error);
     this.#note("own", "link ended:", errorOf(error.cause ?? error).message);
   }
@@ -335,7 +334,7 @@ export class Link implements Outbox {
     this.#end = reason;
     this.#keepAlive.stop();
     this.#reuse.stop();
-    for (const pong of this.#pongs.splice(0)) pong?.reject(reason);
+    this.#pongs.reject(reason);
     for (const writer of this.#writers.splice(0)) writer.reject(reason);
     this.#note("own", "link closed");
     const cancel = this.#clock.after(ms, () => this.#connection.destroy());
@@ -354,17 +353,6 @@ export class Link implements Outbox {
     const blocks: Uint8Array[] = [];
     for (let block = this.#encoder.take(); block !== undefined; block = this.#encoder.take()) blocks.push(block);
     return blocks;
-  }
-
-  #expectPong(pong: Deferred<void> | undefined): void {
-    if (this.#pongs.length === 0) this.#pingedAt = this.#clock.now();
-    this.#pongs.push(pong);
-  }
-
-  #ponged(): void {
-    if (this.#pingedAt !== undefined) this.#events.measured(this.#clock.now() - this.#pingedAt);
-    this.#pingedAt = undefined;
-    this.#pongs.shift()?.resolve();
   }
 
   // --- writing -------------------------------------------------------------------------------------------------------

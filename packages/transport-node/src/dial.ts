@@ -85,9 +85,8 @@ function deliver(socket: Socket, reads: Reads, length: number): boolean {
     reads.delivered = true;
     return true;
   }
-  const more = socket.push(chunk);
-  reads.delivered = socket.readableLength === 0;
-  return more;
+  reads.delivered = false;
+  return socket.push(chunk);
 }
 
 function ignore(): void {}

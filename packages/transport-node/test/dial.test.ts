@@ -1,7 +1,9 @@
 // Dialling names with several addresses, over real loopback sockets.
 
+import type { Socket } from "node:net";
 import { InvalidArgumentError, TransportError } from "@myelin/contracts";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { dial } from "../src/dial.js";
 import { type Lookup, type ResolvedAddress, tcpTransport, unixTransport } from "../src/index.js";
 import { type BlackHole, openBlackHole } from "./black-hole.js";
 import { freePort, Listener, TestSink, targetOf, transportErrorOf } from "./subjects.js";
@@ -193,5 +195,29 @@ describe("misuse", () => {
     const target = targetOf({ scheme: "unix", url: "unix://" });
     const error = await transportErrorOf(unixTransport().connect(target, new TestSink(), never()));
     expect(error.code).toBe("UNSUPPORTED_TARGET");
+  });
+});
+
+describe("a socket that reads to where its sink says", () => {
+  it("reads nothing there while something that lies there waits to be delivered", async () => {
+    const listener = await listen("127.0.0.1");
+    const room = new Uint8Array(1_000);
+    const socket = await new Promise<Socket>((resolve, reject) => {
+      const settings = { noDelay: true, keepAlive: false } as const;
+      dial({ host: "127.0.0.1", port: listener.port }, "a", settings, { room: () => room }, resolve, reject);
+    });
+    const peer = await listener.accept();
+    // Nobody listens for data yet.
+    for (const letter of ["a", "b", "c"]) {
+      const { readableLength } = socket;
+      peer.send(new Uint8Array(100).fill(letter.charCodeAt(0)));
+      await vi.waitFor(() => expect(socket.readableLength).toBe(readableLength + 100));
+    }
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    await vi.waitFor(() => expect(chunks.map(({ length }) => length)).toEqual([100, 100, 100]));
+    expect(chunks.map(String)).toEqual(["a", "b", "c"].map((letter) => letter.repeat(100)));
+    expect(chunks.map(({ buffer }) => buffer === room.buffer)).toEqual([true, false, false]);
+    socket.destroy();
   });
 });

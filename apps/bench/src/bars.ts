@@ -41,9 +41,15 @@ export function judge(bar: Bar, results: readonly Result[]): BarResult {
 const OURS = "myelin";
 const PEER = "nats.js";
 
-function ratio(scenario: string, work: string, of: (figure: Figure) => number | undefined, other: string): Bar["find"] {
+function ratio(
+  scenario: string,
+  work: string,
+  of: (figure: Figure) => number | undefined,
+  other: string,
+  otherWork: string = work,
+): Bar["find"] {
   return (find) => {
-    const [ours, theirs] = [find(scenario, work, OURS), find(scenario, work, other)].map(
+    const [ours, theirs] = [find(scenario, work, OURS), find(scenario, otherWork, other)].map(
       (figure) => figure && of(figure),
     );
     return ours === undefined || theirs === undefined ? undefined : ours / theirs;
@@ -72,6 +78,15 @@ const FRAMING = "bare socket that frames";
 const BARE = "bare socket, encoded beforehand";
 const sizes = ["16 B", "128 B"];
 const large = ["64 KiB", "1 MiB"];
+
+/** A bare socket waits when it is full: so does who heeds the client, and nobody else can be as quick. */
+const heeding = (size: string, floor: string): Bar => ({
+  work: `PUB ${size}, heeding the client`,
+  bar: `CPU ≤ 1.25 × ${floor}`,
+  find: ratio("large", `PUB ${size}, heeding the client`, ({ cpuNs }) => cpuNs.median, floor, `PUB ${size}`),
+  most: 1.25,
+  unit: " ×",
+});
 
 /** Growth of the cost of a message from one subscription to 200 000. */
 function growth(spread: boolean): Bar {
@@ -123,6 +138,7 @@ export const bars: readonly Bar[] = [
     most: 120,
     unit: " MB",
   },
+  ...large.flatMap((size) => [FRAMING, BARE].map((floor) => heeding(size, floor))),
   ...large.flatMap((size) =>
     (
       [

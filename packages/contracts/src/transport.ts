@@ -95,12 +95,12 @@ export interface TransportSink {
   /** Bytes in the order they arrived. The chunk belongs to the sink: the transport never reads or writes it again. */
   data(chunk: Uint8Array): void;
   /**
-   * Memory of the sink that the next bytes had best be read to, in place of memory of the transport's own: a large message is then not
-   * copied. `undefined`, or absent, = the sink does not mind.
+   * Memory of the sink that the next bytes had best be read to, in place of the transport's own: the rest of a large message is then not
+   * copied. `undefined`, or absent, = the sink does not mind. A sink that keeps chunks for later has no such memory.
    *
-   * A transport may leave it alone. One that can read to where it likes may ask before it reads, when everything read before has been
-   * delivered; then it writes to the beginning of this memory only, and gives that very part, no copy of it, to {@link data}, before
-   * anything else. The answer holds until the next `data`, and until it is asked again. What was not delivered belongs to the sink as before.
+   * A transport may leave it alone. One that can choose where it reads to may ask before a read, when everything it read before has been
+   * delivered. It then writes to the beginning of this memory, at most all of it, and gives that very part, no copy of it, to {@link data}
+   * before anything else. The answer holds until then, or until it is asked again.
    */
   room?(): Uint8Array | undefined;
   /** After `write` returned `false`: the bytes are gone, write on. */

@@ -59,7 +59,7 @@ function later(op: Op, decoder: Decoder): () => WireEvent {
 }
 
 describe("a decoder that is asked where bytes go", () => {
-  test.prop([stream, reads], { numRuns: 150 })(
+  test.prop([stream, reads], { numRuns: 80 })(
     "PROTO-5: gives the same operations, and writes over none of them later",
     (bytes, steps) => {
       const { events, decoder } = readFrom(bytes, steps);

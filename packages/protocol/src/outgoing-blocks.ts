@@ -8,6 +8,8 @@ const LITTLE = 512;
 // The first block; each one after it is larger. Most connections of a process, or of a server's clients, say little.
 const FIRST = 1024;
 const GROWTH = 4;
+// No position of a usual block comes there; a small integer, which V8 compares quickest.
+const NEVER = 0x3fffffff;
 // Blocks that are out and may come back; more are not waited for.
 const MOST_TAKEN = 16;
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -24,6 +26,9 @@ export class OutgoingBlocks {
   // Pieces of blocks that nothing more is written to, beside their blocks.
   #full: { readonly piece: Uint8Array; readonly block: Uint8Array }[] = [];
   #fullBytes = 0;
+  // From this `position` on: plainly, whether there are full blocks, or a usual one's bytes in a large one. Every publish asks, and the two
+  // comparisons took 4 of its 70 ns.
+  #fullAt = NEVER;
   // Blocks of the pieces that are out; `block` can only be the last of them.
   #taken: Uint8Array[] = [];
   readonly #spare: SpareBlocks;
@@ -61,7 +66,7 @@ export class OutgoingBlocks {
 
   /** True when a block is full, or there is as much in the last one, as after a large message. */
   get hasFull(): boolean {
-    return this.#fullBytes > 0 || this.position - this.#start >= this.#blockSize;
+    return this.position >= this.#fullAt;
   }
 
   /** The oldest bytes, now the caller's; `undefined` when there are none. */
@@ -70,6 +75,7 @@ export class OutgoingBlocks {
     if (full !== undefined) {
       this.#fullBytes -= full.piece.length;
       this.#out(full.block);
+      this.#markFull();
       return full.piece;
     }
     if (this.position === this.#start) return undefined;
@@ -77,6 +83,7 @@ export class OutgoingBlocks {
     this.#out(this.block);
     this.#start = this.position;
     if (this.block.length - this.position < LITTLE) this.#open(0);
+    else this.#markFull();
     return piece;
   }
 
@@ -93,6 +100,7 @@ export class OutgoingBlocks {
           this.#spare.add(block);
           this.block = NOTHING;
         }
+        this.#markFull();
       }
     }
     this.#taken.length = 0;
@@ -137,6 +145,12 @@ export class OutgoingBlocks {
     this.block = size === 0 ? NOTHING : (this.#spare.take(size) ?? allocate(size));
     this.position = 0;
     this.#start = 0;
+    this.#markFull();
+  }
+
+  #markFull(): void {
+    const large = this.block.length > this.#blockSize;
+    this.#fullAt = this.#fullBytes > 0 ? 0 : large ? this.#start + this.#blockSize : NEVER;
   }
 }
 

@@ -3,8 +3,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import { finished, serving } from "../src/frameworks/command.js";
+import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { finished, ownEnvironment, serving } from "../src/frameworks/command.js";
 import { refusalOf, UnavailableError } from "../src/frameworks/installed.js";
 import { noneOfNode, unwarned } from "../src/frameworks/playing.js";
 import { serveFolder } from "../src/frameworks/static-server.js";
@@ -31,6 +31,13 @@ describe("a command", () => {
   it("rejects with what it printed when it fails", async () => {
     const args = ["-e", 'console.log("one"); console.error("two"); process.exitCode = 3'];
     await expect(finished(args, { cwd: work })).rejects.toThrow(/one\ntwo|two\none/);
+  });
+
+  it("is not told of a NODE_ENV that a bundler left behind: npm would install no compiler", async () => {
+    vi.stubEnv("NODE_ENV", "production");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(ownEnvironment()["PATH"]).toBe(process.env["PATH"]);
+    expect(await finished(["-p", "process.env.NODE_ENV"], { cwd: work })).toBe("undefined");
   });
 
   it("that serves is found by its line, and gone when it was stopped", async () => {

@@ -66,6 +66,12 @@ export async function serving(args: readonly string[], ready: RegExp, where: Whe
   throw new Error(`it did not serve: ${printed()}`);
 }
 
+/** Ours, but for what the bundlers leave in it: with a NODE_ENV of production npm installs no compiler. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_ENV, ...rest } = process.env;
+  return rest;
+}
+
 interface Launched {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   printed(): string;
@@ -73,7 +79,7 @@ interface Launched {
 
 function launch(args: readonly string[], { cwd, env = {} }: Where): Launched {
   const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
-  const child = spawn(process.execPath, args, { cwd, stdio, env: { ...process.env, ...QUIET, ...env } });
+  const child = spawn(process.execPath, args, { cwd, stdio, env: { ...ownEnvironment(), ...QUIET, ...env } });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => {

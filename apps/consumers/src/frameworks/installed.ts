@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { cacheDirectory } from "../../../../packages/testing/src/server-cache.js";
+import { ownEnvironment } from "./command.js";
 
 const INSTALL_MS = 300_000;
 const MANIFESTS = ["package.json", "package-lock.json"];
@@ -42,7 +43,7 @@ export async function installed(name: string): Promise<string> {
   const staging = mkdtempSync(join(cache, ".staging-"));
   try {
     for (const file of MANIFESTS) cpSync(join(sourcesOf(name), file), join(staging, file));
-    await npm(staging, "ci");
+    await npm(staging, "ci", "--include=dev");
     try {
       renameSync(staging, folder);
     } catch (error) {
@@ -89,7 +90,7 @@ async function npm(cwd: string, ...args: string[]): Promise<void> {
 /** Why it failed, if it did. */
 async function npmRun(cwd: string, args: readonly string[]): Promise<Error | undefined> {
   const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  const options = { cwd, timeout: INSTALL_MS, shell: process.platform === "win32" };
+  const options = { cwd, timeout: INSTALL_MS, shell: process.platform === "win32", env: ownEnvironment() };
   try {
     await run("npm", [...args, ...quiet], options);
     return undefined;

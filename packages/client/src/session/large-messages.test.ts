@@ -1,5 +1,5 @@
 // Messages larger than what comes at once, whose rest is read to where it stays: whole and in order, whatever holds the stream up or
-// cuts it. Fakes and virtual time; the codec's part is in its own tests.
+// cuts it; and those published while the transport still holds earlier ones. Fakes and virtual time; the codec's part is in its own tests.
 
 import type { Transport, TransportSink } from "@myelin/contracts";
 import type { FakeConnection, VirtualClock } from "@myelin/testing";
@@ -133,4 +133,34 @@ describe("large messages", () => {
     expect([nc.state, lost.length]).toEqual(["connected", 1]);
     expect(String(lost[0])).toContain("larger than this decoder accepts");
   });
+});
+
+it("what a transport still holds is not written over, however much is published after it", async () => {
+  const { clock, connect, network, serve } = simulate();
+  serve("a");
+  const held: { readonly block: Uint8Array; readonly copy: Uint8Array }[] = [];
+  const holding: Transport = {
+    schemes: network.transport.schemes,
+    connect: async (target, sink, signal) => {
+      const connection = await network.transport.connect(target, sink, signal);
+      const write = connection.write.bind(connection);
+      return Object.defineProperties(connection, {
+        released: { value: false },
+        write: {
+          value: (block: Uint8Array) => {
+            held.push({ block, copy: Uint8Array.from(block) });
+            return write(block);
+          },
+        },
+      });
+    },
+  };
+  const nc = await connect({ servers: "a", transports: [holding] });
+  for (const [i, size] of [...SIZES, ...SIZES].entries()) {
+    nc.publish("x", payload(size, i));
+    await clock.until(nc.flush());
+  }
+  await clock.advance(2_000);
+  expect(held.length).toBeGreaterThan(SIZES.length);
+  expect(held.filter(({ block, copy }) => Buffer.compare(block, copy) !== 0)).toEqual([]);
 });

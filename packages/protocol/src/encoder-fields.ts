@@ -1,4 +1,5 @@
-// Fields of a control line written straight into a block, checked while they are written: one loop over the characters.
+// Fields of an operation written straight into a block; those of a control line are checked while they are written: one loop over the
+// characters.
 // Source of the rules: subject.ts, which says the same in plain form (property test); conformance PROTO-6 … PROTO-9.
 
 import { InvalidSubjectError, publishSubjectProblem, queueProblem, subscribeSubjectProblem } from "./subject.js";
@@ -49,26 +50,68 @@ function writePlainSubject(block: Uint8Array, at: number, subject: string): numb
   return previous === DOT ? -1 : at + length;
 }
 
-/** Writes a non-negative integer in decimal. */
-export function writeDecimal(block: Uint8Array, at: number, value: number): number {
-  if (value < 10) {
-    block[at] = 48 + value;
-    return at + 1;
+// "00" to "99", the two bytes of each as one number.
+const PAIRS: Uint16Array = Uint16Array.from(
+  { length: 100 },
+  (_, i) => ((48 + Math.floor(i / 10)) << 8) | (48 + (i % 10)),
+);
+
+/** Writes a non-negative integer in decimal; returns the position after it. */
+export function writeDecimal(view: DataView, at: number, value: number): number {
+  if (value < 100) return writeFirstDigits(view, at, value);
+  if (value < 10_000) {
+    const hundreds = (value / 100) | 0;
+    return writePair(view, writeFirstDigits(view, at, hundreds), value - hundreds * 100);
   }
-  if (value > 0x7fffffff) return writeAsciiDigits(block, at, String(value));
-  // Integers all the way: `Math.floor(value / 10)` is a division of floating point, and they took a tenth of a whole PUB.
-  let rest = value | 0;
-  let end = at + 2;
-  for (let least = 100; least <= rest; least *= 10) end++;
-  for (let i = end - 1; i >= at; i--) {
-    const quotient = (rest / 10) | 0;
-    block[i] = 48 + (rest - quotient * 10);
-    rest = quotient;
+  if (value < 1_000_000) {
+    const tenThousands = (value / 10_000) | 0;
+    const rest = value - tenThousands * 10_000;
+    const hundreds = (rest / 100) | 0;
+    const end = writePair(view, writeFirstDigits(view, at, tenThousands), hundreds);
+    return writePair(view, end, rest - hundreds * 100);
   }
-  return end;
+  const digits = String(value);
+  for (let i = 0; i < digits.length; i++) view.setUint8(at + i, digits.charCodeAt(i));
+  return at + digits.length;
 }
 
-function writeAsciiDigits(block: Uint8Array, at: number, digits: string): number {
-  for (let i = 0; i < digits.length; i++) block[at + i] = digits.charCodeAt(i);
-  return at + digits.length;
+function writeFirstDigits(view: DataView, at: number, below100: number): number {
+  if (below100 >= 10) return writePair(view, at, below100);
+  view.setUint8(at, 48 + below100);
+  return at + 1;
+}
+
+function writePair(view: DataView, at: number, below100: number): number {
+  view.setUint16(at, PAIRS[below100] as number);
+  return at + 2;
+}
+
+/** Writes text that is known to be ASCII; returns the position after it. */
+export function writeAscii(block: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) block[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
+
+/** Like writeAscii for any text; -1 when it holds something else. */
+export function writeAsciiText(block: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 127) return -1;
+    block[at + i] = unit;
+  }
+  return at + text.length;
+}
+
+/** Writes the end of a line. */
+export function writeCrlf(block: Uint8Array, at: number): number {
+  block[at] = 13;
+  block[at + 1] = 10;
+  return at + 2;
+}
+
+/** Writes a payload, or a block of headers. */
+export function writeBytes(block: Uint8Array, at: number, bytes: Uint8Array | string): number {
+  if (typeof bytes === "string") return writeUtf8(block, at, bytes);
+  block.set(bytes, at);
+  return at + bytes.length;
 }

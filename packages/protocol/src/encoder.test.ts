@@ -77,7 +77,7 @@ describe("what an encoder writes", () => {
   });
 
   it("a sid or size of any number of digits", () => {
-    for (const sid of [0, 9, 10, 99, 100, 12_345, 2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]) {
+    for (const sid of [0, 9, 10, 99, 100, 12_345, 999_999, 1_000_000, 2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]) {
       expect(written((encoder) => encoder.sub("a", undefined, sid))).toBe(`SUB a ${sid}\r\n`);
     }
   });

@@ -3,7 +3,16 @@
 // Source: NATS client protocol; conformance PROTO-2, PROTO-9, PROTO-11 … PROTO-20, PROTO-25 … PROTO-29.
 
 import { InvalidArgumentError, NatsError } from "@myelin/contracts";
-import { writeDecimal, writePublishSubject, writeQueue, writeSubscribeSubject } from "./encoder-fields.js";
+import {
+  writeAscii,
+  writeAsciiText,
+  writeBytes,
+  writeCrlf,
+  writeDecimal,
+  writePublishSubject,
+  writeQueue,
+  writeSubscribeSubject,
+} from "./encoder-fields.js";
 import type { MsgHdrs } from "./headers.js";
 import { OutgoingBlocks } from "./outgoing-blocks.js";
 import { InvalidSubjectError } from "./subject.js";
@@ -40,6 +49,7 @@ const DEFAULT_BLOCK_SIZE = 65_536;
 // Verb, blanks, sid, two sizes, three line ends: always less.
 const LINE_OVERHEAD = 96;
 const EMPTY: Uint8Array = new Uint8Array(0);
+const NO_WORDS: Int32Array = new Int32Array(0);
 const SPACE = 32;
 // Up to here a loop over the characters beats the runtime's encoder.
 const SHORT_TEXT = 40;
@@ -54,7 +64,8 @@ export class Encoder {
   readonly #writePublishSubject: SubjectWriter;
   #previousSubject: string | undefined = undefined;
   #prefixSubject: string | undefined = undefined;
-  #prefix: Uint8Array = EMPTY;
+  #prefix: Int32Array = NO_WORDS;
+  #prefixLength = 0;
 
   constructor(options: EncoderOptions = {}) {
     const blockSize = options.blockSize ?? DEFAULT_BLOCK_SIZE;
@@ -86,11 +97,14 @@ export class Encoder {
    */
   pub(subject: string, reply: string | undefined, payload: Payload | undefined): number {
     if (typeof payload === "string" && payload.length <= SHORT_TEXT) return this.#pubShortText(subject, reply, payload);
+    if (subject === this.#prefixSubject && reply === undefined && payload instanceof Uint8Array) {
+      return this.#pubAgain(subject, payload);
+    }
     const bytes = payload ?? EMPTY;
     const size = checkedLength(bytes);
     const at = this.#pubStart(subject, reply, size, size);
     const block = this.#out.block;
-    const body = writeCrlf(block, writeDecimal(block, at, size));
+    const body = writeCrlf(block, writeDecimal(this.#out.view, at, size));
     this.#out.position = writeCrlf(block, writeBytes(block, body, bytes));
     return size;
   }
@@ -119,7 +133,7 @@ export class Encoder {
       at = writeQueue(block, at, queue);
       block[at++] = SPACE;
     }
-    out.position = writeCrlf(block, writeDecimal(block, at, sid));
+    out.position = writeCrlf(block, writeDecimal(out.view, at, sid));
   }
 
   /**
@@ -227,15 +241,28 @@ export class Encoder {
   #pubShortText(subject: string, reply: string | undefined, text: string): number {
     const at = this.#pubStart(subject, reply, text.length, text.length * 3);
     const block = this.#out.block;
-    const ascii = writeAsciiText(block, writeCrlf(block, writeDecimal(block, at, text.length)), text);
+    const ascii = writeAsciiText(block, writeCrlf(block, writeDecimal(this.#out.view, at, text.length)), text);
     if (ascii >= 0) {
       this.#out.position = writeCrlf(block, ascii);
       return text.length;
     }
     const size = utf8Length(text);
     this.#checkSize(size, subject);
-    const body = writeCrlf(block, writeDecimal(block, at, size));
+    const body = writeCrlf(block, writeDecimal(this.#out.view, at, size));
     this.#out.position = writeCrlf(block, writeUtf8(block, body, text));
+    return size;
+  }
+
+  // What most publishes are: bytes, to the subject of the one before. Nothing but their size is left to check.
+  #pubAgain(subject: string, payload: Uint8Array): number {
+    const size = payload.length;
+    this.#checkSize(size, subject);
+    const out = this.#out;
+    out.reserve(this.#prefixLength + size + LINE_OVERHEAD);
+    const { block, view } = out;
+    const body = writeCrlf(block, writeDecimal(view, this.#writePrefix(view, out.position), size));
+    block.set(payload, body);
+    out.position = writeCrlf(block, body + size);
     return size;
   }
 
@@ -250,8 +277,7 @@ export class Encoder {
     const start = out.position;
     let at = start;
     if (subject === this.#prefixSubject) {
-      block.set(this.#prefix, at);
-      at += this.#prefix.length;
+      at = this.#writePrefix(out.view, at);
     } else {
       block[at] = 80; // P
       block[at + 1] = 85; // U
@@ -259,7 +285,7 @@ export class Encoder {
       block[at + 3] = SPACE;
       at = this.#writePublishSubject(block, at + 4, subject, "subject");
       block[at++] = SPACE;
-      this.#learnPrefix(subject, block, start, at);
+      this.#learnPrefix(subject, start, at);
     }
     if (reply !== undefined) {
       at = this.#writePublishSubject(block, at, reply, "reply");
@@ -268,15 +294,25 @@ export class Encoder {
     return at;
   }
 
-  // A subject published twice in a row is likely to come again: its checked bytes are kept and copied as one piece, 30 ns
-  // less than checking 17 characters. Not at the first time, so that changing subjects allocate nothing.
-  #learnPrefix(subject: string, block: Uint8Array, start: number, end: number): void {
-    if (subject === this.#previousSubject) {
-      this.#prefixSubject = subject;
-      this.#prefix = new Uint8Array(block.subarray(start, end));
-    } else {
+  // Four bytes at once: to `set` so few is a call into the runtime, 20 ns more. The last word may write past the prefix, into room
+  // that the size is written to.
+  #writePrefix(view: DataView, at: number): number {
+    const words = this.#prefix;
+    for (let i = 0; i < words.length; i++) view.setInt32(at + i * 4, words[i] as number);
+    return at + this.#prefixLength;
+  }
+
+  // A subject published twice in a row is likely to come again: its checked bytes are kept, which is much less than checking
+  // them again. Not at the first time, so that changing subjects allocate nothing.
+  #learnPrefix(subject: string, start: number, end: number): void {
+    if (subject !== this.#previousSubject) {
       this.#previousSubject = subject;
+      return;
     }
+    const { view } = this.#out;
+    this.#prefixSubject = subject;
+    this.#prefix = Int32Array.from({ length: (end - start + 3) >> 2 }, (_, i) => view.getInt32(start + i * 4));
+    this.#prefixLength = end - start;
   }
 
   #checkSize(size: number, subject: string): void {
@@ -311,41 +347,14 @@ export class Encoder {
       block[at++] = SPACE;
     }
     if (headers !== undefined) {
-      at = writeDecimal(block, at, headerBytes);
+      at = writeDecimal(out.view, at, headerBytes);
       block[at++] = SPACE;
     }
-    at = writeCrlf(block, writeDecimal(block, at, total));
+    at = writeCrlf(block, writeDecimal(out.view, at, total));
     if (headers !== undefined) at = writeBytes(block, at, headers);
     out.position = writeCrlf(block, writeBytes(block, at, payload));
     return total;
   }
-}
-
-function writeAscii(block: Uint8Array, at: number, text: string): number {
-  for (let i = 0; i < text.length; i++) block[at + i] = text.charCodeAt(i);
-  return at + text.length;
-}
-
-/** Like writeAscii for any text; -1 when it holds something else. */
-function writeAsciiText(block: Uint8Array, at: number, text: string): number {
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 127) return -1;
-    block[at + i] = unit;
-  }
-  return at + text.length;
-}
-
-function writeCrlf(block: Uint8Array, at: number): number {
-  block[at] = 13;
-  block[at + 1] = 10;
-  return at + 2;
-}
-
-function writeBytes(block: Uint8Array, at: number, bytes: Payload): number {
-  if (typeof bytes === "string") return writeUtf8(block, at, bytes);
-  block.set(bytes, at);
-  return at + bytes.length;
 }
 
 function byteLength(bytes: Payload): number {

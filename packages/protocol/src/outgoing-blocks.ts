@@ -13,6 +13,7 @@ const NEVER = 0x3fffffff;
 // Blocks that are out and may come back; more are not waited for.
 const MOST_TAKEN = 16;
 const NOTHING: Uint8Array = new Uint8Array(0);
+const NO_VIEW: DataView = viewOf(NOTHING);
 
 /**
  * A queue of bytes. A writer asks for room, writes into `block` from `position` on, and commits; until then nothing has
@@ -21,6 +22,8 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 export class OutgoingBlocks {
   /** The block being written; valid from `position` to its end. */
   block: Uint8Array = NOTHING;
+  /** The same memory, for whoever writes several bytes at once. */
+  view: DataView = NO_VIEW;
   position = 0;
   #start = 0;
   // Pieces of blocks that nothing more is written to, beside their blocks.
@@ -99,6 +102,7 @@ export class OutgoingBlocks {
         if (block.length > this.#blockSize * 2) {
           this.#spare.add(block);
           this.block = NOTHING;
+          this.view = NO_VIEW;
         }
         this.#markFull();
       }
@@ -143,6 +147,7 @@ export class OutgoingBlocks {
 
   #open(size: number): void {
     this.block = size === 0 ? NOTHING : (this.#spare.take(size) ?? allocate(size));
+    this.view = size === 0 ? NO_VIEW : viewOf(this.block);
     this.position = 0;
     this.#start = 0;
     this.#markFull();
@@ -152,6 +157,10 @@ export class OutgoingBlocks {
     const large = this.block.length > this.#blockSize;
     this.#fullAt = this.#fullBytes > 0 ? 0 : large ? this.#start + this.#blockSize : NEVER;
   }
+}
+
+function viewOf({ buffer, byteLength, byteOffset }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 // Messages of nearly one size have blocks of one size, an eighth of which is unused at most.

@@ -64,6 +64,8 @@ export class Moving {
     const state = this.#resting();
     if (state === undefined) return;
     const { clock, options, pool } = this.#host;
+    // Nothing but its end leads away from a lame duck that is only told of, so nobody is asked where to.
+    if (options.lameDuck === "notify" && this.#isLeaving(state)) return;
     const decision = pool.rebalance(clock.now());
     this.#host.asked();
     // A listener of what the pool had to tell may have done anything.
@@ -71,7 +73,7 @@ export class Moving {
     if (decision.kind === "stay") {
       if (decision.until === undefined) return;
       this.#cancelReview = clock.after(decision.until - clock.now(), () => this.review());
-    } else if (decision.reason !== "lame-duck" || options.lameDuck === "migrate") {
+    } else {
       this.#begin(state, decision.reason, () => decision.to).begin(0);
     }
   }
@@ -136,8 +138,8 @@ export class Moving {
     const state = this.#resting();
     if (state === undefined || state.move !== undefined) return;
     // On the same server, by a new link, as long as nothing speaks against it.
-    const leaving = (): boolean => this.#host.pool.get(state.server.id)?.lameDuck === true;
-    const move = this.#begin(state, "credentials", () => (leaving() ? this.#alternative() : state.server), renewal);
+    const target = (): ServerView | undefined => (this.#isLeaving(state) ? this.#alternative() : state.server);
+    const move = this.#begin(state, "credentials", target, renewal);
     move.begin(0);
   }
 
@@ -145,6 +147,10 @@ export class Moving {
   #resting(): Connected | undefined {
     const { state } = this.#host.machine;
     return state.kind === "connected" && state.move?.isUnderWay !== true ? state : undefined;
+  }
+
+  #isLeaving({ server }: Connected): boolean {
+    return this.#host.pool.get(server.id)?.lameDuck === true;
   }
 
   #alternative(): ServerView | undefined {

@@ -150,6 +150,38 @@ it.each(["a lame duck", "reconnect({ graceful: true })"])("ADR40-16: it is asked
   await world.clock.until(nc.close());
 });
 
+it("ADR40-16: it is not asked about a lame duck that is only told of, and is again when the lost link is replaced", async () => {
+  const world = simulate();
+  const a = world.serve("a", { info: { connect_urls: ["a:4222", "b:4222"] } });
+  world.serve("b");
+  let asked = 0;
+  const nc = await world.connect({
+    servers: "a,b",
+    noRandomize: true,
+    lameDuck: "notify",
+    reconnectToServer: () => {
+      asked++;
+      return null;
+    },
+  });
+  expect(asked).toBe(1);
+  const events = everyEvent(nc);
+  a.sendInfo({ ldm: true });
+  await world.clock.advance(5_000);
+  // News of the cluster are another reason to look where the connection belongs.
+  a.sendInfo({ ldm: true, connect_urls: ["a:4222", "b:4222", "c:4222"] });
+  await world.clock.advance(5_000);
+  expect([nc.getServer(), asked]).toEqual(["a:4222", 1]);
+  a.connections.at(-1)?.reset();
+  await world.clock.advance(5_000);
+  expect([nc.getServer(), asked]).toEqual(["b:4222", 2]);
+  expect(new Set(events.map(({ type }) => type))).toEqual(
+    new Set(["ldm", "update", "disconnect", "reconnecting", "reconnect"]),
+  );
+  await world.clock.until(nc.close());
+  expect(world.clock.pendingTimers).toBe(0);
+});
+
 it("n2: one that throws when it is asked for a move is reported, and the connection moves all the same", async () => {
   const world = simulate();
   const a = world.serve("a");

@@ -1,7 +1,8 @@
 // "A machine down": at connect time, while connected, and one that is up but refuses us. SEED-38 … SEED-40.
 
-import { type FakeScript, RealCluster, RealServer } from "@myelin/testing";
-import { AuthorizationError, ConnectError, ConnectionLimitError, connect } from "myelin";
+import { connect as connectWith } from "@myelin/client";
+import { type FakeScript, RealCluster, RealServer, VirtualClock } from "@myelin/testing";
+import { AuthorizationError, ConnectError, ConnectionLimitError, connect, tcpTransport } from "myelin";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { elapsed, next, record, rejectionOf, until, within } from "./conditions.js";
 import { forEachServer } from "./every-server.js";
@@ -152,20 +153,30 @@ describe("a pulled cable", () => {
   });
 
   it("SEED-39: a peer that still sends anything at all is alive", { timeout: BOUND }, async () => {
-    const pingInterval = 60;
+    // Its sockets are real, its time is not: a machine that stands still is no silence.
+    const clock = new VirtualClock();
+    const pingInterval = 1_000;
+    const bound = 2 * pingInterval;
     const a = await fake();
-    const nc = await open({ servers: a.url, pingInterval, maxPingOut: 1 });
-    nc.subscribe("x", { callback: () => {} });
+    const options = { servers: a.url, pingInterval, maxPingOut: 1, reconnect: false };
+    const nc = await connectWith(options, { transports: [tcpTransport()], clock });
+    onTestFinished(() => nc.close());
+    let received = 0;
+    nc.subscribe("x", { callback: () => void received++ });
     await nc.flush();
-    const seen = record(nc, "disconnect");
+    const seen = record(nc, "ping", "staleConnection", "disconnect");
     a.script = { onPing: () => "silence" };
-    // Ten times the silence that would have ended the link.
     const [client] = a.connections;
-    let sent = 0;
-    await until("many messages have been sent", () => {
+    // Ten times the silence that ends the link, in pieces that are long enough for a ping each.
+    const silence = 0.75 * bound;
+    for (let ms = 0, sent = 0; ms < 10 * bound; ms += silence) {
+      await clock.advance(silence);
+      expect(seen.map(({ type }) => type)).toEqual(Array(++sent).fill("ping"));
       client?.deliver({ subject: "x", sid: "1", reply: undefined, headerBlock: undefined, payload: "" });
-      return ++sent * 5 > pingInterval * 20;
-    });
-    expect(seen).toEqual([]);
+      await until(`message ${sent} has arrived`, () => received === sent);
+    }
+    const pings = seen.length;
+    await clock.advance(bound);
+    expect(seen.slice(pings).map(({ type }) => type)).toEqual(["ping", "staleConnection", "disconnect"]);
   });
 });

@@ -1,5 +1,5 @@
 // Compares the public API of each built package with the report in its etc/ folder; `--write` accepts the changes.
-// Needs a build. The reports are what a reviewer reads to see that an API changed.
+// Needs a build, which `npm run api` makes first. The reports are what a reviewer reads to see that an API changed.
 
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";

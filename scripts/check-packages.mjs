@@ -1,6 +1,6 @@
 // Packs every published package as it would be published, and uses the archives as a stranger would: publint and
 // are-the-types-wrong on each, npm's own publish up to the upload, then all of them installed into a fresh project, imported,
-// required, and compiled against. Needs a build.
+// required, and compiled against. Needs a build, which `npm run packages` makes first.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 // `npm run consumers`: packs the packages as they were built last and uses the archives in every way others do, against a real server. Ends
-// with tables of who passed what, and with 1 when anything failed. Needs a build, and a network only to get frameworks once. Names on the
+// with tables of who passed what, and with 1 when anything failed. Needs a build, which `npm run` makes first, and a network only to get frameworks once. Names on the
 // command line, such as `bundlers siblings`, choose some; `sizes --write` also writes what was measured into the README of `myelin`.
 
 import { rmSync } from "node:fs";

@@ -1,188 +1,22 @@
-// Asking for one answer and for many, against a fake server that routes, under virtual time.
+// Asking for one answer: repeating it, and what its failures tell. Fakes and virtual time. Many answers are request-many.test.ts.
 
-import type { FakeConnection, FakeServer } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
-import { recorded, rejection, type Simulation, simulate } from "../../test/simulated.js";
+import { answerAt, many } from "../../test/answers.js";
+import { last, scene } from "../../test/one-server.js";
+import { rejection, simulate } from "../../test/simulated.js";
 import {
   ClosedConnectionError,
-  type ConnectionOptions,
   DisconnectedError,
   DrainingConnectionError,
   headers,
   InvalidOperationError,
   MaxPayloadError,
   type Msg,
-  type NatsConnection,
   NoRespondersError,
   PermissionViolationError,
   RequestError,
-  type RequestManyOptions,
   TimeoutError,
 } from "../index.js";
-
-interface Scene extends Simulation {
-  readonly nc: NatsConnection;
-  readonly server: FakeServer;
-}
-
-async function scene(options: ConnectionOptions = {}): Promise<Scene> {
-  const simulation = simulate();
-  const server = simulation.serve("a");
-  return { ...simulation, server, nc: await simulation.connect({ servers: "a", ...options }) };
-}
-
-/** Answers every request on `subject` at these milliseconds, with `1`, `2`, … as payload, or with `payloads`. */
-function answerAt({ clock, nc }: Scene, subject: string, times: readonly number[], payloads?: readonly string[]): void {
-  nc.subscribe(subject, {
-    callback: (_, msg) => {
-      for (const [index, at] of times.entries()) {
-        clock.after(at, () => void msg.respond(payloads?.[index] ?? String(index + 1)));
-      }
-    },
-  });
-}
-
-/** What came, and when it was over, in milliseconds from the request. */
-async function many(
-  { clock, nc }: Scene,
-  options: RequestManyOptions,
-): Promise<{ readonly answers: string[]; readonly ms: number }> {
-  const begin = clock.now();
-  const answers: string[] = [];
-  await clock.until(
-    (async () => {
-      for await (const msg of await nc.requestMany("many", "?", options)) answers.push(msg.string());
-    })(),
-  );
-  return { answers, ms: clock.now() - begin };
-}
-
-const last = (server: FakeServer): FakeConnection | undefined => server.connections.at(-1);
-const subs = (server: FakeServer): number => last(server)?.received.filter(({ op }) => op === "SUB").length ?? 0;
-const unsubs = (server: FakeServer): number => last(server)?.received.filter(({ op }) => op === "UNSUB").length ?? 0;
-
-describe("requestMany", () => {
-  it("SEND-REQUEST-6: collects until the total time has passed", async () => {
-    const world = await scene();
-    answerAt(world, "many", [10, 20, 900, 1_100]);
-    expect(await many(world, {})).toEqual({ answers: ["1", "2", "3"], ms: 1_000 });
-    expect(await many(world, { maxWait: 50 })).toEqual({ answers: ["1", "2"], ms: 50 });
-  });
-
-  it("SEND-REQUEST-6: a count ends it with the last of them", async () => {
-    const world = await scene();
-    answerAt(world, "many", [10, 20, 30]);
-    expect(await many(world, { strategy: "count", maxMessages: 2 })).toEqual({ answers: ["1", "2"], ms: 20 });
-  });
-
-  it.each([false, true])(
-    "SEND-REQUEST-6: silence after an answer ends it, exactly as long as asked (noMux %s)",
-    async (noMux) => {
-      const world = await scene();
-      answerAt(world, "many", [500, 530, 700]);
-      expect(await many(world, { stall: 50, noMux })).toEqual({ answers: ["1", "2"], ms: 580 });
-      expect(await many(world, { strategy: "stall", noMux })).toEqual({ answers: ["1", "2", "3"], ms: 1_000 });
-    },
-  );
-
-  it("SEND-REQUEST-6: the total time holds, however the stall timer stands", async () => {
-    const world = await scene();
-    answerAt(world, "many", [100, 300, 490, 700, 900, 1_100]);
-    expect(await many(world, { maxWait: 500, stall: 300 })).toEqual({ answers: ["1", "2", "3"], ms: 500 });
-  });
-
-  it("SEND-REQUEST-6: an empty answer is the standard sentinel; a predicate chooses another; it is delivered", async () => {
-    const world = await scene();
-    answerAt(world, "many", [10, 20, 30, 40], ["a", "stop", "", "b"]);
-    expect((await many(world, { strategy: "sentinel" })).answers).toEqual(["a", "stop", ""]);
-    expect((await many(world, { sentinel: true })).answers).toEqual(["a", "stop", ""]);
-    expect((await many(world, { sentinel: (msg: Msg) => msg.string() === "stop" })).answers).toEqual(["a", "stop"]);
-  });
-
-  it("SEND-REQUEST-6: conditions combine, and the first to hold ends it", async () => {
-    const world = await scene();
-    answerAt(world, "many", [10, 20, 30, 200], ["a", "b", "c", ""]);
-    const all: RequestManyOptions = { maxWait: 500, stall: 100, sentinel: true, maxMessages: 5 };
-    expect(await many(world, all)).toEqual({ answers: ["a", "b", "c"], ms: 130 });
-    expect((await many(world, { ...all, maxMessages: 2 })).answers).toEqual(["a", "b"]);
-    expect((await many(world, { ...all, stall: 300 })).answers).toEqual(["a", "b", "c", ""]);
-    expect(await many(world, { ...all, stall: 300, maxWait: 25 })).toEqual({ answers: ["a", "b"], ms: 25 });
-  });
-
-  it("SEND-REQUEST-6: nobody listening ends it with NoRespondersError", async () => {
-    const world = await scene();
-    expect(await rejection(many(world, {}))).toBeInstanceOf(NoRespondersError);
-  });
-
-  it("leaving the loop tells the server, and no timer stays", async () => {
-    const world = await scene();
-    answerAt(world, "many", [10, 20, 30]);
-    const timers = world.clock.pendingTimers;
-    await world.clock.until(
-      (async () => {
-        for await (const msg of await world.nc.requestMany("many")) if (msg.string() === "2") break;
-      })(),
-    );
-    await world.clock.settle();
-    expect(unsubs(world.server)).toBe(1);
-    await world.clock.advance(30);
-    expect(world.clock.pendingTimers).toBe(timers);
-  });
-
-  it("D9: a lost link and a closed connection end it with their error, after the answers that came", async () => {
-    const world = await scene();
-    answerAt(world, "many", [10]);
-    const answers: string[] = [];
-    const collect = async (): Promise<void> => {
-      for await (const msg of await world.nc.requestMany("many")) answers.push(msg.string());
-    };
-    const lost = rejection(collect());
-    await world.clock.advance(100);
-    last(world.server)?.reset();
-    expect(await lost).toBeInstanceOf(DisconnectedError);
-    await world.clock.advance(1_000);
-    const closed = rejection(collect());
-    await world.clock.advance(100);
-    await world.nc.close();
-    expect(await closed).toBeInstanceOf(ClosedConnectionError);
-    expect(answers).toEqual(["1", "1"]);
-  });
-
-  it("SEND-REQUEST-9: an aborted signal ends it with its reason", async () => {
-    const world = await scene();
-    answerAt(world, "many", [10]);
-    const abort = new AbortController();
-    world.clock.after(50, () => abort.abort(new Error("enough")));
-    expect((await rejection(many(world, { signal: abort.signal }))).message).toBe("enough");
-  });
-
-  it("a bad option is refused before anything is sent", async () => {
-    const { nc, server } = await scene();
-    const before = subs(server);
-    for (const options of [
-      { maxWait: 0 },
-      { stall: Number.NaN },
-      { strategy: "count" },
-      { strategy: "all" },
-      { maxMessages: 1.5 },
-    ]) {
-      expect((await rejection(nc.requestMany("a", "", options as RequestManyOptions))).code).toBe("INVALID_ARGUMENT");
-    }
-    expect(subs(server)).toBe(before);
-  });
-
-  it("answers nobody takes are bounded, and their loss is told once", async () => {
-    const world = await scene({ pending: { messages: 2 } });
-    const slow = recorded(world.nc, "slowConsumer");
-    answerAt(world, "many", [1, 2, 3, 4, 5]);
-    const answers = await world.nc.requestMany("many");
-    await world.clock.advance(1_000);
-    const kept: string[] = [];
-    for await (const msg of answers) kept.push(msg.string());
-    expect(kept).toEqual(["1", "2"]);
-    expect(slow).toHaveLength(1);
-  });
-});
 
 describe("retry", () => {
   it("D9: a request is sent once unless retry is asked for", async () => {
@@ -289,40 +123,6 @@ describe("errors of one cause", () => {
   });
 });
 
-describe("publishConfirmed", () => {
-  it("P22: rejects with the denial of its own subject, and of no other", async () => {
-    const simulation = simulate();
-    simulation.serve("a", {
-      onPub: (connection, { subject }) => {
-        if (!subject.startsWith("denied")) return undefined;
-        connection.err(`Permissions Violation for Publish to "${subject}"`);
-        return "skip";
-      },
-    });
-    const nc = await simulation.connect({ servers: "a" });
-    const denied = recorded(nc, "error");
-    const [bad, good] = await simulation.clock.until(
-      Promise.allSettled([nc.publishConfirmed("denied.one", "x"), nc.publishConfirmed("fine", "x")]),
-    );
-    expect(bad).toMatchObject({ status: "rejected", reason: { code: "PERMISSIONS_VIOLATION", subject: "denied.one" } });
-    expect(good.status).toBe("fulfilled");
-    expect(denied).toHaveLength(1);
-    await simulation.clock.until(nc.flush());
-  });
-
-  it("P22: waits for a link within its own time-out, and leaves nothing behind", async () => {
-    const world = await scene();
-    void world.server.stop();
-    await world.clock.advance(10);
-    const timedOut = rejection(world.clock.until(world.nc.publishConfirmed("a", "x", { timeout: 500 })));
-    expect(await timedOut).toBeInstanceOf(TimeoutError);
-    const confirmed = world.nc.publishConfirmed("a", "later");
-    world.serve("a");
-    await world.clock.until(confirmed);
-    expect(world.nc.stats().outMsgs).toBe(1);
-  });
-});
-
 describe("what a failed request tells", () => {
   it("P13: every way to fail has a class and code of its own, with subject, server and time", async () => {
     const told: Record<string, { readonly type: string; readonly subject: unknown; readonly server: unknown }> = {};
@@ -421,34 +221,6 @@ describe("trace headers", () => {
     }
     expect(own.keys()).toEqual(["Kept"]);
     expect(() => nc.publish("a", "", { traceOnly: true })).toThrow("traceDestination");
-  });
-});
-
-describe("whileDisconnected of one publish", () => {
-  it("P5: beats the connection's own, for that publish alone", async () => {
-    const world = await scene();
-    const dropped = recorded(world.nc, "dropped");
-    void world.server.stop();
-    await world.clock.advance(10);
-    world.nc.publish("kept", "1");
-    expect(() => world.nc.publish("refused", "", { whileDisconnected: "reject" })).toThrow(DisconnectedError);
-    world.nc.publish("dropped", "", { whileDisconnected: "drop" });
-    expect(dropped).toMatchObject([{ messages: 1, reason: "disconnected" }]);
-    expect(() => world.nc.publish("a", "", { whileDisconnected: "maybe" as "drop" })).toThrow("whileDisconnected");
-    const again = world.serve("a");
-    await world.clock.advance(60_000);
-    const published = again.connections.at(-1)?.received.filter(({ op }) => op === "PUB");
-    expect(published?.map(({ text }) => text.split(" ")[1])).toEqual(["kept"]);
-  });
-
-  it('"drop" judges publishes as a link would: pedantic leaves wildcards to the server', async () => {
-    for (const pedantic of [false, true]) {
-      const world = await scene({ pedantic, whileDisconnected: "drop" });
-      void world.server.stop();
-      await world.clock.advance(10);
-      if (pedantic) world.nc.publish("a.*", "");
-      else expect(() => world.nc.publish("a.*", "")).toThrow("a.*");
-    }
   });
 });
 

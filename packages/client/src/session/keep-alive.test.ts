@@ -1,4 +1,4 @@
-// P52: what a jump of the clock is taken for. Silence without one is tested in connecting.test.ts.
+// P52: what a jump of the clock is taken for. Silence without one is silence.test.ts.
 
 import { describe, expect, it } from "vitest";
 import { recorded, simulate } from "../../test/simulated.js";

@@ -4,6 +4,7 @@
 import type { Transport } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { recorded, type Simulation, simulate } from "../../test/simulated.js";
+import { last, told } from "../../test/two-servers.js";
 import type { ConnectionOptions } from "../index.js";
 
 const MINUTE = 60_000;
@@ -104,6 +105,81 @@ describe("P31: a certificate that is about to end", () => {
     await world.nc.reconnect();
     await world.clock.advance(70 * MINUTE);
     expect(world.told().filter((type) => type === "handover").length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe("P2: credentials that are about to end", () => {
+  /** A token service: each token lives for `life`. */
+  const tokens = (clock: { wallTime(): number }, life: number) => {
+    const given: string[] = [];
+    const authenticator = async (): Promise<{ auth_token: string; expiresAt: number }> => {
+      given.push(`t${given.length + 1}`);
+      return { auth_token: `t${given.length}`, expiresAt: clock.wallTime() + life };
+    };
+    return { given, authenticator };
+  };
+
+  it("are renewed by a move to a new link, a minute before, and nothing of the date is sent", async () => {
+    const { serve, connect, clock } = simulate();
+    const a = serve("a");
+    const { authenticator, given } = tokens(clock, 15 * 60_000);
+    const nc = await connect({ servers: "a", authenticator });
+    const events = told(nc);
+    await clock.advance(13.9 * 60_000);
+    expect(given).toEqual(["t1"]);
+    await clock.advance(20_000);
+    expect(events()).toEqual(["handover"]);
+    expect(a.connections.map(({ options }) => options)).toMatchObject([{ auth_token: "t1" }, { auth_token: "t2" }]);
+    expect(JSON.stringify(last(a).options)).not.toContain("expires");
+  });
+
+  it("thirty times over, without a lost subscription or a disconnect, also when they live for seconds", async () => {
+    const { serve, connect, clock } = simulate();
+    const a = serve("a");
+    const { authenticator, given } = tokens(clock, 2_000);
+    const nc = await connect({ servers: "a", authenticator });
+    nc.subscribe("x");
+    const events = told(nc);
+    await clock.advance(60_000);
+    expect(given.length).toBeGreaterThanOrEqual(30);
+    expect(new Set(events())).toEqual(new Set(["handover"]));
+    expect(a.subscriptions.map(({ subject }) => subject)).toContain("x");
+  });
+
+  it("are not renewed by refreshBefore: -1, and only once when the new ones end no later", async () => {
+    for (const [refreshBefore, dials] of [
+      [-1, 1],
+      [60_000, 2],
+    ] as const) {
+      const { serve, connect, clock } = simulate();
+      const a = serve("a");
+      const expiresAt = clock.wallTime() + 100_000;
+      await connect({ servers: "a", refreshBefore, authenticator: () => ({ auth_token: "t", expiresAt }) });
+      await clock.advance(300_000);
+      expect(a.dials).toBe(dials);
+    }
+  });
+
+  it("are asked for again when the first try fails; the present link stays", async () => {
+    const { serve, connect, clock } = simulate();
+    const a = serve("a");
+    let broken = false;
+    const nc = await connect({
+      servers: "a",
+      authenticator: () => {
+        if (broken) throw new Error("the token service is down");
+        return { auth_token: "t", expiresAt: clock.wallTime() + 120_000 };
+      },
+    });
+    const events = told(nc);
+    broken = true;
+    await clock.advance(65_000);
+    expect(nc.state).toBe("connected");
+    expect(new Set(events())).toEqual(new Set(["attemptFailed"]));
+    broken = false;
+    await clock.advance(10_000);
+    expect(events().at(-1)).toBe("handover");
+    expect(a.connections.filter(({ isOpen }) => isOpen)).toHaveLength(1);
   });
 });
 

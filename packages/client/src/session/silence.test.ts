@@ -1,10 +1,11 @@
 // When a peer counts as dead: the keep-alive's counts, its defaults, and what it takes for life. Fakes and virtual time. D16.
 
-import type { FakeConnection, FakeScript, FakeServer } from "@myelin/testing";
+import type { FakeScript, FakeServer } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
+import { last, lines } from "../../test/one-server.js";
 import { recorded, simulate } from "../../test/simulated.js";
 
-const last = (server: FakeServer): FakeConnection | undefined => server.connections.at(-1);
+const pings = (server: FakeServer): number => lines(server).filter((line) => line === "PING").length;
 const mute: FakeScript = { onPing: () => "silence", onPub: () => "skip" };
 
 describe("the count of pings", () => {
@@ -113,5 +114,74 @@ describe("by default", () => {
       await clock.advance(2_000);
     }
     expect(told).toEqual([]);
+  });
+});
+
+describe("silence", () => {
+  it("ADR40-28, CONN-PING-1: a silent server is pinged every pingInterval, a PONG clears the count, and a new link begins anew", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", pingInterval: 1_000, maxPingOut: 2 });
+    const told = recorded(nc, "ping");
+    await clock.advance(10_000);
+    expect(pings(server)).toBeGreaterThanOrEqual(7);
+    expect(told.every((one) => "pendingPings" in one && one.pendingPings === 1)).toBe(true);
+    await nc.reconnect();
+    await clock.advance(1_500);
+    expect(told.at(-1)).toMatchObject({ pendingPings: 1 });
+    await nc.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("CONN-PING-6: any bytes of the server are life, so that no ping goes out", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", pingInterval: 1_000 });
+    const told = recorded(nc, "ping");
+    for (let i = 0; i < 50; i++) {
+      last(server)?.ping();
+      await clock.advance(200);
+    }
+    expect(told).toEqual([]);
+  });
+
+  it("ADR40-29, CONN-PING-4, PROTO-39: a PING of the server is answered at once, in the middle of messages too", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    nc.subscribe("a", { callback: () => {} });
+    await clock.until(nc.flush());
+    const before = lines(server).filter((line) => line === "PONG").length;
+    last(server)?.send("MSG a 1 1\r\nx\r\nPING\r\nMSG a 1 1\r\nx\r\n");
+    await clock.advance(1);
+    expect(lines(server).filter((line) => line === "PONG").length).toBe(before + 1);
+  });
+
+  it("CONN-PING-5, SEND-FLUSH-3: pings of flush() do not count as unanswered", async () => {
+    const { serve, connect, clock } = simulate();
+    const server = serve("a");
+    const nc = await connect({ servers: "a", pingInterval: 1_000, maxPingOut: 2 });
+    const told = recorded(nc, "ping", "staleConnection");
+    server.script = { onPing: () => "silence" };
+    const flushes = Array.from({ length: 10 }, () => nc.flush().catch(() => {}));
+    // Behind the first look at the silence (a quarter of pingInterval), before the last one (all of it): of eleven pings
+    // without a PONG, only that of the connection itself is counted.
+    await clock.advance(600);
+    expect(told).toMatchObject([{ type: "ping", pendingPings: 1 }]);
+    server.script = {};
+    for (let i = 0; i < 11; i++) last(server)?.pong();
+    await clock.until(Promise.all(flushes));
+    await clock.advance(5_000);
+    expect(told.filter(({ type }) => type === "staleConnection")).toEqual([]);
+  });
+
+  it("CONN-PING-3: after a stale link the other servers are tried next", async () => {
+    const { serve, connect, clock } = simulate();
+    const mute = serve("a");
+    serve("b");
+    const nc = await connect({ servers: "a,b", noRandomize: true, pingInterval: 100 });
+    mute.script = { onPing: () => "silence" };
+    await clock.advance(2_000);
+    expect(nc.getServer()).toBe("b:4222");
   });
 });

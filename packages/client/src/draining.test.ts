@@ -1,0 +1,99 @@
+// drain() of the connection: who is waited for, until when, and what it tells was left. Fakes and virtual time.
+
+import { describe, expect, it } from "vitest";
+import { last, lines, scene, send } from "../test/one-server.js";
+import { rejection } from "../test/simulated.js";
+import { DrainError, DrainingConnectionError, InvalidOperationError } from "./index.js";
+
+describe("drain", () => {
+  it("P18, RECV-DRAIN-2: resolves closed, with a report of what was handled", async () => {
+    const world = await scene();
+    const sub = world.nc.subscribe("a");
+    const done = sub.process((_msg) => new Promise<void>((resolve) => void world.clock.after(10, resolve)));
+    await send(world, "a", 3);
+    const report = await world.clock.until(world.nc.drain({ timeout: 5_000 }));
+    expect(report).toEqual({ handled: 2, abandoned: 0, unsent: 0 });
+    expect(world.nc.isClosed()).toBe(true);
+    await done;
+  });
+
+  it("P18: handlers of a subscription that has ended already are waited for too", async () => {
+    for (const processed of [true, false]) {
+      const world = await scene();
+      let finished = 0;
+      const handler = async (): Promise<void> => {
+        await new Promise<void>((resolve) => void world.clock.after(100, resolve));
+        finished++;
+      };
+      if (processed) void world.nc.subscribe("a", { max: 2 }).process(handler, { concurrency: 2 });
+      else world.nc.subscribe("a", { max: 2, callback: handler });
+      await send(world, "a", 2);
+      expect(finished).toBe(0);
+      await world.clock.until(world.nc.drain());
+      expect(finished).toBe(2);
+    }
+  });
+
+  it("P18, D10, RECV-DRAIN-8: settles by its time-out, closed, and tells what was left", async () => {
+    const world = await scene();
+    const sub = world.nc.subscribe("a");
+    void sub.process(() => new Promise<void>(() => {}));
+    await send(world, "a", 3);
+    const begin = world.clock.now();
+    const error = await rejection(world.clock.until(world.nc.drain({ timeout: 500 })));
+    expect(error).toBeInstanceOf(DrainError);
+    expect(error).toMatchObject({ code: "DRAIN_INCOMPLETE", abandoned: 2, unsent: 0 });
+    expect(world.clock.now() - begin).toBeLessThanOrEqual(600);
+    expect(world.nc.isClosed()).toBe(true);
+  });
+
+  it("RECV-DRAIN-4, RECV-DRAIN-5: handlers may still publish, but nothing new is subscribed to or requested", async () => {
+    const world = await scene();
+    const late: unknown[] = [];
+    world.nc.subscribe("a", {
+      callback: async () => {
+        await new Promise<void>((resolve) => void world.clock.after(50, resolve));
+        world.nc.publish("result", "1");
+        try {
+          world.nc.subscribe("b");
+        } catch (error) {
+          late.push(error);
+        }
+        await world.nc.request("b").catch((error: unknown) => late.push(error));
+      },
+    });
+    await send(world, "a", 1);
+    await world.clock.until(world.nc.drain());
+    expect(lines(world.server)).toContain("PUB result 1");
+    expect(late.map((error) => error instanceof DrainingConnectionError)).toEqual([true, true]);
+  });
+
+  it("RECV-DRAIN-7: draining twice is one drain; draining what is closed is refused", async () => {
+    const world = await scene();
+    const sub = world.nc.subscribe("a");
+    sub.unsubscribe();
+    expect(await rejection(sub.drain())).toBeInstanceOf(InvalidOperationError);
+    const [one, two] = [world.nc.drain(), world.nc.drain()];
+    await world.clock.until(Promise.all([one, two]));
+    expect((await rejection(world.nc.drain())).code).toBe("CONNECTION_CLOSED");
+  });
+
+  it("RECV-DRAIN-9, P18: a link lost while draining ends it, closed; so does an outage before it", async () => {
+    const world = await scene();
+    world.nc.subscribe("a", { callback: () => new Promise(() => {}) });
+    await send(world, "a", 1);
+    const drained = rejection(world.clock.until(world.nc.drain()));
+    await world.clock.advance(10);
+    last(world.server)?.reset();
+    const begin = world.clock.now();
+    expect(await drained).toBeInstanceOf(DrainError);
+    expect(world.clock.now() - begin).toBeLessThan(1_000);
+    expect(world.nc.isClosed()).toBe(true);
+    const second = await scene();
+    void second.server.stop();
+    await second.clock.advance(10);
+    second.nc.publish("kept");
+    expect(await rejection(second.clock.until(second.nc.drain({ timeout: 100 })))).toMatchObject({ unsent: 1 });
+    expect(second.nc.isClosed()).toBe(true);
+  });
+});

@@ -1,6 +1,7 @@
 // The whole client against fake servers over a memory network, under virtual time: how a connection begins, learns
 // of its cluster and ends. An outage is through-an-outage.test.ts, messages are messages.test.ts.
 
+import { type Transport, TransportError } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { texts } from "../test/sent-texts.js";
 import { recorded, rejection, simulate } from "../test/simulated.js";
@@ -36,6 +37,21 @@ describe("connecting", () => {
     ]);
     expect(network.dials.length).toBe(3);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("SEED-42, P53: tells apart two servers that differ in the values of their query alone, and shows neither value", async () => {
+    const { connect } = simulate();
+    const refused = (): Promise<never> =>
+      Promise.reject(new TransportError("CONNECTION_REFUSED", "tcp", "refused", "gate:443"));
+    const transport: Transport = { schemes: ["wss"], connect: refused };
+    const servers = ["wss://gate/nats?node=hunter2", "wss://gate/nats?node=s3cret"];
+    const error = await rejection(connect({ servers, noRandomize: true, transports: [transport] }));
+    expect((error as ConnectError).attempts.map((one) => one.server)).toEqual([
+      "wss://gate:443/nats?node=***",
+      "wss://gate:443/nats?node=*** #2",
+    ]);
+    expect(error.message).toContain("node=*** #2");
+    expect(error.message).not.toMatch(/hunter2|s3cret/);
   });
 
   it("D1: names the authorization error although another server was refused later", async () => {

@@ -1,5 +1,5 @@
 // What of an address may be shown to people: neither credentials nor the values of a query, which is where a gateway before a WebSocket
-// has its tokens. What an address means is server-url.ts.
+// has its tokens. What an address means, and how two that would look alike are told apart, is server-url.ts.
 
 /** The path, with `***` for every value of its query: the names stay, so that servers can be told apart. */
 export function withoutValues(path: string): string {

@@ -47,10 +47,29 @@ describe("parseServerList", () => {
     expect(() => parseServerList("h:0?token=hunter2,b")).toThrow('"h:0?token=***"');
   });
 
-  it("P53: two servers that differ in the values of a query only are two, and neither value is shown", () => {
-    const both = parseServerList("ws://h/p?token=hunter2,ws://h/p?token=s3cret");
-    expect(both.map(({ path }) => path)).toEqual(["/p?token=hunter2", "/p?token=s3cret"]);
-    expect(both.map(({ href }) => href)).toEqual(["ws://h:80/p?token=***", "ws://h:80/p?token=***"]);
+  it("P53: servers that differ in the values of a query only are told apart by their place, and no value is shown", () => {
+    const list = "ws://h/p?token=hunter2,ws://i?a=1,ws://h/p?token=s3cret,ws://h:80/p?token=hunter2,ws://h/p?token=3";
+    const found = parseServerList(list);
+    expect(found.map(({ path }) => path)).toEqual(["/p?token=hunter2", "?a=1", "/p?token=s3cret", "/p?token=3"]);
+    expect(found.map(({ href }) => href)).toEqual([
+      "ws://h:80/p?token=***",
+      "ws://i:80?a=***",
+      "ws://h:80/p?token=*** #2",
+      "ws://h:80/p?token=*** #3",
+    ]);
+    // Nothing is dialled or compared by that.
+    expect(found.map(({ key }) => key)).toEqual([
+      "h:80/p?token=hunter2",
+      "i:80?a=1",
+      "h:80/p?token=s3cret",
+      "h:80/p?token=3",
+    ]);
+  });
+
+  it("numbers no servers that are called differently, and none of another list", () => {
+    for (const list of ["ws://h/p?a=1", "ws://h/p?a=2,wss://h/p?a=2,ws://h/p?b=2,ws://h/q?a=2", "h,tls://h,h:4222"]) {
+      expect(parseServerList(list).some(({ href }) => href.includes("#"))).toBe(false);
+    }
   });
 
   it("refuses what is neither a string nor an array of strings", () => {

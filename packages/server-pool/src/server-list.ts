@@ -4,7 +4,13 @@
 import { InvalidArgumentError } from "@myelin/contracts";
 import { defaults } from "./defaults.js";
 import { safeLabel } from "./safe-to-show.js";
-import { parseLabelled, parseServerUrl, type ServerUrl, type ServerUrlOptions } from "./server-url.js";
+import {
+  type NamesOfList,
+  parseLabelled,
+  parseServerUrl,
+  type ServerUrl,
+  type ServerUrlOptions,
+} from "./server-url.js";
 
 /**
  * Reads the `servers` option into one address per server, in the order given. The argument is neither kept nor changed.
@@ -23,6 +29,7 @@ export function parseServerList(
     throw new InvalidArgumentError("servers", "must be a string or an array of strings");
   }
   const found = new Map<string, ServerUrl>();
+  const names: NamesOfList = new Map();
   let position = 0;
   for (const text of typeof servers === "string" ? [servers] : servers) {
     if (typeof text !== "string") {
@@ -32,7 +39,7 @@ export function parseServerList(
       if (element.trim() === "") continue;
       position += 1;
       const place = position;
-      const url = parseLabelled(element, options, () => labelOf(element, text, place));
+      const url = parseLabelled(element, options, () => labelOf(element, text, place), names);
       const known = found.get(url.key);
       if (known === undefined || (!demandsTls(known) && demandsTls(url))) found.set(url.key, url);
     }

@@ -30,7 +30,7 @@ export interface ServerUrl {
   readonly explicitScheme: boolean;
   /**
    * Canonical, without credentials and without the values of a query, which may be some: `nats://host:4222`, `nats://[::1]:4222`,
-   * `unix:///run/nats.sock`, `wss://host:443/nats?token=***`.
+   * `unix:///run/nats.sock`, `wss://host:443/nats?token=***`. Of a list, the second server that would be called the same has ` #2` behind it.
    */
   readonly href: string;
   /** Equal for two spellings of one server: `host:port`, with path and query for WebSocket, with the path for unix. To compare, not to be shown. */
@@ -55,7 +55,11 @@ export interface ServerUrlParts extends UrlCredentials {
   readonly path: string;
   readonly explicitScheme: boolean;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly names?: NamesOfList | undefined;
 }
+
+/** What the servers of one list are called, and the key of each. */
+export type NamesOfList = Map<string, string>;
 
 /** What the part before `@` can hold. */
 export interface UrlCredentials {
@@ -82,8 +86,13 @@ export function parseServerUrl(text: string, options: ServerUrlOptions = {}): Se
   return parseLabelled(text, options, () => (typeof text === "string" ? safeLabel(text) : `a ${typeof text}`));
 }
 
-/** As {@link parseServerUrl}, with the name the address has in error messages. */
-export function parseLabelled(text: string, options: ServerUrlOptions, label: () => string): ServerUrl {
+/** As {@link parseServerUrl}, with the name the address has in error messages, and the names of the others of its list. */
+export function parseLabelled(
+  text: string,
+  options: ServerUrlOptions,
+  label: () => string,
+  names?: NamesOfList,
+): ServerUrl {
   const fail: Fail = (problem) => {
     throw new InvalidArgumentError("servers", `${label()}: ${problem}`);
   };
@@ -128,6 +137,7 @@ export function parseLabelled(text: string, options: ServerUrlOptions, label: ()
     port: port ?? DEFAULT_PORTS.get(scheme) ?? 4222,
     path: path === "/" ? "" : path,
     labels: hash < 0 ? undefined : parseLabels(pathAndFragment.slice(hash + 1), fail),
+    names,
   });
 }
 
@@ -154,16 +164,32 @@ class ParsedServerUrl implements ServerUrl {
   readonly #key: string;
   readonly #credentials: UrlCredentials;
 
-  constructor({ scheme, hostname, port, path, explicitScheme, labels, user, pass, token }: ServerUrlParts) {
+  constructor({
+    scheme,
+    hostname,
+    port,
+    path,
+    explicitScheme,
+    labels,
+    user,
+    pass,
+    token,
+    names = new Map(),
+  }: ServerUrlParts) {
     const address = scheme === "unix" ? "" : hostAndPort(hostname, port);
     const keyPath = scheme === "ws" || scheme === "wss" ? path || "/" : path;
     this.scheme = scheme;
     this.hostname = hostname;
     this.port = port;
     this.explicitScheme = explicitScheme;
-    this.href = `${scheme}://${address}${scheme === "unix" ? percentEncode(path) : withoutValues(path)}`;
     this.#path = path;
     this.#key = scheme === "unix" ? `unix:${path}` : `${address}${keyPath}`;
+    const name = `${scheme}://${address}${scheme === "unix" ? percentEncode(path) : withoutValues(path)}`;
+    // Servers that differ in the values of their query alone are told apart by their place, without showing them.
+    let href = name;
+    for (let place = 2; (names.get(href) ?? this.#key) !== this.#key; place++) href = `${name} #${place}`;
+    names.set(href, this.#key);
+    this.href = href;
     this.labels = labels ?? NO_LABELS;
     const none = user === undefined && pass === undefined && token === undefined;
     this.#credentials = none ? NO_CREDENTIALS : { user, pass, token };

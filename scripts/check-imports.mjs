@@ -12,7 +12,11 @@ export const layers = {
   protocol: { imports: ["@myelin/contracts"], node: false },
   "server-pool": { imports: ["@myelin/contracts"], node: false },
   "transport-node": { imports: ["@myelin/contracts"], node: true },
-  "transport-websocket": { imports: ["@myelin/contracts"], node: ["node-runtime.ts"], nodeImports: ["ws"] },
+  "transport-websocket": {
+    imports: ["@myelin/contracts"],
+    node: ["node-runtime.ts", "certificate-end.ts"],
+    nodeImports: ["ws"],
+  },
   credentials: { imports: ["@myelin/contracts", "@nats-io/nkeys"], node: false },
   client: { imports: ["@myelin/contracts", "@myelin/protocol", "@myelin/server-pool"], node: false },
   myelin: {

@@ -6,8 +6,9 @@ export * from "./names.js";
 // From here on they fit.
 
 import type { Transport } from "@myelin/contracts";
+import { tellingCertificateEnd } from "./certificate-end.js";
 import { nodeRuntime } from "./node-runtime.js";
-import { transportOf, type WebSocketTransportOptions } from "./web-socket-transport.js";
+import type { WebSocketTransportOptions } from "./web-socket-transport.js";
 
 /**
  * A transport for `ws://` and `wss://`. Throws `InvalidArgumentError` for unusable options.
@@ -16,5 +17,5 @@ import { transportOf, type WebSocketTransportOptions } from "./web-socket-transp
  * begins. On Node with `ws` installed, or given its constructor: all of them.
  */
 export function webSocketTransport(options: WebSocketTransportOptions = {}): Transport {
-  return transportOf(options, nodeRuntime);
+  return tellingCertificateEnd(options, nodeRuntime);
 }

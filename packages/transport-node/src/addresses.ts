@@ -54,6 +54,7 @@ export function orderAddresses(
   found: readonly ResolvedAddress[],
   random: Random | undefined,
 ): readonly ResolvedAddress[] {
+  if (found.length < 2) return found;
   const unique = [...new Map(found.map((entry) => [entry.address, entry])).values()];
   const preferred = unique[0]?.family;
   const first = shuffled(

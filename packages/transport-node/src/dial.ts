@@ -40,20 +40,19 @@ export function dial(
   connected: (socket: Socket) => void,
   failed: (error: TransportError) => void,
 ): () => void {
-  const reads = new Reads(sink);
+  const reading: Reading = { reads: new Reads(sink), socket: undefined };
   const options: NetConnectOpts & { writableHighWaterMark: number } = {
     ...endpoint,
     noDelay: settings.noDelay,
     keepAlive: settings.keepAlive !== false,
-    ...(settings.keepAlive === false ? {} : { keepAliveInitialDelay: settings.keepAlive }),
     // A name comes here only when its addresses are left to Node.
     autoSelectFamily: "host" in endpoint && isIP(endpoint.host) === 0,
     writableHighWaterMark: HIGH_WATER_MARK,
-    ...(READS_INTO_BLOCKS
-      ? { onread: { buffer: () => reads.next(), callback: (length: number) => deliver(socket, reads, length) } }
-      : {}),
   };
+  if (settings.keepAlive !== false) Object.assign(options, { keepAliveInitialDelay: settings.keepAlive });
+  if (READS_INTO_BLOCKS) options.onread = into(reading);
   const socket: Socket = connect(options);
+  reading.socket = socket;
   const stop = (): void => {
     socket.off("connect", onConnect);
     socket.off("error", onError);
@@ -77,9 +76,20 @@ export function dial(
   };
 }
 
+interface Reading {
+  readonly reads: Reads;
+  socket: Socket | undefined;
+}
+
+// Kept for as long as the socket lives, so made where nothing else of the dial is in scope: not its signal, not the race it is part of.
+function into(reading: Reading): NonNullable<NetConnectOpts["onread"]> {
+  return { buffer: () => reading.reads.next(), callback: (length) => deliver(reading, length) };
+}
+
 // What push() comes to while the stream flows, without its book-keeping: of 0.29 of nats.js, as in read-blocks.ts, it took 0.04.
-function deliver(socket: Socket, reads: Reads, length: number): boolean {
+function deliver({ reads, socket }: Reading, length: number): boolean {
   const chunk = reads.take(length);
+  if (socket === undefined) return false;
   if (socket.readableFlowing === true && socket.readableLength === 0) {
     socket.emit("data", chunk);
     reads.delivered = true;

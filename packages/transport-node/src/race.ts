@@ -27,15 +27,15 @@ export function race<C, W>(
 ): Promise<W> {
   const { stagger, delay, signal, allFailed } = options;
   return new Promise((resolve, reject) => {
-    const running = new Map<number, () => void>();
-    const errors = new Map<number, TransportError>();
+    // Both by the candidate's place.
+    const running: ((() => void) | undefined)[] = [];
+    const errors: TransportError[] = [];
     let next = 0;
     let stopWaiting = (): void => {};
 
     const stopAll = (): void => {
       stopWaiting();
-      for (const cancel of running.values()) cancel();
-      running.clear();
+      for (const cancel of running.splice(0)) cancel?.();
       signal.removeEventListener("abort", aborted);
     };
     const aborted = (): void => {
@@ -47,23 +47,22 @@ export function race<C, W>(
       const index = next++;
       const candidate = candidates[index];
       if (candidate === undefined) {
-        if (running.size === 0) {
-          stopAll();
-          reject(allFailed([...errors].sort(([a], [b]) => a - b).map(([, error]) => error)));
-        }
+        if (running.some((cancel) => cancel !== undefined)) return;
+        stopAll();
+        reject(allFailed(errors.filter((error) => error !== undefined)));
         return;
       }
       const won = (winner: W): void => {
-        running.delete(index);
+        running[index] = undefined;
         stopAll();
         resolve(winner);
       };
       const failed = (error: TransportError): void => {
-        running.delete(index);
-        errors.set(index, error);
+        running[index] = undefined;
+        errors[index] = error;
         startNext();
       };
-      running.set(index, attempt(candidate, won, failed));
+      running[index] = attempt(candidate, won, failed);
       if (next < candidates.length) stopWaiting = delay.after(stagger, startNext);
     };
 

@@ -14,6 +14,7 @@ describe("blocks that a socket reads into", () => {
     const blocks = new ReadBlocks();
     const chunk = read(blocks, 100, 1);
     expect(chunk.buffer.byteLength).toBe(100);
+    read(blocks, blocks.room().length, 0);
     expect(read(blocks, 16 * KIB - 1, 2).buffer.byteLength).toBe(16 * KIB - 1);
     expect(chunk.every((byte) => byte === 1)).toBe(true);
   });
@@ -41,8 +42,22 @@ describe("blocks that a socket reads into", () => {
     });
   });
 
-  it("always has room for 64 KiB", () => {
+  it("begins with 4 KiB, for most connections hear little, and has room for 64 KiB once a read has filled them", () => {
     const blocks = new ReadBlocks();
+    for (let i = 0; i < 20; i++) {
+      expect(blocks.room().length).toBe(4 * KIB);
+      read(blocks, 4 * KIB - 1, i);
+    }
+    const chunk = read(blocks, 4 * KIB, 9);
+    expect(blocks.room().length).toBe(64 * KIB);
+    expect(read(blocks, 64 * KIB, 8).buffer).not.toBe(chunk.buffer);
+    expect(blocks.room().length).toBe(256 * KIB);
+    expect(chunk.every((byte) => byte === 9)).toBe(true);
+  });
+
+  it("always has room for 64 KiB from then on", () => {
+    const blocks = new ReadBlocks();
+    blocks.take(blocks.room().length);
     for (let i = 0; i < 200; i++) {
       const room = blocks.room().length;
       expect(room).toBeGreaterThanOrEqual(64 * KIB);

@@ -1,6 +1,7 @@
 // TCP, with TLS on top when asked: resolve, race the addresses, shake hands. Must not know NATS bytes, the pool, credentials
 // or the client. Sources: RFC 8305, ADR-11 (addresses of a name), ADR-40 (TLS first).
 
+import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   type DialTarget,
@@ -107,7 +108,8 @@ class TcpTransport implements Transport {
       const message = `${target.url} is not for TCP: it takes nats:// or tls://, a host and a port`;
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
-    const tls = await abortable(this.#tls.load(target, sink, signal), signal);
+    const loading = this.#tls.load(target, sink, signal);
+    const tls = loading instanceof Promise ? await abortable(loading, signal) : loading;
     const { socket, label } = await this.#connected(target, sink, signal);
     const secure = target.handshakeFirst || tls.handshakeFirst;
     if (secure) target.reached?.("tls");
@@ -127,9 +129,11 @@ class TcpTransport implements Transport {
       return { socket: await dialByHook(hook, { url, hostname, port }, label, signal), label };
     }
     target.reached?.("dns");
+    const family = isIP(target.hostname);
+    // An address is not looked up, nor is what Node is to look up.
     const found =
-      target.resolveName === false
-        ? [{ address: target.hostname, family: 0 }]
+      family !== 0 || target.resolveName === false
+        ? [{ address: target.hostname, family }]
         : await abortable(resolveAddresses(target.hostname, lookup, signal), signal);
     const candidates = orderAddresses(found, target.shuffleAddresses ? random : undefined);
     target.reached?.("tcp");

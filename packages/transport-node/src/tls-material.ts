@@ -46,10 +46,14 @@ export class TlsMaterialLoader {
   readonly #usable = new WeakMap<object, Usable>();
 
   /**
-   * Rejects with {@link TlsMaterialError}, with `UNSUPPORTED_TARGET` when options exclude or need each other, or with the
-   * signal's reason. Tells `sink.warning` when earlier material is used again.
+   * At once where there is nothing to load. Else rejects with {@link TlsMaterialError}, with `UNSUPPORTED_TARGET` when options exclude
+   * or need each other, or with the signal's reason. Tells `sink.warning` when earlier material is used again.
    */
-  async load(target: TlsTarget, sink: Pick<TransportSink, "warning">, signal: AbortSignal): Promise<LoadedTls> {
+  load(target: TlsTarget, sink: Pick<TransportSink, "warning">, signal: AbortSignal): LoadedTls | Promise<LoadedTls> {
+    return target.tls === undefined ? loaded(target, {}, undefined, undefined) : this.#load(target, sink, signal);
+  }
+
+  async #load(target: TlsTarget, sink: Pick<TransportSink, "warning">, signal: AbortSignal): Promise<LoadedTls> {
     const options = await tlsOptionsOf(target, signal);
     refuseContradictions(options, target.url);
     const usable = this.#usableFor(target);
@@ -60,15 +64,7 @@ export class TlsMaterialLoader {
     ]);
     if (authorities !== undefined) usable.authorities = authorities;
     if (identity !== undefined) usable.identity = identity;
-    const { rejectUnauthorized = true } = options;
-    const name = options.servername ?? target.serverName;
-    // RFC 6066 §3: no SNI for an address. `host` is then what Node verifies the certificate's IP entries against.
-    const verified = isIP(name) === 0 && name !== "" ? { servername: name, host: name } : { host: name };
-    return {
-      material: { ...verified, rejectUnauthorized, ...secureContext(target.url, authorities, identity) },
-      handshakeFirst: options.handshakeFirst === true,
-      expiresAt: identity?.expiresAt,
-    };
+    return loaded(target, options, authorities, identity);
   }
 
   #usableFor({ tls }: TlsTarget): Usable {
@@ -77,6 +73,23 @@ export class TlsMaterialLoader {
     this.#usable.set(tls, usable);
     return usable;
   }
+}
+
+function loaded(
+  target: TlsTarget,
+  options: TlsOptions,
+  authorities: readonly string[] | undefined,
+  identity: Identity | undefined,
+): LoadedTls {
+  const { rejectUnauthorized = true } = options;
+  const name = options.servername ?? target.serverName;
+  // RFC 6066 §3: no SNI for an address. `host` is then what Node verifies the certificate's IP entries against.
+  const verified = isIP(name) === 0 && name !== "" ? { servername: name, host: name } : { host: name };
+  return {
+    material: { ...verified, rejectUnauthorized, ...secureContext(target.url, authorities, identity) },
+    handshakeFirst: options.handshakeFirst === true,
+    expiresAt: identity?.expiresAt,
+  };
 }
 
 interface Attempt {

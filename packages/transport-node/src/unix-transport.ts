@@ -43,7 +43,8 @@ class UnixTransport implements Transport {
       const message = `${target.url} is not for a unix socket: it takes unix:// and a path`;
       throw new TransportError("UNSUPPORTED_TARGET", "tcp", message, undefined);
     }
-    const tls = await abortable(this.#tls.load(target, sink, signal), signal);
+    const loading = this.#tls.load(target, sink, signal);
+    const tls = loading instanceof Promise ? await abortable(loading, signal) : loading;
     const socket = await this.#dial(path, sink, signal);
     const secure = target.handshakeFirst || tls.handshakeFirst;
     return openStream({ socket, label: path, tls, delay: this.#delay, sink, signal, secure });

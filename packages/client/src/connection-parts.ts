@@ -48,8 +48,8 @@ export class ConnectionParts {
   readonly nextLink: NextLink;
   readonly publishTraces: PublishTraces | undefined;
   readonly #options: ResolvedOptions;
-  // What subscriptions and requests need alike.
-  readonly #host: ConnectionPartsHost & Pick<ReceivingHost, "after" | "slow">;
+  // What subscriptions and requests need of the connection.
+  readonly #host: ConnectionPartsHost & ReceivingHost;
   // Both only once they are needed: many connections never ask and never wait.
   #requesting: Requesting | undefined;
   #confirmations: Confirmations | undefined;
@@ -61,6 +61,8 @@ export class ConnectionParts {
     this.#options = options;
     this.#host = {
       ...host,
+      pending: options.pending,
+      report: (error) => host.emit({ type: "error", error }),
       after: (ms, run) => clock.after(ms, run),
       slow: (sub) => host.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() }),
     };
@@ -70,11 +72,7 @@ export class ConnectionParts {
       requestRefused: (refused, error) => this.#requesting?.reject((id) => (id === refused ? error : undefined)),
     });
     this.publishTraces = options.publishTraces ? new PublishTraces() : undefined;
-    this.receiving = new Receiving({
-      ...this.#host,
-      pending: options.pending,
-      report: (error) => host.emit({ type: "error", error }),
-    });
+    this.receiving = new Receiving(this.#host);
     this.handovers = new Handovers({
       clock,
       replay: (link, beside) => this.receiving.table.replay(link, beside),

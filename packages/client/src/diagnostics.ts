@@ -33,55 +33,70 @@ export type ConnectionDiagnosticsMaker = DiagnosticsTarget &
  * as in a browser, nothing of it is bundled.
  */
 export function diagnosticsOn(channels: Diagnostics): DiagnosticsTarget {
-  const make = (source: DiagnosticsSource, clock: Clock) => new ConnectionDiagnostics(channels, source, clock);
+  const found = channelsOf(channels);
+  const make = (source: DiagnosticsSource, clock: Clock) => new ConnectionDiagnostics(found, source, clock);
   // The mark is one of types alone.
   return make as unknown as DiagnosticsTarget;
 }
 
 type Channel<Name extends DiagnosticsChannelName> = DiagnosticsChannel<DiagnosticsMessages[Name]>;
 
+// Looked up once for all connections.
+interface Channels {
+  readonly state: Channel<"myelin:connection:state">;
+  readonly event: Channel<"myelin:connection:event">;
+  readonly attemptStart: Channel<"myelin:attempt:start">;
+  readonly attemptEnd: Channel<"myelin:attempt:end">;
+  readonly linkUp: Channel<"myelin:link:up">;
+  readonly linkDown: Channel<"myelin:link:down">;
+  readonly requestStart: Channel<"myelin:request:start">;
+  readonly requestEnd: Channel<"myelin:request:end">;
+}
+
+function channelsOf(diagnostics: Diagnostics): Channels {
+  return {
+    state: diagnostics.channel("myelin:connection:state"),
+    event: diagnostics.channel("myelin:connection:event"),
+    attemptStart: diagnostics.channel("myelin:attempt:start"),
+    attemptEnd: diagnostics.channel("myelin:attempt:end"),
+    linkUp: diagnostics.channel("myelin:link:up"),
+    linkDown: diagnostics.channel("myelin:link:down"),
+    requestStart: diagnostics.channel("myelin:request:start"),
+    requestEnd: diagnostics.channel("myelin:request:end"),
+  };
+}
+
 export class ConnectionDiagnostics implements ConnectionObserver {
   readonly #source: DiagnosticsSource;
   readonly #clock: Clock;
-  readonly #state: Channel<"myelin:connection:state">;
-  readonly #event: Channel<"myelin:connection:event">;
-  readonly #attemptStart: Channel<"myelin:attempt:start">;
-  readonly #attemptEnd: Channel<"myelin:attempt:end">;
-  readonly #linkUp: Channel<"myelin:link:up">;
-  readonly #linkDown: Channel<"myelin:link:down">;
-  readonly #requestStart: Channel<"myelin:request:start">;
-  readonly #requestEnd: Channel<"myelin:request:end">;
+  readonly #channels: Channels;
   #requests = 0;
 
-  constructor(diagnostics: Diagnostics, source: DiagnosticsSource, clock: Clock) {
+  constructor(channels: Channels, source: DiagnosticsSource, clock: Clock) {
     this.#source = source;
     this.#clock = clock;
-    this.#state = diagnostics.channel("myelin:connection:state");
-    this.#event = diagnostics.channel("myelin:connection:event");
-    this.#attemptStart = diagnostics.channel("myelin:attempt:start");
-    this.#attemptEnd = diagnostics.channel("myelin:attempt:end");
-    this.#linkUp = diagnostics.channel("myelin:link:up");
-    this.#linkDown = diagnostics.channel("myelin:link:down");
-    this.#requestStart = diagnostics.channel("myelin:request:start");
-    this.#requestEnd = diagnostics.channel("myelin:request:end");
+    this.#channels = channels;
   }
 
   transition(from: State, to: State): void {
-    if (this.#state.hasSubscribers) this.#state.publish({ ...this.#source, from: from.kind, to: to.kind });
-    const [before, after] = ["link" in from ? from : undefined, "link" in to ? to : undefined];
+    if (this.#channels.state.hasSubscribers)
+      this.#channels.state.publish({ ...this.#source, from: from.kind, to: to.kind });
+    if (!this.#channels.linkUp.hasSubscribers && !this.#channels.linkDown.hasSubscribers) return;
+    const before = "link" in from ? from : undefined;
+    const after = "link" in to ? to : undefined;
     if (before?.link === after?.link) return;
-    if (before !== undefined && this.#linkDown.hasSubscribers) {
+    if (before !== undefined && this.#channels.linkDown.hasSubscribers) {
       const error = "ended" in to ? to.ended?.error : undefined;
-      this.#linkDown.publish({
+      this.#channels.linkDown.publish({
         ...this.#source,
         epoch: before.link.epoch,
         server: addressOf(before.server),
         error: error ?? (to.kind === "closed" ? to.reason : undefined),
       });
     }
-    if (after !== undefined && this.#linkUp.hasSubscribers) {
+    if (after !== undefined && this.#channels.linkUp.hasSubscribers) {
       const { link, server } = after;
-      this.#linkUp.publish({
+      this.#channels.linkUp.publish({
         ...this.#source,
         epoch: link.epoch,
         server: addressOf(server),
@@ -91,20 +106,21 @@ export class ConnectionDiagnostics implements ConnectionObserver {
   }
 
   event(event: StatusEvent): void {
-    if (!this.#event.hasSubscribers) return;
+    if (!this.#channels.event.hasSubscribers) return;
     // Spelled out, for there are many: spreading takes ten times as long.
     const { connection, name } = this.#source;
-    this.#event.publish({ connection, name, event });
+    this.#channels.event.publish({ connection, name, event });
   }
 
   attempt(attempt: number, server: string): (failure?: unknown) => void {
     const begin = this.#clock.now();
     const { connection, name } = this.#source;
-    if (this.#attemptStart.hasSubscribers) this.#attemptStart.publish({ connection, name, attempt, server });
+    if (this.#channels.attemptStart.hasSubscribers)
+      this.#channels.attemptStart.publish({ connection, name, attempt, server });
     return (failure) => {
-      if (!this.#attemptEnd.hasSubscribers) return;
+      if (!this.#channels.attemptEnd.hasSubscribers) return;
       const known = failure instanceof AttemptFailure ? failure : undefined;
-      this.#attemptEnd.publish({
+      this.#channels.attemptEnd.publish({
         ...this.#source,
         attempt,
         server,
@@ -116,13 +132,13 @@ export class ConnectionDiagnostics implements ConnectionObserver {
   }
 
   request(subject: string): ((answer: Promise<unknown>) => void) | undefined {
-    if (!this.#requestStart.hasSubscribers && !this.#requestEnd.hasSubscribers) return undefined;
+    if (!this.#channels.requestStart.hasSubscribers && !this.#channels.requestEnd.hasSubscribers) return undefined;
     const begin = this.#clock.now();
     this.#requests += 1;
     const about = { ...this.#source, request: this.#requests, subject };
-    this.#requestStart.publish(about);
+    this.#channels.requestStart.publish(about);
     const end = (error: Error | undefined): void =>
-      this.#requestEnd.publish({ ...about, ms: this.#clock.now() - begin, error });
+      this.#channels.requestEnd.publish({ ...about, ms: this.#clock.now() - begin, error });
     return (answer) =>
       void answer.then(
         () => end(undefined),

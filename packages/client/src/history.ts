@@ -18,21 +18,18 @@ type Direction = HistoryEntry["direction"];
 /** What steps belong to; those of one object make runs. */
 export type HistorySubject = Pick<HistoryEntry, "server"> & Partial<Pick<HistoryEntry, "attempt" | "epoch">>;
 
-/** Remembers one step. `details` are joined to the verb only where they are kept. Does not throw. */
-export type Note = (direction: Direction, verb: string, ...details: readonly (string | number | undefined)[]) => void;
+type Words = readonly (string | number | undefined)[];
+
+/** Remembers one step. `details` are joined to the verb only when somebody reads them. Does not throw. */
+export type Note = (direction: Direction, verb: string, ...details: Words) => void;
 
 export class History {
   readonly #clock: Clock;
-  readonly #told: (entry: HistoryEntry) => void;
-  readonly #kept: {
-    readonly about: HistorySubject;
-    readonly verb: string;
-    readonly runs: boolean;
-    readonly entry: Entry;
-  }[] = [];
+  readonly #told: ((entry: HistoryEntry) => void) | undefined;
+  readonly #kept: Step[] = [];
 
   /** @param told hears of every entry that adds to no other; does not throw */
-  constructor(clock: Clock, told: (entry: HistoryEntry) => void) {
+  constructor(clock: Clock, told: ((entry: HistoryEntry) => void) | undefined) {
     this.#clock = clock;
     this.#told = told;
   }
@@ -47,16 +44,15 @@ export class History {
         known.until = at;
         return;
       }
-      const entry = new Entry(at, about, direction, oneLine(words([verb, ...details]), LONGEST));
-      const runs = /^((UN)?SUB|P[IO]NG|-ERR .*)$/s.test(verb);
-      if (this.#kept.push({ about, verb, runs, entry }) > KEPT) this.#kept.shift();
-      this.#told(entry);
+      const step = new Step(at, about, direction, verb, details);
+      if (this.#kept.push(step) > KEPT) this.#kept.shift();
+      this.#told?.(step.entry());
     };
   }
 
   /** What is remembered now, the oldest first. */
   entries(): readonly HistoryEntry[] {
-    return this.#kept.map(({ entry }) => Object.assign(Object.create(Entry.prototype) as Entry, entry));
+    return this.#kept.map((step) => step.entry());
   }
 
   /**
@@ -71,33 +67,51 @@ export class History {
   }
 
   // SUB and UNSUB in turn, or PING and PONG, add to the latest of each.
-  #run(about: HistorySubject, direction: Direction, verb: string): Entry | undefined {
+  #run(about: HistorySubject, direction: Direction, verb: string): Step | undefined {
     for (let back = 1; back <= LOOK_BACK; back++) {
       const kept = this.#kept.at(-back);
-      if (kept?.about !== about || !kept.runs) return undefined;
-      if (kept.verb === verb && kept.entry.direction === direction) return kept.entry;
+      if (kept?.about !== about || !/^((UN)?SUB|P[IO]NG|-ERR )/.test(kept.verb)) return undefined;
+      if (kept.verb === verb && kept.direction === direction) return kept;
     }
     return undefined;
   }
 }
 
-class Entry implements HistoryEntry {
+// What is remembered. Each connection makes ten of them before it is of use, and hardly any is ever read: putting them into words
+// at once took a twentieth of a connect.
+class Step {
   until: number;
   count = 1;
-  readonly attempt: number | undefined;
-  readonly epoch: number | undefined;
-  readonly server: string;
 
   constructor(
     readonly at: number,
-    { attempt, epoch, server }: HistorySubject,
+    readonly about: HistorySubject,
     readonly direction: Direction,
-    readonly text: string,
+    readonly verb: string,
+    readonly details: Words,
   ) {
     this.until = at;
-    this.attempt = attempt;
-    this.epoch = epoch;
-    this.server = server;
+  }
+
+  entry(): Entry {
+    return new Entry(this, oneLine(words([this.verb, ...this.details]), LONGEST));
+  }
+}
+
+class Entry implements HistoryEntry {
+  declare readonly at: number;
+  declare readonly until: number;
+  declare readonly count: number;
+  declare readonly attempt: number | undefined;
+  declare readonly epoch: number | undefined;
+  declare readonly server: string;
+  declare readonly direction: Direction;
+
+  constructor(
+    { about: { attempt, epoch, server }, at, count, direction, until }: Step,
+    readonly text: string,
+  ) {
+    Object.assign(this, { at, until, count, attempt, epoch, server, direction });
   }
 
   toString(): string {
@@ -117,12 +131,14 @@ class Entry implements HistoryEntry {
 /** What an INFO says that helps to understand what follows. */
 export function infoShown(info: ServerInfo): string {
   const { auth_required, cluster, connect_urls, ldm, nonce, server_name, tls_required, version } = info;
-  const flags = Object.entries({ auth_required, tls_required, nonce, ldm });
   return words([
     server_name,
     version,
     cluster && `cluster ${cluster}`,
-    ...flags.map(([name, value]) => (value ? name : undefined)),
+    auth_required ? "auth_required" : undefined,
+    tls_required ? "tls_required" : undefined,
+    nonce ? "nonce" : undefined,
+    ldm ? "ldm" : undefined,
     connect_urls && `connect_urls ${connect_urls}`,
   ]);
 }
@@ -133,6 +149,6 @@ export function oneLine(text: string, longest: number): string {
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 
-function words(parts: readonly (string | number | undefined)[]): string {
+function words(parts: Words): string {
   return parts.filter((part) => part !== undefined && part !== "").join(" ");
 }

@@ -62,7 +62,7 @@ export class NatsConnection implements AsyncDisposable {
     const log = options.log as LogOpener | undefined;
     const observer: ConnectionObserver | undefined = log?.open(options.name, runtime.clock, diagnostics) ?? diagnostics;
     this.#observer = observer;
-    this.#history = new History(runtime.clock, (entry) => observer?.step?.(entry));
+    this.#history = new History(runtime.clock, observer?.step?.bind(observer));
     this.#status = new StatusFeed((status) => observer?.event(status));
     const parts = new ConnectionParts(options, {
       clock: runtime.clock,

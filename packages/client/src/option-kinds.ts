@@ -152,9 +152,12 @@ export function refuseUnknown(given: object, kinds: object, where: string, prefi
 }
 
 function judge<Options extends object>(given: Options, kinds: Kinds<Options>, prefix: string): void {
-  for (const [name, kind] of Object.entries<Kind>(kinds)) {
-    const value: unknown = given[name as keyof Options];
-    if (value !== undefined && !kind.takes(value)) throw wrong(prefix + name, kind, value);
+  // Plainly all names there are. A plain object has its own alone, and to look for the others took 40 µs of each connect.
+  const isPlain = Object.getPrototypeOf(given) === Object.prototype;
+  for (const name of Object.getOwnPropertyNames(isPlain ? given : kinds) as (keyof Options & string)[]) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    const value: unknown = kind && given[name];
+    if (value !== undefined && kind?.takes(value) === false) throw wrong(prefix + name, kind, value);
   }
 }
 

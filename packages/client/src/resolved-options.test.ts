@@ -68,6 +68,18 @@ describe("resolveOptions", () => {
     );
   });
 
+  it("judges what an object has of its class or of its prototype like what it has itself", () => {
+    class Settings {
+      get timeout(): number {
+        return "5s" as never;
+      }
+    }
+    expect(() => resolveOptions(new Settings())).toThrow("timeout: must be a number, not a string");
+    expect(() => resolveOptions(Object.create({ name: 5 }))).toThrow("name: must be a string, not a number");
+    const hidden = Object.defineProperty({}, "name", { value: 5 });
+    expect(() => resolveOptions(hidden)).toThrow("name: must be a string, not a number");
+  });
+
   // One value of every kind; each option takes some of them and must refuse all others.
   const values: { readonly [kind: string]: unknown } = {
     text: "text",

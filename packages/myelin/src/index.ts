@@ -28,6 +28,10 @@ export {
 } from "@myelin/transport-node";
 export * from "./names.js";
 
+// What keeps nothing of a connection is made once.
+const diagnostics = diagnosticsOn(nodeDiagnostics());
+const webSocket = webSocketTransport();
+
 /**
  * Connects to a NATS cluster over TCP, TLS, a unix socket or WebSocket, by the scheme of each URL.
  *
@@ -36,8 +40,8 @@ export * from "./names.js";
  */
 export function connect(options: ConnectionOptions | string = {}): Promise<NatsConnection> {
   return connectWith(options, {
-    transports: [tcpTransport(), unixTransport(), webSocketTransport()],
-    diagnostics: diagnosticsOn(nodeDiagnostics()),
+    transports: [tcpTransport(), unixTransport(), webSocket],
+    diagnostics,
   });
 }
 
@@ -46,5 +50,5 @@ export function connect(options: ConnectionOptions | string = {}): Promise<NatsC
  * are read as `ws://` and `wss://`. With `connect()` the same servers are written `ws://` and `wss://`, beside others.
  */
 export function wsconnect(options: WsConnectionOptions = {}): Promise<NatsConnection> {
-  return overWebSocket(options, { diagnostics: diagnosticsOn(nodeDiagnostics()) });
+  return overWebSocket(options, { diagnostics });
 }

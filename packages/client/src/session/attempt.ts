@@ -17,7 +17,14 @@ import type { History } from "../history.js";
 import type { ConnectionObserver } from "../observer.js";
 import type { ResolvedOptions } from "../resolved-options.js";
 import { addressOf } from "./announcements.js";
-import { AttemptFailure, type AttemptListener, type ClientIdentity, type Greeting, shakeHands } from "./handshake.js";
+import {
+  AttemptFailure,
+  type AttemptListener,
+  type ClientIdentity,
+  type Greeting,
+  type HandshakeUnderWay,
+  shakeHands,
+} from "./handshake.js";
 
 /** What an attempt needs and whom it tells; none of the functions throws. Exactly one of `greeted` and `failed`, and last. */
 export interface AttemptHost {
@@ -40,6 +47,7 @@ export class Attempt {
   readonly number: number;
   readonly #transport: Transport;
   readonly #abort = new AbortController();
+  #handshake: HandshakeUnderWay | undefined;
   #cancelTimeout: () => void = () => {};
   #begin = 0;
   // Nobody once it has ended.
@@ -69,7 +77,9 @@ export class Attempt {
     };
     note("own", "dial", server.url.href);
     const ended = observer?.attempt(number, addressOf(server));
-    shakeHands(this.#transport, server, number, options, identity, this.#abort.signal, listener).then(
+    const handshake = shakeHands(this.#transport, server, number, options, identity, this.#abort.signal, listener);
+    this.#handshake = handshake;
+    handshake.greeting.promise.then(
       (greeting) => {
         ended?.();
         this.#greeted(greeting);
@@ -85,13 +95,15 @@ export class Attempt {
 
   /** Makes it fail with this error. */
   fail(error: Error): void {
+    // By hand: one listener to the signal less, which is what takes long of it.
+    this.#handshake?.fail(error);
     this.#abort.abort(error);
   }
 
   /** Ends it: nothing of it is heard again, and nothing of it stays open. False when it had ended already. */
   callOff(): boolean {
     if (this.#end() === undefined) return false;
-    this.#abort.abort(new ConnectionError("the attempt was called off"));
+    this.fail(new ConnectionError("the attempt was called off"));
     return true;
   }
 

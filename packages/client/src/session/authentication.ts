@@ -47,13 +47,16 @@ export class AttemptCredentials {
     await this.#ask((one) => !needsNonce(one), undefined);
   }
 
-  /** Asks the others and merges everything: URL or options, then the authenticators as listed, later ones winning. */
+  /** All there is where nobody has to be asked; `undefined` = {@link complete} knows. */
+  get plain(): Auth | undefined {
+    if (this.#options.authenticators.length > 0) return undefined;
+    return staticCredentials(this.#options) ?? urlCredentials(this.#server.url);
+  }
+
+  /** Asks the others and merges everything: the options, then the authenticators as listed, later ones winning. */
   async complete(nonce: string | undefined): Promise<Auth> {
-    const { authenticators } = this.#options;
-    const given = staticCredentials(this.#options);
-    if (authenticators.length === 0) return given ?? urlCredentials(this.#server.url);
     await this.#ask(needsNonce, nonce);
-    return Object.assign({}, given, ...this.#answers) as Auth;
+    return Object.assign({}, staticCredentials(this.#options), ...this.#answers) as Auth;
   }
 
   async #ask(chosen: (authenticator: Authenticator) => boolean, nonce: string | undefined): Promise<void> {

@@ -1,8 +1,50 @@
 // The dial plan: how many servers at once, and what becomes of those that were not needed. Fakes and virtual time.
 
+import type { Transport } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
 import { recorded, rejection, simulate } from "../../test/simulated.js";
 import type { ConnectError } from "../index.js";
+
+describe("an attempt", () => {
+  const strange: { readonly [what: string]: Transport["connect"] } = {
+    throws: () => {
+      throw new Error("strange");
+    },
+    "answers no promise": () => undefined as never,
+  };
+  for (const [what, dial] of Object.entries(strange)) {
+    it(`P6: by a transport that ${what} has failed like any other`, async () => {
+      const { connect, clock } = simulate();
+      const error = await rejection(connect({ transports: [{ schemes: ["odd"], connect: dial }], servers: "odd://a" }));
+      expect((error as ConnectError).attempts.map(({ phase, server }) => [phase, server])).toEqual([
+        ["tcp", "odd://a:4222"],
+      ]);
+      expect(clock.pendingTimers).toBe(0);
+    });
+  }
+
+  it("P24: ends at its time-out, also by a transport that does not heed its signal, and keeps no stream that comes later", async () => {
+    const { connect, clock, serve, network } = simulate();
+    const server = serve("a");
+    let begin = (): void => {};
+    const late: Transport = {
+      schemes: ["nats"],
+      connect: async (target, sink) => {
+        await new Promise<void>((resolve) => {
+          begin = resolve;
+        });
+        return network.transport.connect(target, sink, new AbortController().signal);
+      },
+    };
+    const error = await rejection(connect({ transports: [late], servers: "a", timeout: 1_000 }));
+    expect((error as ConnectError).attempts.map((one) => one.error.message)).toEqual([
+      "connecting to nats://a:4222 timed out after 1000 ms",
+    ]);
+    begin();
+    await clock.advance(10);
+    expect(server.connections.map(({ isOpen }) => isOpen)).toEqual([false]);
+  });
+});
 
 describe("dialPlan", () => {
   it("one-by-one: a silent server holds up the next for its whole time-out", async () => {

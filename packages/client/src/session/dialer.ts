@@ -43,7 +43,8 @@ export interface DialerHost {
 
 /** Which transport dials which scheme, a later one before an earlier. Throws InvalidArgumentError when there is none at all. */
 export function transportsByScheme(transports: readonly Transport[]): ReadonlyMap<string, Transport> {
-  const found = new Map(transports.flatMap((one) => one.schemes.map((scheme) => [scheme, one] as const)));
+  const found = new Map<string, Transport>();
+  for (const one of transports) for (const scheme of one.schemes) found.set(scheme, one);
   if (found.size === 0) throw new InvalidArgumentError("transports", "is empty; give at least one transport");
   return found;
 }

@@ -3,7 +3,7 @@
 import type { FakeScript } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
 import { recorded, rejection, simulate } from "../../test/simulated.js";
-import { ConnectError, type FirstConnect } from "../index.js";
+import { ClosedConnectionError, ConnectError, type FirstConnect } from "../index.js";
 
 const locked: FakeScript = {
   onConnect: (connection) => {
@@ -51,6 +51,15 @@ describe("firstConnect", () => {
     expect([heard, (await clock.until(asked)).string()]).toEqual([["early"], "answer"]);
     expect(events.map(({ type }) => type)).toEqual(["connect"]);
     await nc.close();
+  });
+
+  it("P6: background: a listener that closes when the first link is told of makes ready reject", async () => {
+    const { serve, connect, clock } = simulate();
+    serve("a");
+    const nc = await connect({ servers: "a", firstConnect: "background" });
+    nc.on("connect", () => void nc.close());
+    expect(await rejection(clock.until(nc.ready))).toBeInstanceOf(ClosedConnectionError);
+    expect(await clock.until(nc.closed())).toBeUndefined();
   });
 
   it.each(["fail", "retry", "background"] as const)(

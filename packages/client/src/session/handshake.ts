@@ -83,13 +83,20 @@ export class AttemptFailure extends Error {
 export type HandshakeOptions = CredentialOptions &
   Pick<ResolvedOptions, "tls" | "tlsMode" | "noEcho" | "verbose" | "pedantic" | "name" | "randomize" | "resolve">;
 
+/** An attempt under way. */
+export interface HandshakeUnderWay {
+  /** Rejects with {@link AttemptFailure}. */
+  readonly greeting: Pick<Deferred<Greeting>, "promise">;
+  /** Makes it reject with this cause, unless it has ended. */
+  fail(cause: Error): void;
+}
+
 /**
- * Makes one attempt. Bounded by `signal` alone; rejects with {@link AttemptFailure}, whose cause is `signal.reason` once the
- * signal aborts.
+ * Makes one attempt. Bounded by whoever calls its `fail`, and then aborts `signal`: that is for the transport and for authenticators.
  *
  * @param attempt number of this attempt in the life of the connection, from 1
  */
-export async function shakeHands(
+export function shakeHands(
   transport: Transport,
   server: ServerView,
   attempt: number,
@@ -97,25 +104,24 @@ export async function shakeHands(
   identity: ClientIdentity,
   signal: AbortSignal,
   listener: AttemptListener,
-): Promise<Greeting> {
+): HandshakeUnderWay {
   const credentials = new AttemptCredentials(options, server, attempt, signal);
   const handshake = new Handshake(server, credentials, options, identity, listener);
-  const abort = (): void => handshake.fail(errorOf(signal.reason));
-  signal.addEventListener("abort", abort, { once: true });
   const dial = (): void => {
     const { incoming } = handshake;
-    transport.connect(dialTarget(server, options, incoming), incoming, signal).then(
-      (connection) => handshake.open(connection),
-      (cause: unknown) => handshake.fail(errorOf(cause)),
-    );
+    const failed = (cause: unknown): void => handshake.fail(errorOf(cause));
+    try {
+      transport
+        .connect(dialTarget(server, options, incoming), incoming, signal)
+        .then((connection) => handshake.open(connection), failed);
+    } catch (cause) {
+      // A transport that breaks its contract.
+      failed(cause);
+    }
   };
   if (credentials.needsPreparation) handshake.prepare(dial);
   else dial();
-  try {
-    return await handshake.greeting.promise;
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  return handshake;
 }
 
 function dialTarget(server: ServerView, options: HandshakeOptions, incoming: Incoming): DialTarget {
@@ -137,7 +143,7 @@ function dialTarget(server: ServerView, options: HandshakeOptions, incoming: Inc
   };
 }
 
-class Handshake implements DialingSink {
+class Handshake implements DialingSink, HandshakeUnderWay {
   readonly greeting: Deferred<Greeting> = deferred<Greeting>();
   readonly incoming: Incoming = new Incoming(this);
   readonly #server: ServerView;
@@ -300,7 +306,7 @@ class Handshake implements DialingSink {
       return;
     }
     if (connection.encrypted || !(wanted || (info.tls_required === true && !webSocket))) {
-      void this.#identify(connection, info);
+      this.#identify(connection, info);
       return;
     }
     this.#phase = "tls";
@@ -320,26 +326,32 @@ class Handshake implements DialingSink {
       this.#note("own", "TLS upgrade");
       connection.startTls().then(
         () => {
-          if (this.#phase === "tls") void this.#identify(connection, info);
+          if (this.#phase === "tls") this.#identify(connection, info);
         },
         (cause: unknown) => this.fail(errorOf(cause)),
       );
     }
   }
 
-  // CONNECT and PING in one write. Never rejects.
-  async #identify(connection: TransportConnection, info: ServerInfo): Promise<void> {
+  // At once where nobody has to be asked, which saves each connect a turn of promises.
+  #identify(connection: TransportConnection, info: ServerInfo): void {
     this.#phase = "auth";
-    let auth: Auth;
-    try {
-      const { expiresAt, ...sent } = await this.#credentials.complete(info.nonce);
-      auth = sent;
-      this.#credentialsExpireAt = expiresAt;
-    } catch (cause) {
-      this.#failAuthenticator(cause);
+    const plain = this.#credentials.plain;
+    if (plain !== undefined) {
+      this.#introduce(connection, info, plain);
       return;
     }
-    if (this.#phase !== "auth") return;
+    this.#credentials.complete(info.nonce).then(
+      ({ expiresAt, ...auth }) => {
+        this.#credentialsExpireAt = expiresAt;
+        if (this.#phase === "auth") this.#introduce(connection, info, auth);
+      },
+      (cause: unknown) => this.#failAuthenticator(cause),
+    );
+  }
+
+  // CONNECT and PING in one write. Does not throw.
+  #introduce(connection: TransportConnection, info: ServerInfo, auth: Auth): void {
     this.#lacking = lackingIn(auth, info.nonce);
     try {
       const encoder = new Encoder();

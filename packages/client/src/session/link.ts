@@ -17,7 +17,7 @@ import type { Outbox } from "../publishing/outbox.js";
 import type { Traffic } from "../traffic.js";
 import { BlockReuse } from "./block-reuse.js";
 import { KeepAlive } from "./keep-alive.js";
-import { Pongs } from "./pongs.js";
+import { Pongs, type Reason } from "./pongs.js";
 
 /** Encoded bytes past which `publish` asks its caller to wait for `writable()`. */
 const HIGH_WATER = 1024 * 1024;
@@ -73,8 +73,8 @@ export class Link implements Outbox {
   #socketWritable = true;
   // What the server said before it closes the link.
   #farewell: Error | undefined;
-  // Why the link ended; nothing is read or written once it is set.
-  #end: Error | undefined;
+  // Tells why the link ended; nothing is read or written once it is set.
+  #end: Reason | undefined;
 
   constructor(
     connection: TransportConnection,
@@ -178,7 +178,7 @@ export class Link implements Outbox {
   /** A PING behind everything written so far; resolves on its PONG, rejects when the link ends first. */
   roundTrip(): Promise<void> {
     const pong = deferred();
-    if (this.#end !== undefined) pong.reject(this.#end);
+    if (this.#end !== undefined) pong.reject(this.#end());
     else {
       this.#pongs.expect(pong);
       this.#encoder.ping();
@@ -194,7 +194,7 @@ export class Link implements Outbox {
       return Promise.resolve();
     }
     const writer = deferred();
-    if (this.#end !== undefined) writer.reject(this.#end);
+    if (this.#end !== undefined) writer.reject(this.#end());
     else this.#writers.push(writer);
     return writer.promise;
   }
@@ -302,6 +302,7 @@ export class Link implements Outbox {
 
   /** The transport's stream ended. */
   closed(error: TransportError | undefined): void {
+    if (this.#end !== undefined) return;
     this.fail(this.#farewell ?? error ?? new ConnectionError(`${this.remoteAddress} closed the link`));
   }
 
@@ -311,31 +312,32 @@ export class Link implements Outbox {
   fail(error: Error): void {
     if (this.#end !== undefined) return;
     this.destroy(
-      new DisconnectedError(`lost the link to ${this.remoteAddress}: ${error.message}`, true, { cause: error }),
+      () => new DisconnectedError(`lost the link to ${this.remoteAddress}: ${error.message}`, true, { cause: error }),
     );
     this.#events.lost(error);
   }
 
-  /** Ends the link now, without a report: whoever waits on it is rejected with `error`. */
-  destroy(error: Error): void {
+  /** Ends the link now, without a report: whoever waits on it is rejected with `reason`. */
+  destroy(reason: Reason): void {
     if (this.#end !== undefined) return;
-    this.#end = error;
+    const error = reason();
+    this.#end = () => error;
     this.#keepAlive.stop();
     this.#reuse.stop();
     this.#connection.destroy();
-    this.#pongs.reject(error);
+    this.#pongs.reject(this.#end);
     for (const writer of this.#writers.splice(0)) writer.reject(error);
     this.#note("own", "link ended:", errorOf(error.cause ?? error).message);
   }
 
-  /** Hands everything written to the transport and ends the stream in order, within `ms`. Without a report; never rejects. */
-  async close(ms: number, reason: Error): Promise<void> {
+  /** Hands all that is written to the transport and ends the stream in order, within `ms`. Without a report; never rejects. */
+  async close(ms: number, reason: Reason): Promise<void> {
     if (this.#end !== undefined) return;
     this.#end = reason;
     this.#keepAlive.stop();
     this.#reuse.stop();
     this.#pongs.reject(reason);
-    for (const writer of this.#writers.splice(0)) writer.reject(reason);
+    for (const writer of this.#writers.splice(0)) writer.reject(reason());
     this.#note("own", "link closed");
     const cancel = this.#clock.after(ms, () => this.#connection.destroy());
     try {

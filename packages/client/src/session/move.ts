@@ -113,7 +113,7 @@ export class Move {
     const { handover, server } = this.#step;
     this.#to({ kind: "waiting", cancel: () => {} });
     handover.abandon();
-    link.destroy(error);
+    link.destroy(() => error);
     this.#host.lost(server, error);
     this.#failed(server, error);
   }
@@ -136,7 +136,7 @@ export class Move {
     else if (step.kind === "dialing" && step.attempt.callOff()) this.#host.unused(step.attempt.server);
     else if (step.kind === "handing-over") {
       step.handover.abandon();
-      step.link.destroy(error);
+      step.link.destroy(() => error);
       this.#host.unused(step.server);
     }
     this.outcome.reject(error);

@@ -15,13 +15,15 @@ import {
   StaleConnectionError,
 } from "../errors.js";
 import type { ResolvedOptions } from "../resolved-options.js";
-import { addressOf, entered, isHandover, isNewLink, left } from "./announcements.js";
+import { addressOf } from "./announcements.js";
+import { announce } from "./announcing.js";
 import { type Connected, ConnectionStateMachine, type Ended, type State } from "./connection-state.js";
 import { Dialer, transportsByScheme } from "./dialer.js";
 import type { Greeting } from "./handshake.js";
 import { Link } from "./link.js";
 import type { Move } from "./move.js";
 import { Moving } from "./moving.js";
+import type { Reason } from "./pongs.js";
 import { type Seeding, seedingOf } from "./seeding.js";
 import type { SessionHost, SessionRuntime } from "./session-host.js";
 import { advertisedBy, poolOf } from "./session-pool.js";
@@ -60,7 +62,10 @@ export class Session {
     this.#host = host;
     this.#transports = transportsByScheme([...runtime.transports, ...options.transports]);
     this.#pool = poolOf(options, [...this.#transports.keys()], runtime.random, () => this.#latestInfo);
-    this.#machine = new ConnectionStateMachine((from, to) => this.#announce(from, to));
+    this.#machine = new ConnectionStateMachine((from, to) => {
+      announce(from, to, host, () => this.#machine.state);
+      if (to.kind === "closed") this.#finish(to.reason);
+    });
     this.#seeding = seedingOf(options, runtime, this.#pool, {
       answered: (change) => this.#reseeded(change),
       failed: (error, ms) => this.#unresolved(error, ms),
@@ -206,7 +211,7 @@ export class Session {
     this.#dialer.succeeded();
     this.#host.traffic.connects++;
     this.#connected(server, link, undefined);
-    this.ready.resolve();
+    this.#settleReady();
     this.#moving.review();
     this.#moving.renewBefore(greeting.expiry);
     // What came with the PONG is handled after everybody knows of the link.
@@ -257,10 +262,10 @@ export class Session {
         move.cancel(new ConnectionError("the move to another server was called off"));
       }
       if ("link" in next && next.link === link) return;
-      const error = new ClosedConnectionError("an operation in flight");
-      if (next.kind === "closed" && next.reason === undefined) this.#closing = link.close(CLOSE_GRACE, error);
+      const inFlight: Reason = () => new ClosedConnectionError("an operation in flight");
+      if (next.kind === "closed" && next.reason === undefined) this.#closing = link.close(CLOSE_GRACE, inFlight);
       else if (next.kind === "connected" && next.ended === undefined) this.#leave(server, link, next.server);
-      else link.destroy(error);
+      else link.destroy(inFlight);
     };
     return { kind: "connected", server, link, ended, move, leave };
   }
@@ -270,7 +275,7 @@ export class Session {
     if (server.id !== successor.id) this.#pool.left(server.id, this.#now());
     const left = this.#host
       .leaving(link)
-      .then(() => link.close(LEAVE_GRACE, new ConnectionError("the connection has moved to another server")))
+      .then(() => link.close(LEAVE_GRACE, () => new ConnectionError("the connection has moved to another server")))
       .finally(() => this.#leaving.delete(link));
     this.#leaving.set(link, left);
   }
@@ -344,37 +349,11 @@ export class Session {
   }
 
   #tellIncidents(): void {
-    for (const incident of this.#pool.takeIncidents()) {
+    const incidents = this.#pool.takeIncidents();
+    if (incidents.length === 0) return;
+    for (const incident of incidents) {
       this.#host.emit({ type: "error", error: new CallbackError("server pool", undefined, incident) });
     }
-  }
-
-  #announce(from: State, to: State): void {
-    this.#host.observer?.transition(from, to);
-    this.#remember(from, to);
-    const end = left(from, to, this.#epoch);
-    const begun = entered(from, to, this.#epoch);
-    const linked =
-      to.kind === "connected" && isNewLink(from, to) && !isHandover(from, to)
-        ? () => this.#host.linked(to.link)
-        : undefined;
-    if (end !== undefined && begun !== undefined && to.kind === "connected") {
-      // A link that takes the place of a lost one at once is told of with the loss, whatever a listener of that does to it.
-      this.#host.emit(end, () => this.#host.emit(begun, linked));
-      return;
-    }
-    if (end !== undefined) this.#host.emit(end);
-    // A listener may have closed the connection; then that was announced already.
-    if (this.#machine.state !== to) return;
-    if (begun !== undefined) this.#host.emit(begun, linked);
-    if (to.kind === "closed") this.#finish(to.reason);
-  }
-
-  #remember(from: State, to: State): void {
-    const { history } = this.#host;
-    if (to.kind === "connected" && isNewLink(from, to)) {
-      history.of({ epoch: to.link.epoch, server: addressOf(to.server) })("own", "link up:", to.link.remoteAddress);
-    } else if (to.kind === "closed") history.close(to.reason);
   }
 
   #finish(reason: Error | undefined): void {
@@ -382,11 +361,19 @@ export class Session {
     this.#stopWaking();
     this.#moving.stop();
     this.#seeding?.stop();
-    for (const link of this.#leaving.keys()) link.destroy(new ClosedConnectionError("an operation in flight"));
+    for (const link of this.#leaving.keys()) link.destroy(() => new ClosedConnectionError("an operation in flight"));
     this.#host.ended(reason);
     this.#host.emit({ type: "close", error: reason });
-    this.ready.reject(reason ?? new ClosedConnectionError("connect()"));
+    // With a link before it, it is settled there.
+    if (this.#host.traffic.connects === 0) this.#settleReady();
     void this.#closing.then(() => this.ended.resolve(reason));
+  }
+
+  // A listener of the first link may have closed us.
+  #settleReady(): void {
+    const { state } = this.#machine;
+    if (state.kind === "closed") this.ready.reject(state.reason ?? new ClosedConnectionError("connect()"));
+    else this.ready.resolve();
   }
 
   // Number of the latest link; 0 before the first.

@@ -29,8 +29,8 @@ export {
 export * from "./names.js";
 
 // What keeps nothing of a connection is made once.
-const diagnostics = diagnosticsOn(nodeDiagnostics());
-const webSocket = webSocketTransport();
+const diagnostics = /* @__PURE__ */ diagnosticsOn(/* @__PURE__ */ nodeDiagnostics());
+const webSocket = /* @__PURE__ */ webSocketTransport();
 
 /**
  * Connects to a NATS cluster over TCP, TLS, a unix socket or WebSocket, by the scheme of each URL.

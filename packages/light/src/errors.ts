@@ -1,0 +1,229 @@
+// Every error class of this package, with the names, fields and codes they have in @myelin/client. Nothing here decides what
+// happens next. Sentences are short, because every page that uses this package loads them.
+
+import { NatsError } from "@myelin/contracts";
+
+/** The connection could not be made, or was lost. */
+export class ConnectionError extends NatsError {
+  readonly code: string = "CONNECTION_ERROR";
+}
+
+/** How far an attempt had come when it failed. */
+export type AttemptPhase = "dns" | "tcp" | "tls" | "info" | "auth" | "ping";
+
+/** One failed attempt on one server. */
+export interface ConnectAttempt {
+  /** URL without credentials. */
+  readonly server: string;
+  /** Address dialled, where the transport knew one. */
+  readonly address: string | undefined;
+  /** How far it had come. */
+  readonly phase: AttemptPhase;
+  /** Why it failed. */
+  readonly error: Error;
+  /** How long the attempt took, in milliseconds. */
+  readonly ms: number;
+}
+
+/** `connect()` failed, or the connection gave up for good. `code` and `cause` are those of the attempt that tells most. */
+export class ConnectError extends ConnectionError {
+  override readonly code: string;
+
+  constructor(
+    summary: string,
+    /** Every attempt in the order it was made, the last 64 at most. */
+    readonly attempts: readonly ConnectAttempt[],
+  ) {
+    let main = attempts[0];
+    for (const one of attempts) if (main !== undefined && weight(one) >= weight(main)) main = one;
+    super(
+      main === undefined ? summary : `${summary}: ${main.server} failed in phase ${main.phase}: ${main.error.message}`,
+      { cause: main?.error },
+    );
+    this.code = (main?.error as { code?: string } | undefined)?.code ?? "CONNECT_FAILED";
+  }
+}
+
+const REFUSED = /^AUTHORIZATION|^AUTHENTICATION_E/;
+
+/** True when trying again would not help: the credentials were refused, or TLS is set up wrongly on either side. */
+export function isRefusal({ error, phase }: ConnectAttempt): boolean {
+  const { code, transient } = error as { code?: string; transient?: boolean };
+  const encryption = code === "UNSUPPORTED_TARGET" ? phase === "tls" : /^TLS_/.test(String(code)) && transient !== true;
+  return encryption || REFUSED.test(String(code));
+}
+
+// A refused connection only says that nobody was there.
+function weight(attempt: ConnectAttempt): number {
+  const { code } = attempt.error as { code?: string };
+  if (REFUSED.test(String(code))) return 7;
+  if (isRefusal(attempt)) return 6;
+  if (attempt.phase === "tls" || code === "AUTHENTICATION_TIMEOUT") return 5;
+  if (code === "TIMEOUT") return 2;
+  return { dns: 3, tcp: 1, info: 4, auth: 4, ping: 4 }[attempt.phase];
+}
+
+/** The link to the server is gone. */
+export class DisconnectedError extends ConnectionError {
+  override readonly code = "DISCONNECTED";
+
+  constructor(
+    message: string,
+    /** True when the bytes may have reached the server; false when they certainly did not. */
+    readonly sent: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The peer stayed silent for too long. */
+export class StaleConnectionError extends ConnectionError {
+  override readonly code = "STALE_CONNECTION";
+}
+
+/** TLS is demanded and cannot be had on this link. */
+export class TlsMismatchError extends ConnectionError {
+  override readonly code = "TLS_MISMATCH";
+}
+
+/** The connection is closed for good; nothing can be sent on it. */
+export class ClosedConnectionError extends ConnectionError {
+  override readonly code = "CONNECTION_CLOSED";
+
+  constructor(operation: string, options?: ErrorOptions) {
+    super(`${operation}: the connection is closed; call connect() again`, options);
+  }
+}
+
+/** The connection is draining and takes no new work of this kind. */
+export class DrainingConnectionError extends ConnectionError {
+  override readonly code = "CONNECTION_DRAINING";
+
+  constructor(operation: string) {
+    super(`${operation}: the connection drains`);
+  }
+}
+
+/** A drain ended before its work was done; the connection is closed all the same. */
+export class DrainError extends ConnectionError {
+  override readonly code = "DRAIN_INCOMPLETE";
+
+  constructor(
+    message: string,
+    /** Messages handled while it drained. */
+    readonly handled: number,
+    /** Messages received and not handled. */
+    readonly abandoned: number,
+    /** Messages published and not sent. */
+    readonly unsent: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Something took longer than the caller allowed. */
+export class TimeoutError extends NatsError {
+  readonly code = "TIMEOUT";
+
+  constructor(
+    what: string,
+    /** The bound that passed, in milliseconds. */
+    readonly timeout: number,
+  ) {
+    super(`${what} timed out after ${timeout} ms`);
+  }
+}
+
+/** The outage buffer is full: the message was not accepted. */
+export class ReconnectBufferFullError extends NatsError {
+  readonly code = "RECONNECT_BUFFER_FULL";
+
+  constructor(
+    override readonly subject: string,
+    /** `reconnectBuffer`. */
+    readonly limits: { readonly bytes: number; readonly messages: number },
+  ) {
+    super(`publish to "${subject}": there is no connection, and reconnectBuffer is full; raise it, or publish less`);
+  }
+}
+
+/** More is queued for the socket than `maxBufferedBytes`: the message was not accepted. */
+export class BufferedBytesError extends NatsError {
+  readonly code = "MAX_BUFFERED_BYTES";
+
+  constructor(
+    override readonly subject: string,
+    /** `maxBufferedBytes`. */
+    readonly limit: number,
+  ) {
+    super(`publish to "${subject}": ${limit} bytes wait already; await nc.writable() when publish() is false`);
+  }
+}
+
+/** A message is larger than the server accepts; it was not accepted. */
+export class MaxPayloadError extends NatsError {
+  readonly code = "MAX_PAYLOAD";
+
+  constructor(
+    /** Bytes of headers and payload. */
+    readonly size: number,
+    /** What the server accepts, its `max_payload`. */
+    readonly limit: number,
+    override readonly subject: string,
+  ) {
+    super(`publish to "${subject}": ${size} bytes exceed max_payload ${limit}`);
+  }
+}
+
+/** A request failed for a reason other than time. */
+export class RequestError extends NatsError {
+  readonly code: string = "REQUEST_FAILED";
+
+  /** True when the server answered that nobody listens (503). */
+  isNoResponders(): boolean {
+    return this.code === "NO_RESPONDERS";
+  }
+}
+
+/** Nobody subscribes to the subject of the request. */
+export class NoRespondersError extends RequestError {
+  override readonly code = "NO_RESPONDERS";
+
+  constructor(override readonly subject: string) {
+    super(`no responders on "${subject}"`);
+  }
+}
+
+/** User code (callback, listener, authenticator) threw or rejected; nothing else was touched. */
+export class CallbackError extends NatsError {
+  readonly code = "CALLBACK_FAILED";
+
+  constructor(
+    /** Which kind of callback: `subscription`, `listener`, `authenticator`. */
+    readonly callback: string,
+    /** Subject of the subscription, where there is one. */
+    override readonly subject: string | undefined,
+    cause: unknown,
+  ) {
+    super(`${callback} callback${subject === undefined ? "" : ` on "${subject}"`} failed: ${errorOf(cause).message}`, {
+      cause,
+    });
+  }
+}
+
+/** The call makes no sense in the present state of the object. */
+export class InvalidOperationError extends NatsError {
+  readonly code = "INVALID_OPERATION";
+}
+
+/** What was thrown, as an Error whose message can be read; never throws itself. */
+export function errorOf(cause: unknown): Error {
+  try {
+    if (cause instanceof Error && typeof cause.message === "string") return cause;
+    return new Error(String(cause));
+  } catch {
+    return new Error("something that cannot be printed");
+  }
+}

@@ -1,0 +1,133 @@
+// The WebSocket of the page, or of whatever runtime has a global one, as a transport without any option. That of
+// @myelin/transport-websocket does the same with headers, agents, limits and back-pressure, and weighs four times as much: give
+// it as `transports` where that is wanted. Source: WHATWG WebSockets, RFC 6455 §7.4 (close codes).
+
+import {
+  type Clock,
+  type DialTarget,
+  type Transport,
+  type TransportConnection,
+  TransportError,
+  type TransportErrorCode,
+  type TransportSink,
+} from "@myelin/contracts";
+
+/** What a link uses of a transport: nothing here is ever paused. */
+export interface Dialling extends Pick<Transport, "schemes"> {
+  connect(target: DialTarget, sink: TransportSink, signal: AbortSignal): Promise<ByteStream>;
+}
+
+/** What a link uses of an open stream. */
+export type ByteStream = Pick<
+  TransportConnection,
+  "encrypted" | "remoteAddress" | "write" | "startTls" | "close" | "destroy"
+>;
+
+/** Queued bytes from which `write` answers `false`, and at which it is told to go on. */
+const HIGH_WATER = 256 * 1024;
+const LOW_WATER = HIGH_WATER / 4;
+
+/** Ms between two looks at a backlog, for no event tells when it is gone. */
+const LOOK = 16;
+
+export function pageSocket(clock: Clock): Dialling {
+  return { schemes: ["ws", "wss"], connect: (target, sink, signal) => open(clock, target, sink, signal) };
+}
+
+function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: AbortSignal): Promise<ByteStream> {
+  return new Promise((resolve, reject) => {
+    const { hostname, path, port, scheme } = target;
+    const origin = `${scheme}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+    // A query may hold what nobody should read in a log.
+    const address = origin + path.replace(/\?[^]*/, "");
+    const failure = (code: TransportErrorCode, what: string, cause?: unknown): TransportError =>
+      new TransportError(code, opened ? "stream" : "tcp", `${address} ${what}`, address, { cause });
+    let opened = false;
+    let over = false;
+    let error: TransportError | undefined;
+    let stopLooking: (() => void) | undefined;
+    let resolveClosed = (): void => {};
+    const closed = new Promise<void>((done) => {
+      resolveClosed = done;
+    });
+    let socket: WebSocket;
+    try {
+      signal.throwIfAborted();
+      socket = new WebSocket(origin + path);
+    } catch (cause) {
+      const why = "could not be opened: is there a WebSocket, and does a page from https:// use wss://?";
+      return reject(signal.aborted ? cause : failure("UNSUPPORTED_TARGET", why));
+    }
+
+    // Whatever ends first says why.
+    const finish = (why?: TransportError): void => {
+      if (over) return;
+      over = true;
+      stopLooking?.();
+      sink.closed(error ?? why);
+      resolveClosed();
+    };
+    const destroy = (why?: TransportError): void => {
+      if (over || error !== undefined) return;
+      error = why;
+      socket.close();
+      // A WebSocket has no "now": it waits for the peer. Nobody here waits with it.
+      socket.onmessage = socket.onclose = null;
+      queueMicrotask(finish);
+    };
+    const drained = (): void => {
+      stopLooking?.();
+      stopLooking = undefined;
+      if (!over) sink.drain();
+    };
+    const look = (): void => {
+      stopLooking = clock.after(LOOK, () => (socket.bufferedAmount > LOW_WATER ? look() : drained()));
+    };
+    const abort = (): void => {
+      socket.onopen = socket.onclose = null;
+      reject(signal.reason);
+      socket.close();
+    };
+
+    socket.binaryType = "arraybuffer";
+    signal.addEventListener("abort", abort, { once: true });
+    socket.onopen = () => {
+      opened = true;
+      signal.removeEventListener("abort", abort);
+      resolve({
+        encrypted: scheme === "wss",
+        remoteAddress: address,
+        write(chunk) {
+          // Once it closes, a WebSocket takes everything and keeps nothing.
+          if (over || socket.readyState !== 1) return false;
+          socket.send(chunk as Uint8Array<ArrayBuffer>);
+          if (stopLooking === undefined) {
+            if (socket.bufferedAmount < HIGH_WATER) return true;
+            look();
+          }
+          return false;
+        },
+        close() {
+          socket.onmessage = null;
+          socket.close(1000);
+          return closed;
+        },
+        destroy,
+      });
+    };
+    socket.onmessage = ({ data }) => {
+      if (data instanceof ArrayBuffer) sink.data(new Uint8Array(data));
+      else destroy(failure("STREAM_FAILED", "sent text; NATS is binary: is it a websocket port of NATS?"));
+      // Browsers slow the timers of a page nobody looks at; what arrives is a good moment too.
+      if (stopLooking !== undefined && socket.bufferedAmount <= LOW_WATER) drained();
+    };
+    socket.onclose = ({ code, reason, wasClean }) => {
+      if (!opened) {
+        signal.removeEventListener("abort", abort);
+        reject(failure("CONNECT_FAILED", "could not be opened; check host, port, path and certificate"));
+      } else if (wasClean && /^100[015]$/.test(String(code))) finish();
+      else if (wasClean) finish(failure("STREAM_FAILED", `closed the WebSocket with code ${code} ${reason}`));
+      else finish(failure("CONNECTION_RESET", "ended without a close frame: the server died, or a proxy cut it off"));
+    };
+  });
+}

@@ -1,0 +1,371 @@
+// Finding servers, losing them and finding others. Fakes and virtual time.
+
+import { eventViolation, type FakeConnection, type FakeServer } from "@myelin/testing";
+import { describe, expect, it } from "vitest";
+import { recorded, rejection, simulate, thrown } from "../test/simulated.js";
+import { ConnectError } from "./index.js";
+
+const last = (server: FakeServer): FakeConnection => server.connections.at(-1) as FakeConnection;
+const refusing = {
+  onConnect: (connection: FakeConnection) => {
+    connection.err("Authorization Violation");
+    connection.end();
+    return "skip" as const;
+  },
+};
+
+describe("the first connect", () => {
+  it("tries every server once, and rejects with the attempt that tells most", async () => {
+    const { clock, begin, serve } = simulate();
+    serve("b", refusing);
+    serve("c", { info: () => undefined });
+    const error = (await clock.until(rejection(begin({ servers: "a,b,c", noRandomize: true })))) as ConnectError;
+    expect(error).toBeInstanceOf(ConnectError);
+    expect(error.code).toBe("AUTHORIZATION_VIOLATION");
+    expect(error.attempts.map(({ server, phase }) => [server, phase])).toEqual([
+      ["nats://a:4222", "tcp"],
+      ["nats://b:4222", "auth"],
+      ["nats://c:4222", "info"],
+    ]);
+    expect(error.attempts[2]?.error).toMatchObject({ code: "TIMEOUT", timeout: 5_000 });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("with retry goes on until a server answers, and ends when a whole round was refused", async () => {
+    const world = simulate();
+    const connecting = world.begin({ servers: "a,b", firstConnect: "retry" });
+    await world.clock.advance(60_000);
+    world.serve("b");
+    const nc = await world.clock.until(connecting);
+    expect(nc.getServer()).toBe("b:4222");
+    await world.clock.until(nc.close());
+    const other = simulate();
+    other.serve("b", refusing);
+    const error = await other.clock.until(rejection(other.begin({ servers: "a,b", waitOnFirstConnect: true })));
+    expect(error.code).toBe("AUTHORIZATION_VIOLATION");
+    expect(other.clock.pendingTimers).toBe(0);
+  });
+
+  it("ends with the signal's reason", async () => {
+    const { clock, begin, serve } = simulate();
+    serve("a", { info: () => undefined });
+    const abort = new AbortController();
+    const connecting = rejection(begin({ servers: "a", signal: abort.signal }));
+    await clock.advance(10);
+    abort.abort(new Error("enough"));
+    expect((await clock.until(connecting)).message).toBe("enough");
+    expect(clock.pendingTimers).toBe(0);
+    expect((await rejection(begin({ servers: "a", signal: AbortSignal.abort(new Error("early")) }))).message).toBe("early");
+  });
+
+  it.each([
+    ["GET / HTTP/1.1\r\n", "PROTOCOL_ERROR"],
+    ["PING\r\n", "CONNECTION_ERROR"],
+    ["INFO {\r\n", "PROTOCOL_ERROR"],
+    ["INFO {}\r\nMSG a 1 0\r\n\r\n", "CONNECTION_ERROR"],
+  ])("fails typed on a peer that says %j", async (words, code) => {
+    const { clock, begin, serve } = simulate();
+    serve("a", { info: () => undefined, onAccept: (connection) => connection.send(words), onConnect: () => "skip" });
+    expect((await clock.until(rejection(begin({ servers: "a" })))).code).toBe(code);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("gives user, password, token and name, those of options before those of a URL", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    for (const [options, sent] of [
+      [{ servers: "nats://u:p%40@a" }, { user: "u", pass: "p@" }],
+      [{ servers: "nats://t@a" }, { auth_token: "t" }],
+      [{ servers: "nats://u:p@a", token: "t" }, { auth_token: "t" }],
+      [{ servers: "a", user: "u", pass: "p", name: "n", noEcho: true }, { user: "u", pass: "p", name: "n", echo: false }],
+    ] as const) {
+      const nc = await connect(options);
+      expect(last(a).options).toMatchObject({ protocol: 1, headers: true, no_responders: true, lang: "typescript", ...sent });
+      await clock.until(nc.close());
+    }
+  });
+
+  it("asks an authenticator once for every attempt, with the nonce where it wants it", async () => {
+    const { clock, connect, begin, serve } = simulate();
+    const a = serve("a", { info: { nonce: "N" } });
+    const nc = await connect({ servers: "a", authenticator: async (nonce) => ({ user: `u${nonce}` }) });
+    expect(last(a).options).toMatchObject({ user: "uN" });
+    await clock.until(nc.close());
+    const early = await connect({ servers: "a", authenticator: () => ({ auth_token: "early" }) });
+    expect(last(a).options).toMatchObject({ auth_token: "early" });
+    await clock.until(early.close());
+    const throwing = (): never => {
+      throw new Error("no key");
+    };
+    const error = await clock.until(rejection(begin({ servers: "a", authenticator: throwing })));
+    expect(error).toMatchObject({ code: "CALLBACK_FAILED" });
+  });
+
+  it("refuses unknown options by name, wrong kinds, and servers nothing can dial", async () => {
+    const { begin } = simulate();
+    for (const [options, argument] of [
+      [{ servers: "a", strategy: {} }, "strategy"],
+      [{ servers: "a", timeout: "5" }, "timeout"],
+      [{ servers: "a", timeout: 0 }, "timeout"],
+      [{ servers: [] }, "servers"],
+      [{ servers: "http://a" }, "servers"],
+      [{ servers: "nats://u:p@a:99999" }, "servers"],
+      [{ servers: "a", user: "u", token: "t" }, "token"],
+      [{ servers: "a", pending: { overflow: "pause" } }, "pending.overflow"],
+      [{ servers: "a", reconnectBuffer: { bytes: -1 } }, "reconnectBuffer.bytes"],
+      [{ servers: "a", inboxPrefix: "a.*" }, "inboxPrefix"],
+      [{ servers: "a", transports: [{}] }, "transports"],
+    ] as const) {
+      const error = await rejection(begin(options as never));
+      expect(error).toMatchObject({ code: "INVALID_ARGUMENT", argument });
+      expect(error.message).not.toContain("u:p");
+    }
+  });
+});
+
+describe("a lost link", () => {
+  it("is replaced by another server; subscriptions, kept publishes and kept requests go on, sent requests end", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const b = serve("b");
+    const nc = await connect({ servers: "a,b", noRandomize: true });
+    const events = recorded(nc);
+    const seen: string[] = [];
+    nc.subscribe("s", { queue: "q", callback: (_, msg) => seen.push(msg.string()) });
+    const sent = rejection(nc.request("s", "asked", { timeout: 9_000 }));
+    await clock.settle();
+    await a.stop();
+    await clock.settle();
+    expect((await sent) as unknown).toMatchObject({ code: "DISCONNECTED", sent: true, subject: "s" });
+    expect(nc.publish("s", "kept")).toBe(true);
+    const kept = nc.request("s", "kept request", { timeout: 9_000 });
+    const flushed = nc.flush();
+    nc.subscribe("late", { callback: () => {} });
+    await clock.advance(200);
+    expect(nc.getServer()).toBe("b:4222");
+    await clock.until(flushed);
+    expect(seen).toEqual(["asked", "kept", "kept request"]);
+    expect(last(b).received.flatMap((op) => (op.op === "SUB" ? [op.subject] : []))).toEqual([
+      expect.stringMatching(/^_INBOX\./),
+      "s",
+      "late",
+    ]);
+    expect((await clock.until(rejection(kept))).code).toBe("TIMEOUT");
+    expect(events.map(({ type }) => type)).toEqual(["disconnect", "reconnecting", "reconnect"]);
+    expect(eventViolation(events, 1)).toBeUndefined();
+    await clock.until(nc.close());
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("never makes it give up, and waits longer and longer for one server, within 30 s", async () => {
+    const { clock, connect, network, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    await a.stop();
+    await clock.advance(3_600_000);
+    expect(nc.isClosed()).toBe(false);
+    const times = network.dials.length;
+    expect(times).toBeGreaterThan(200);
+    expect(times).toBeLessThan(400);
+    serve("a");
+    await clock.advance(30_000);
+    expect(nc.state).toBe("connected");
+    await clock.until(nc.close());
+  });
+
+  it("RECONN-MAX-7: one server and 10 attempts are exactly 10 reconnecting events, one disconnect, then close", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a", maxReconnectAttempts: 10 });
+    const events = recorded(nc, "disconnect", "reconnecting", "reconnect", "close");
+    await a.stop();
+    const reason = await clock.until(nc.closed());
+    expect((reason as ConnectError).attempts).toHaveLength(10);
+    expect(events.map(({ type }) => type)).toEqual(["disconnect", ...Array<string>(10).fill("reconnecting"), "close"]);
+  });
+
+  it("with reconnect: false closes it, with the cause", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a", reconnect: false });
+    const sub = nc.subscribe("s");
+    last(a).reset();
+    const reason = await clock.until(nc.closed());
+    expect(reason).toBeInstanceOf(Error);
+    expect(await sub.closed).toBe(reason);
+  });
+
+  it("with reconnectTimeWait waits as long as that before the same server", async () => {
+    const { clock, connect, network, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a", reconnectTimeWait: 10_000, reconnectJitter: 0 });
+    await a.stop();
+    await clock.advance(35_000);
+    expect(network.dials.length).toBe(4);
+    await clock.until(nc.close());
+  });
+
+  it("bounds what is kept, in bytes and in messages", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a", reconnectBuffer: { messages: 3, bytes: 60 } });
+    await a.stop();
+    await clock.settle();
+    expect([1, 2, 3].map((n) => nc.publish("s", String(n)))).toEqual([true, false, false]);
+    expect(thrown(() => nc.publish("s")).code).toBe("RECONNECT_BUFFER_FULL");
+    const events = recorded(nc, "dropped", "close");
+    await clock.until(nc.close());
+    expect(events).toMatchObject([{ type: "dropped", messages: 3, reason: "closed" }, { type: "close" }]);
+  });
+
+  it("drops what the next server does not take, and tells", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const b = serve("b", { info: { max_payload: 5, headers: false } });
+    const nc = await connect({ servers: "a,b", noRandomize: true });
+    const events = recorded(nc, "dropped");
+    await a.stop();
+    await clock.settle();
+    nc.publish("big", "123456");
+    const big = rejection(nc.request("big", "123456", { timeout: 9_000 }));
+    nc.publish("small", "1");
+    await clock.advance(200);
+    expect(events).toMatchObject([{ messages: 2, reason: "max-payload" }]);
+    expect((await big).code).toBe("INVALID_OPERATION");
+    expect(last(b).received.flatMap((op) => (op.op === "PUB" ? [op.subject] : []))).toEqual(["small"]);
+    await clock.until(nc.close());
+  });
+
+  it("by bad bytes, a text nobody knows and an -ERR is a link lost, never the process", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const events = recorded(nc);
+    last(a).send("MSG a b\r\n");
+    await clock.advance(200);
+    last(a).err("Slow Consumer");
+    last(a).end();
+    await clock.advance(10_000);
+    expect(nc.state).toBe("connected");
+    expect(events.flatMap((event) => (event.type === "disconnect" ? [(event.error as { code?: string }).code] : []))).toEqual([
+      "PROTOCOL_ERROR",
+      "SERVER_ERROR",
+    ]);
+    expect(eventViolation(events, 1)).toBeUndefined();
+    await clock.until(nc.close());
+  });
+});
+
+describe("a silent peer", () => {
+  it("is pinged, and given up after a minute of silence, or after 20 s with something unanswered", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const events = recorded(nc);
+    a.script = { onPing: () => "silence" };
+    await clock.advance(60_000);
+    expect(events.map(({ type }) => type).slice(0, 4)).toEqual(["ping", "ping", "staleConnection", "disconnect"]);
+    const begin = clock.now();
+    a.script = {};
+    await clock.advance(10_000);
+    expect(nc.state).toBe("connected");
+    a.script = { onPing: () => "silence" };
+    nc.publish("s");
+    const lost = new Promise<number>((resolve) => nc.on("disconnect", () => resolve(clock.now())));
+    expect((await clock.until(lost)) - begin - 10_000).toBeLessThanOrEqual(20_000);
+    await clock.until(nc.close());
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("is not concluded from a clock that jumped: it is asked first", async () => {
+    const { clock, connect, serve } = simulate();
+    serve("a");
+    const nc = await connect({ servers: "a" });
+    const events = recorded(nc, "disconnect", "ping");
+    await clock.stall(600_000);
+    await clock.advance(3_000);
+    expect(events.map(({ type }) => type)).toEqual(["ping"]);
+    await clock.until(nc.close());
+  });
+});
+
+describe("the cluster", () => {
+  it("is learned, forgotten when it shrinks, and dialled with the scheme and credentials of the teacher", async () => {
+    const { clock, connect, network, serve } = simulate();
+    const a = serve("a", { info: { connect_urls: ["a:4222", "b:4222", "c:4222"] } });
+    const b = serve("b");
+    const nc = await connect({ servers: "nats://u:p@a" });
+    const events = recorded(nc, "update");
+    last(a).sendInfo({ connect_urls: ["a:4222", "b:4222", "d:4222"] });
+    await clock.settle();
+    expect(events).toMatchObject([{ added: ["d:4222"], deleted: ["c:4222"] }]);
+    last(a).sendInfo({ connect_urls: ["a:4222", "b:4222"] });
+    last(a).sendInfo({});
+    await clock.settle();
+    const before = network.dials.length;
+    await a.stop();
+    await clock.advance(200);
+    expect(network.dials.slice(before).map(({ hostname }) => hostname)).toEqual(["b"]);
+    expect(last(b).options).toMatchObject({ user: "u", pass: "p" });
+    await clock.until(nc.close());
+  });
+
+  it("is left alone with ignoreClusterUpdates", async () => {
+    const { clock, connect, network, serve } = simulate();
+    const a = serve("a", { info: { connect_urls: ["b:4222"] } });
+    const nc = await connect({ servers: "a", ignoreClusterUpdates: true });
+    await a.stop();
+    await clock.advance(5_000);
+    expect(new Set(network.dials.map(({ hostname }) => hostname))).toEqual(new Set(["a"]));
+    await clock.until(nc.close());
+  });
+
+  it("tells once of a server that leaves, and is left when it closes", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    serve("b");
+    const nc = await connect({ servers: "a,b", noRandomize: true });
+    const events = recorded(nc);
+    last(a).sendInfo({ ldm: true });
+    last(a).sendInfo({ ldm: true });
+    await clock.advance(5_000);
+    expect(events).toMatchObject([{ type: "ldm", server: "a:4222", epoch: 1 }]);
+    await a.stop();
+    await clock.advance(500);
+    expect(nc.getServer()).toBe("b:4222");
+    await clock.until(nc.close());
+  });
+});
+
+describe("a page that wakes", () => {
+  it("dials at once where it waited, and asks its link for a sign of life", async () => {
+    let wake = (): void => {};
+    let stopped = false;
+    const world = simulate(1, {
+      wake: (run) => {
+        wake = run;
+        return () => {
+          stopped = true;
+        };
+      },
+    });
+    const a = world.serve("a");
+    const nc = await world.connect({ servers: "a", reconnectTimeWait: 3_600_000 });
+    const events = recorded(nc, "ping", "staleConnection");
+    wake();
+    await world.clock.advance(2_500);
+    expect(events.map(({ type }) => type)).toEqual(["ping"]);
+    a.script = { onPing: () => "silence" };
+    wake();
+    await world.clock.advance(2_500);
+    expect(events.map(({ type }) => type)).toEqual(["ping", "ping", "staleConnection"]);
+    expect(nc.state).toBe("waiting");
+    a.script = {};
+    wake();
+    await world.clock.settle();
+    await world.clock.advance(1);
+    expect(nc.state).toBe("connected");
+    await world.clock.until(nc.close());
+    expect(stopped).toBe(true);
+  });
+});

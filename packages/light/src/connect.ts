@@ -1,7 +1,7 @@
 // How a connection comes to be.
 
 import type { Clock, Random } from "@myelin/contracts";
-import { Connection, type LightConnection } from "./connection.js";
+import { type LightConnection, openConnection } from "./connection.js";
 import { observed } from "./deferred.js";
 import { type LightOptions, resolveOptions } from "./options.js";
 import { pageSocket } from "./page-socket.js";
@@ -37,12 +37,12 @@ export function connect(options: LightOptions | string = {}, runtime: LightRunti
 async function connected(given: LightOptions, runtime: LightRuntime): Promise<LightConnection> {
   const options = resolveOptions(given);
   const clock = runtime.clock ?? systemClock;
-  const connection = new Connection(options, {
+  const { connection, ready } = openConnection(options, {
     clock,
     random: runtime.random ?? Math.random,
     wake: runtime.wake ?? wakeOf(globalThis),
     transports: [pageSocket(clock), ...(options.transports ?? [])],
   });
-  await connection.ready;
+  await ready;
   return connection;
 }

@@ -21,19 +21,22 @@ export type State =
   | { readonly kind: "waiting"; readonly cancel: () => void }
   | { readonly kind: "dialing" | "connected" | "draining"; readonly link: Link };
 
-export class StateMachine {
-  #state: State = { kind: "idle" };
-
-  get state(): State {
-    return this.#state;
-  }
-
+export interface StateMachine {
+  state(): State;
   /** Enters `next` and releases what only the old state owned. Throws for a transition there is not, which is a bug of ours. */
-  to(next: State, released: (link: Link) => void): void {
-    const from = this.#state;
-    if (!transitions[from.kind].includes(next.kind)) throw new Error(`no transition from ${from.kind} to ${next.kind}`);
-    this.#state = next;
-    if (from.kind === "waiting") from.cancel();
-    else if ("link" in from && !("link" in next && next.link === from.link)) released(from.link);
-  }
+  to(next: State, released: (link: Link) => void): void;
+}
+
+export function stateMachine(): StateMachine {
+  let state: State = { kind: "idle" };
+  return {
+    state: () => state,
+    to(next, released) {
+      const from = state;
+      if (!transitions[from.kind].includes(next.kind)) throw new Error(`no transition from ${from.kind} to ${next.kind}`);
+      state = next;
+      if ("cancel" in from) from.cancel();
+      else if ("link" in from && !("link" in next && next.link === from.link)) released(from.link);
+    },
+  };
 }

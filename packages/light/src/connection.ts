@@ -1,33 +1,36 @@
 // What an application holds: one logical connection over any number of links. Joins the session with what publishes, receives and
 // asks; each of them knows only what it needs of the others.
 
-import type { Clock, Random } from "@myelin/contracts";
 import type { ConnectionState } from "./connection-state.js";
+import type { Core, Runtime } from "./core.js";
 import { type Bounds, bound, type Deferred, deferred, observed } from "./deferred.js";
-import {
-  ClosedConnectionError,
-  DrainError,
-  DrainingConnectionError,
-  errorOf,
-} from "./errors.js";
+import { ClosedConnectionError, DrainError, DrainingConnectionError, errorOf } from "./errors.js";
 import type { Link, ServerInfo } from "./link.js";
 import { type Msg, type Payload, type PublishOptions, ReceivedMessage } from "./message.js";
-import { aborting, callable, checked, defaults, nonNegative, pendingOf, positive, type ResolvedOptions } from "./options.js";
-import { Outbox } from "./outbox.js";
-import type { Dialling } from "./page-socket.js";
-import { type RequestOptions, Requests } from "./requests.js";
+import {
+  ANY,
+  aborting,
+  callable,
+  checked,
+  defaults,
+  nonNegative,
+  pendingOf,
+  positive,
+  type ResolvedOptions,
+} from "./options.js";
+import { outbox } from "./outbox.js";
+import { type RequestOptions, requests } from "./requests.js";
 import { PermissionViolationError, serverErrorOf } from "./server-error.js";
-import { Session } from "./session.js";
-import { type Status, type StatusEvent, type StatusOf, type StatusType, statusFeed } from "./status.js";
+import { session } from "./session.js";
+import { type Status, type StatusOf, type StatusType, statusFeed } from "./status.js";
 import { checkSubject } from "./subject.js";
 import {
   checkMax,
-  OwnSubscription,
+  openSubscription,
+  type OwnSubscription,
   type Subscription,
-  type SubscriptionHost,
   type SubscriptionOptions,
 } from "./subscription.js";
-import type { IncomingMessage } from "./wire.js";
 
 /** A connection to a NATS cluster. It survives outages until it is closed, drained, or out of the attempts it was given. */
 export interface LightConnection extends AsyncDisposable {
@@ -89,292 +92,202 @@ export interface LightConnection extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What a connection needs from outside. */
-export interface ConnectionRuntime {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly transports: readonly Dialling[];
-  readonly wake: ((run: () => void) => () => void) | undefined;
-}
-
-export class Connection implements LightConnection {
-  readonly #options: ResolvedOptions;
-  readonly #clock: Clock;
-  readonly #status = statusFeed();
-  readonly #session: Session;
-  readonly #outbox: Outbox;
-  readonly #requests: Requests;
-  readonly #subscriptions = new Map<number, OwnSubscription>();
+/** Begins to connect; throws InvalidArgumentError before anything is dialled. `ready` settles with the first link, or its failure. */
+export function openConnection(
+  options: ResolvedOptions,
+  runtime: Runtime,
+): { readonly connection: LightConnection; readonly ready: Promise<void> } {
+  const { clock } = runtime;
+  const status = statusFeed();
+  const { emit } = status;
+  const subscriptions = new Map<number, OwnSubscription>();
   // Ended, and not everything they received was handled.
-  readonly #lingering = new Set<OwnSubscription>();
-  readonly #subscriptionHost: SubscriptionHost;
-  #sids = 0;
+  const lingering = new Set<OwnSubscription>();
   // Who waits for a link.
-  #next: Deferred<Link>[] = [];
-  #drain: Promise<void> | undefined;
+  let waiters: Deferred<Link>[] = [];
+  let sids = 0;
+  let drain: Promise<void> | undefined;
   // Of a drain that is under way: what its end is told when the link is lost, or when somebody closes.
-  #drainLost: ((error: Error) => void) | undefined;
-  #unsent = 0;
+  let drainLost: ((error: Error) => void) | undefined;
+  let unsent = 0;
   // Why publishes are refused.
-  #refusal: ((what: string) => Error) | undefined;
+  let refusal: ((what: string) => Error) | undefined;
 
-  /** Begins to connect; throws InvalidArgumentError before anything is dialled. */
-  constructor(options: ResolvedOptions, runtime: ConnectionRuntime) {
-    const { clock } = runtime;
-    const { emit } = this.#status;
-    this.#options = options;
-    this.#clock = clock;
-    const link = (): Link | undefined => this.#session.link;
-    const report = (error: Error): void => emit({ type: "error", error });
-    this.#outbox = new Outbox(options, {
-      clock,
-      link,
-      dropped: (messages, bytes, reason) => emit({ type: "dropped", messages, bytes, reason }),
-    });
-    const control = (line: string, quiet?: boolean): void => this.#outbox.control(line, quiet);
-    this.#requests = new Requests({
-      clock,
-      outbox: this.#outbox,
-      inboxPrefix: options.inboxPrefix,
-      newSid: () => ++this.#sids,
-      server: () => this.getServer(),
-      publish: this.#publish,
-    });
-    this.#subscriptionHost = {
-      control,
-      ended: (one, lingers) => {
-        this.#subscriptions.delete(one.getID());
-        if (lingers) this.#lingering.add(one);
-        else this.#lingering.delete(one);
-      },
-      barrier: async () => link()?.roundTrip(),
-      report,
-      slow: (sub) => emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() }),
-    };
-    this.#session = new Session(options, {
-      ...runtime,
-      emit,
-      control,
-      drained: () => this.#outbox.drained(),
-      flush: () => this.#outbox.flush(true),
-      message: (message) => this.#deliver(message),
-      linked: (up) => {
-        const lines = [...this.#requests.lines(), ...[...this.#subscriptions.values()].flatMap((one) => one.lines())];
-        this.#outbox.linked(lines, up.info);
-        for (const waiter of this.#next.splice(0)) waiter.resolve(up);
-      },
-      unlinked: (error) => {
-        this.#outbox.unlinked();
-        this.#unsent = this.#outbox.messages;
-        this.#requests.unlinked(error);
-        this.#drainLost?.(error);
-      },
-      ended: (reason) => this.#ended(reason),
-      serverError: (text, epoch) => this.#serverError(text, epoch),
-    });
-    this.#session.start();
-  }
+  const all = (): OwnSubscription[] => [...subscriptions.values(), ...lingering];
 
-  /** Settles with the first link, or with what closed the connection before. */
-  get ready(): Promise<void> {
-    return this.#session.ready.promise;
-  }
+  const core: Core = {
+    ...runtime,
+    options,
+    emit,
+    // Set below, because they need each other.
+    outbox: undefined as never,
+    link: () => machine.link(),
+    newSid: () => ++sids,
+    publish(subject, payload, given = {}) {
+      if (refusal !== undefined) throw refusal(`publish to "${subject}"`);
+      core.outbox.add(subject, payload, checked(given, { reply: ANY, headers: ANY }));
+      return core.outbox.isRoomy();
+    },
+    message(message) {
+      // One that has ended may be sent a few more.
+      if (!asking.deliver(message)) subscriptions.get(message.sid)?.deliver(new ReceivedMessage(message, core.publish));
+    },
+    refused(text, { epoch }) {
+      const error = serverErrorOf(text);
+      emit({ type: "error", error, epoch });
+      if (!(error instanceof PermissionViolationError)) return error;
+      const { operation, queue, subject } = error;
+      // An error of its own for each: facts are the request's.
+      const another = (): Error => serverErrorOf(text);
+      if (operation === "publish") asking.reject((one) => (one === subject ? another() : undefined));
+      else {
+        asking.denied(subject, another);
+        for (const one of all()) if (one.getSubject() === subject && one.getQueue() === queue) one.fail(error);
+      }
+      return undefined;
+    },
+    linked(link) {
+      core.outbox.linked(link, [...asking.lines(), ...all().flatMap((one) => one.lines())]);
+      for (const waiter of waiters.splice(0)) waiter.resolve(link);
+    },
+    unlinked(error) {
+      core.outbox.unlinked();
+      unsent = core.outbox.messages();
+      asking.unlinked(error);
+      drainLost?.(error);
+    },
+    ended(reason) {
+      const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
+      refusal = closed;
+      drainLost?.(closed("drain()"));
+      core.outbox.end(closed("writable()"));
+      asking.reject((subject) => closed(`request to "${subject}"`));
+      for (const waiter of waiters) waiter.reject(closed("flush()"));
+      waiters = [];
+      for (const one of all()) one.finish(reason, closed(`drain of "${one.getSubject()}"`));
+    },
+  };
+  Object.assign(core, { outbox: outbox(core) });
+  const asking = requests(core);
+  const machine = session(core);
+  const { close, state } = machine;
+  const isClosed = (): boolean => state() === "closed";
 
-  get state(): ConnectionState {
-    return this.#session.kind;
-  }
-
-  get info(): ServerInfo | undefined {
-    return this.#session.link?.info;
-  }
-
-  isClosed(): boolean {
-    return this.state === "closed";
-  }
-
-  isDraining(): boolean {
-    return this.state === "draining";
-  }
-
-  // biome-ignore lint/suspicious/noConfusingVoidType: the type of the full client
-  closed(): Promise<void | Error> {
-    return this.#session.ended.promise;
-  }
-
-  getServer(): string {
-    return this.#session.link?.server.url.address ?? "";
-  }
-
-  status(): AsyncIterableIterator<Status> {
-    return this.#status.iterate();
-  }
-
-  on<T extends StatusType>(type: T, listener: (status: StatusOf<T>) => void): () => void {
-    return this.#status.on(type, listener);
-  }
-
-  publish(subject: string, payload?: Payload, options?: PublishOptions): boolean {
-    return this.#publish(subject, payload, options);
-  }
-
-  readonly #publish = (subject: string, payload?: Payload, options: PublishOptions = {}): boolean => {
-    if (this.#refusal !== undefined) throw this.#refusal(`publish to "${subject}"`);
-    this.#outbox.publish(subject, payload, checked(options, PUBLISH));
-    return this.#outbox.roomy;
+  const requireOpen = (what: string, whileDraining?: boolean): void => {
+    if (isClosed()) throw new ClosedConnectionError(what);
+    if (!whileDraining && state() === "draining") throw new DrainingConnectionError(what);
   };
 
-  writable(): Promise<void> {
-    return this.isClosed() ? rejected(new ClosedConnectionError("writable()")) : this.#outbox.writable();
-  }
-
-  flush(bounds: Bounds = {}): Promise<void> {
-    return observed(this.#flush(bounds));
-  }
-
-  async #flush(given: Bounds): Promise<void> {
+  const flush = async (given: Bounds = {}): Promise<void> => {
     const bounds = checked(given, { timeout: nonNegative, signal: aborting });
     bounds.signal?.throwIfAborted();
-    if (this.isClosed()) throw new ClosedConnectionError("flush()");
+    requireOpen("flush()", true);
     const wait = deferred();
-    const { link } = this.#session;
+    const link = core.link();
     const next = deferred<Link>();
-    if (link === undefined) this.#next.push(next);
-    else next.resolve(link);
-    const done = link === undefined ? next.promise.then((up) => up.roundTrip()) : link.roundTrip();
-    done.then(wait.resolve, wait.reject);
-    await bound(wait, bounds, "flush()", this.#clock);
-  }
+    if (link === undefined) waiters.push(next);
+    const answered = link?.roundTrip() ?? next.promise.then((one) => one.roundTrip());
+    answered.then(wait.resolve, wait.reject);
+    await bound(wait, bounds, "flush()", clock);
+  };
 
-  async rtt(bounds: Bounds = {}): Promise<number> {
-    const begin = this.#clock.now();
-    await this.flush(bounds);
-    return this.#clock.now() - begin;
-  }
+  const closeAll = async (): Promise<void> => {
+    close();
+    await machine.ended.promise;
+  };
 
-  subscribe(subject: string, given: SubscriptionOptions = {}): Subscription {
-    this.#requireOpen(`subscribe to "${subject}"`);
-    checkSubject(subject, "subscribe subject");
-    const options = checked(given, SUBSCRIBE);
-    if (options.queue !== undefined) checkSubject(options.queue, "queue");
-    checkMax(options.max);
-    const limits = pendingOf(options.pending, this.#options.pending);
-    const sid = ++this.#sids;
-    const subscription = new OwnSubscription(sid, subject, options, limits, this.#subscriptionHost);
-    this.#subscriptions.set(sid, subscription);
-    for (const line of subscription.lines()) this.#outbox.control(line);
-    return subscription;
-  }
-
-  request(subject: string, payload?: Payload, options: RequestOptions = {}): Promise<Msg> {
-    try {
-      this.#requireOpen(`request to "${subject}"`);
-      return this.#requests.open(subject, payload, options);
-    } catch (cause) {
-      return rejected(errorOf(cause));
-    }
-  }
-
-  drain(bounds: { readonly timeout?: number | undefined } = {}): Promise<void> {
-    return observed(this.#drained(bounds));
-  }
-
-  async #drained(bounds: { readonly timeout?: number | undefined }): Promise<void> {
-    if (this.isClosed()) throw new ClosedConnectionError("drain()");
-    const { timeout = defaults.drainTimeout } = checked(bounds, { timeout: positive });
-    this.#drain ??= this.#drainWithin(timeout);
-    return this.#drain;
-  }
-
-  async #drainWithin(timeout: number): Promise<void> {
-    const { link } = this.#session;
-    const subscriptions = [...this.#subscriptions.values(), ...this.#lingering];
-    const processed = (): number => subscriptions.reduce((sum, one) => sum + one.getProcessed(), 0);
-    const before = processed();
-    const abandon = (): number => subscriptions.reduce((sum, one) => sum + one.abandon(), 0);
-    if (link === undefined) {
-      const unsent = this.#outbox.messages;
-      const abandoned = abandon();
-      await this.close();
-      if (unsent + abandoned > 0) throw new DrainError("drain(): there was no connection", 0, abandoned, unsent);
-      return;
-    }
-    this.#session.drain(link);
-    const wait = deferred();
-    this.#drainLost = wait.reject;
-    this.#drainOver(link, subscriptions).then(wait.resolve, wait.reject);
-    try {
-      await bound(wait, { timeout }, "drain()", this.#clock);
-    } catch (cause) {
-      const unsent = this.#outbox.messages || this.#unsent;
-      throw new DrainError(`drain(): ${errorOf(cause).message}`, processed() - before, abandon(), unsent, { cause });
-    } finally {
-      await this.close();
-    }
-  }
-
-  async #drainOver(link: Link, subscriptions: readonly OwnSubscription[]): Promise<void> {
-    const ended = await Promise.allSettled(subscriptions.map((one) => (one.isClosed() ? one.handled() : one.drain())));
-    const failed = ended.find((one) => one.status === "rejected");
+  const drained = async (link: Link, ending: readonly OwnSubscription[]): Promise<void> => {
+    const ends = await Promise.allSettled(ending.map((one) => (one.isClosed() ? one.handled() : one.drain())));
+    const failed = ends.find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    this.#refusal ??= (what) => new DrainingConnectionError(what);
+    refusal ??= (what) => new DrainingConnectionError(what);
     await link.roundTrip();
-  }
+  };
 
-  async close(): Promise<void> {
-    this.#session.close();
-    await this.#session.ended.promise;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.isClosed()) await this.drain();
-  }
-
-  #requireOpen(what: string): void {
-    if (this.isClosed()) throw new ClosedConnectionError(what);
-    if (this.isDraining()) throw new DrainingConnectionError(what);
-  }
-
-  #deliver(message: IncomingMessage): void {
-    if (this.#requests.deliver(message)) return;
-    // One that has ended may be sent a few more.
-    this.#subscriptions.get(message.sid)?.deliver(new ReceivedMessage(message, this.#publish));
-  }
-
-  #ended(reason: Error | undefined): void {
-    const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
-    this.#refusal = closed;
-    this.#drainLost?.(closed("drain()"));
-    this.#outbox.end(closed);
-    this.#requests.reject(({ subject }) => closed(`request to "${subject}"`));
-    for (const waiter of this.#next.splice(0)) waiter.reject(closed("flush()"));
-    for (const one of [...this.#subscriptions.values(), ...this.#lingering]) {
-      one.finish(reason, closed(`drain of "${one.getSubject()}"`));
+  const drainWithin = async (timeout: number): Promise<void> => {
+    const link = core.link();
+    const ending = all();
+    const sum = (of: (one: OwnSubscription) => number): number => ending.reduce((total, one) => total + of(one), 0);
+    const processed = (): number => sum((one) => one.getProcessed());
+    const abandon = (): number => sum((one) => one.abandon());
+    const before = processed();
+    const wait = deferred();
+    unsent = core.outbox.messages();
+    if (link !== undefined) {
+      machine.drain(link);
+      drainLost = wait.reject;
+      drained(link, ending).then(wait.resolve, wait.reject);
+    } else if (unsent + sum((one) => one.getPending()) === 0) wait.resolve();
+    else wait.reject(new Error("there was no connection"));
+    try {
+      await bound(wait, { timeout }, "drain()", clock);
+    } catch (cause) {
+      const left = core.outbox.messages() || unsent;
+      throw new DrainError(`drain(): ${errorOf(cause).message}`, processed() - before, abandon(), left, { cause });
+    } finally {
+      await closeAll();
     }
-  }
+  };
 
-  // Returns the error when the server will close the link because of it.
-  #serverError(text: string, epoch: number): Error | undefined {
-    const error = serverErrorOf(text);
-    this.#status.emit({ type: "error", error, epoch } satisfies StatusEvent);
-    if (!(error instanceof PermissionViolationError)) return error;
-    const { operation, queue } = error;
-    if (operation === "publish") {
-      this.#requests.reject(({ subject }) => (subject === error.subject ? serverErrorOf(text) : undefined));
-    } else {
-      this.#requests.denied(error.subject, () => serverErrorOf(text));
-      for (const one of [...this.#subscriptions.values()]) {
-        if (one.getSubject() === error.subject && one.getQueue() === queue) one.fail(error);
-      }
-    }
-    return undefined;
-  }
-}
-
-const ANY: readonly [string, () => boolean] = ["anything", () => true];
-// Subjects, headers and limits are judged where they are used.
-const PUBLISH = { reply: ANY, headers: ANY };
-const SUBSCRIBE = { queue: ANY, max: ANY, callback: callable, pending: ANY };
-
-function rejected(error: Error): Promise<never> {
-  return observed(Promise.reject(error));
+  const connection: LightConnection = {
+    get state() {
+      return state();
+    },
+    get info() {
+      return core.link()?.info;
+    },
+    isClosed,
+    isDraining: () => state() === "draining",
+    closed: () => machine.ended.promise,
+    getServer: () => core.link()?.server.url.address ?? "",
+    status: status.iterate,
+    on: status.on,
+    publish: core.publish,
+    writable: () => observed((async () => (requireOpen("writable()", true), core.outbox.writable()))()),
+    flush: (bounds) => observed(flush(bounds)),
+    async rtt(bounds) {
+      const begin = clock.now();
+      await flush(bounds);
+      return clock.now() - begin;
+    },
+    subscribe(subject, given = {}) {
+      requireOpen(`subscribe to "${subject}"`);
+      checkSubject(subject, "subscribe subject");
+      const own = checked(given, { queue: ANY, max: ANY, callback: callable, pending: ANY });
+      if (own.queue !== undefined) checkSubject(own.queue, "queue");
+      checkMax(own.max);
+      const limits = pendingOf(own.pending, options.pending);
+      const sid = core.newSid();
+      const opened = openSubscription(core, sid, subject, own, limits, (lingers) => {
+        subscriptions.delete(sid);
+        if (lingers) lingering.add(opened);
+        else lingering.delete(opened);
+      });
+      subscriptions.set(sid, opened);
+      for (const line of opened.lines()) core.outbox.control(line);
+      return opened;
+    },
+    request: (subject, payload, given = {}) =>
+      observed(
+        (async () => {
+          requireOpen(`request to "${subject}"`);
+          return asking.open(subject, payload, given);
+        })(),
+      ),
+    drain: (bounds = {}) =>
+      observed(
+        (async () => {
+          requireOpen("drain()", true);
+          const { timeout = defaults.drainTimeout } = checked(bounds, { timeout: positive });
+          drain ??= drainWithin(timeout);
+          await drain;
+        })(),
+      ),
+    close: closeAll,
+    [Symbol.asyncDispose]: async () => {
+      if (!isClosed()) await connection.drain();
+    },
+  };
+  machine.start();
+  return { connection, ready: machine.ready.promise };
 }

@@ -2,7 +2,8 @@
 // and keeping alive. Before the first PONG it ends as a failed attempt, afterwards as a lost link; it never comes back. It knows no
 // subscription and no other server.
 
-import type { Auth, Clock, TransportSink } from "@myelin/contracts";
+import type { Auth, TransportSink } from "@myelin/contracts";
+import type { Core } from "./core.js";
 import { type Deferred, deferred } from "./deferred.js";
 import {
   type AttemptPhase,
@@ -16,13 +17,12 @@ import {
   TlsMismatchError,
 } from "./errors.js";
 import { type KeepAlive, keepAlive } from "./keep-alive.js";
-import type { ResolvedOptions } from "./options.js";
 import type { ByteStream, Dialling } from "./page-socket.js";
 import { AuthorizationError, serverErrorOf } from "./server-error.js";
-import { hrefOf, type Server } from "./server-list.js";
+import { hrefOf, isWebSocket, type Server } from "./server-list.js";
 import { toUtf8 } from "./utf8.js";
 import { version } from "./version.js";
-import { type IncomingMessage, ProtocolError, wireDecoder } from "./wire.js";
+import { ProtocolError, wireDecoder } from "./wire.js";
 
 /** What a server tells about itself; fields not named here are kept as they came. */
 export interface ServerInfo {
@@ -44,344 +44,304 @@ export interface ServerInfo {
   readonly [field: string]: unknown;
 }
 
-/** What a link needs, and whom it tells; no function throws. Exactly one of `failed` and `lost`, and last, unless we end it. */
+/** Whom a link tells; no function throws. Exactly one of `failed` and `lost`, and last, unless we end it. */
 export interface LinkHost {
-  readonly clock: Clock;
-  readonly options: ResolvedOptions;
   /** An INFO, the first one or a later one. */
-  info(link: Link, info: ServerInfo): void;
+  learned(link: Link): void;
   up(link: Link): void;
   failed(link: Link, attempt: ConnectAttempt): void;
   lost(link: Link, error: Error): void;
-  message(message: IncomingMessage): void;
-  /** An -ERR; returns the error when the server will close the link because of it. */
-  serverError(text: string): Error | undefined;
-  ping(pending: number): void;
-  /** Queues a line; a `quiet` one asks for no sign of life. */
-  control(line: string, quiet?: boolean): void;
-  drained(): void;
 }
 
-export class Link {
+export interface Link {
   readonly server: Server;
   /** Of this attempt in the life of the connection, from 1. */
   readonly number: number;
-  /** Set when the first INFO is there. */
-  info!: ServerInfo;
-  readonly #host: LinkHost;
-  readonly #begin: number;
-  readonly #abort = new AbortController();
-  readonly #decoder = wireDecoder();
-  readonly #cancelTimeout: () => void;
-  readonly #pongs: (Deferred<void> | undefined)[] = [];
-  #phase: AttemptPhase | "up" | "over" = "tcp";
-  #connection: ByteStream | undefined;
-  // The stream ended before it was ours.
-  #ended: { readonly error: Error | undefined } | undefined;
-  #keepAlive: KeepAlive | undefined;
-  // What the server said before it closes the link.
-  #farewell: Error | undefined;
-  // Given before dialling; forgotten with CONNECT.
-  #auth: Auth | undefined;
-
-  constructor(server: Server, number: number, host: LinkHost) {
-    const { timeout } = host.options;
-    this.server = server;
-    this.number = number;
-    this.#host = host;
-    this.#begin = host.clock.now();
-    this.#cancelTimeout = host.clock.after(timeout, () =>
-      this.fail(new TimeoutError(`connecting to ${this.#url}`, timeout)),
-    );
-  }
-
-  /** Dials, unless it was ended before. Never rejects. */
-  async dial(transport: Dialling): Promise<void> {
-    const { authenticator, noRandomize } = this.#host.options;
-    const { url, name } = this.server;
-    try {
-      if (authenticator !== undefined && !(authenticator.needsNonce ?? authenticator.length > 0)) {
-        this.#phase = "auth";
-        this.#auth = await this.#ask(undefined);
-        if (this.#over) return;
-        this.#phase = "tcp";
-      }
-      const target = {
-        url: this.#url,
-        scheme: url.scheme,
-        hostname: url.hostname,
-        port: url.port,
-        path: url.path,
-        serverName: name,
-        tls: undefined,
-        handshakeFirst: false,
-        shuffleAddresses: noRandomize !== true,
-        reached: (phase: "dns" | "tcp" | "tls") => {
-          if (this.#connection === undefined && !this.#over) this.#phase = phase;
-        },
-      };
-      if (this.#over) return;
-      const connection = await transport.connect(target, this.#sink(), this.#abort.signal);
-      if (this.#over) return connection.destroy();
-      this.#connection = connection;
-      this.#phase = "info";
-      if (this.#ended === undefined) this.#pump();
-      else this.#closed(this.#ended.error);
-    } catch (cause) {
-      this.fail(errorOf(cause));
-    }
-  }
-
+  /** Of this link in the life of the connection, from 1; 0 before it is up. */
+  epoch: number;
+  /** The latest INFO; not to be read before there was one. */
+  readonly info: ServerInfo;
   /** True from the first PONG until it ends. */
-  get alive(): boolean {
-    return this.#phase === "up";
-  }
-
-  get #url(): string {
-    return hrefOf(this.server.url);
-  }
-
-  get #over(): boolean {
-    return this.#phase === "over";
-  }
-
-  /** Hands bytes to the transport; false = wait for `drained`. */
-  write(bytes: Uint8Array): boolean {
-    return this.#connection?.write(bytes) === true;
-  }
-
+  isUp(): boolean;
+  /** Dials, unless it was ended before. Never rejects. */
+  dial(transport: Dialling): Promise<void>;
+  /** Hands bytes to the transport; false = wait for its drain. */
+  write(bytes: Uint8Array): boolean;
   /** Something is on its way that the server answers sooner or later. */
-  expects(): void {
-    this.#keepAlive?.outbound();
-  }
-
+  expects(): void;
   /** A PING behind everything queued; resolves on its PONG, rejects when the link ends first. */
-  roundTrip(): Promise<void> {
-    const pong = deferred();
-    this.#pongs.push(pong);
-    this.#host.control("PING");
-    return pong.promise;
-  }
-
+  roundTrip(): Promise<void>;
   /** Asks for a sign of life now. */
-  probe(): void {
-    this.#keepAlive?.probe();
-  }
-
+  probe(): void;
   /** The attempt has failed, or the link is lost. */
-  fail(error: Error): void {
-    const phase = this.#phase;
-    const why = new DisconnectedError(`lost the link to ${this.server.url.address}: ${error.message}`, true, {
-      cause: error,
-    });
-    if (!this.#end(why)) return;
-    this.#abort.abort(error);
-    this.#connection?.destroy();
-    if (phase === "up") return this.#host.lost(this, error);
-    const own = (error as { phase?: AttemptPhase }).phase;
-    this.#host.failed(this, {
-      server: this.#url,
-      address: this.#connection?.remoteAddress ?? (error as { address?: string }).address,
-      phase:
-        error instanceof AuthorizationError
-          ? "auth"
-          : error instanceof ProtocolError && phase === "tcp"
-            ? "info"
-            : own !== undefined && /^(dns|tcp|tls)$/.test(own)
-              ? own
-              : (phase as AttemptPhase),
-      error,
-      ms: Math.round(this.#host.clock.now() - this.#begin),
-    });
-  }
-
+  fail(error: Error): void;
   /** Ends it now, without a report. */
-  destroy(reason: Error): void {
-    if (!this.#end(reason)) return;
-    this.#abort.abort(reason);
-    this.#connection?.destroy();
-  }
-
+  destroy(reason: Error): void;
   /** Ends the stream in order, within `ms`. Without a report; never rejects. */
-  async close(ms: number, reason: Error): Promise<void> {
-    if (!this.#end(reason)) return;
-    const connection = this.#connection;
-    const cancel = this.#host.clock.after(ms, () => connection?.destroy());
-    try {
-      await connection?.close();
-    } catch {
-      connection?.destroy();
-    }
-    cancel();
-  }
+  close(ms: number, reason: Error): Promise<void>;
+}
 
-  #end(reason: Error): boolean {
-    if (this.#over) return false;
-    this.#phase = "over";
-    this.#cancelTimeout();
-    this.#keepAlive?.stop();
-    for (const pong of this.#pongs.splice(0)) pong?.reject(reason);
+export function openLink(core: Core, server: Server, number: number, host: LinkHost): Link {
+  const { clock, options, outbox } = core;
+  const { authenticator, noRandomize, timeout } = options;
+  const { name, url } = server;
+  const { hostname, path, port, scheme } = url;
+  const href = hrefOf(url);
+  const begin = clock.now();
+  const abort = new AbortController();
+  const decoder = wireDecoder();
+  const pongs: (Deferred<void> | undefined)[] = [];
+  let phase: AttemptPhase | "up" | "over" = "tcp";
+  let stream: ByteStream | undefined;
+  // The stream ended before it was ours.
+  let ended: { readonly error: Error | undefined } | undefined;
+  let alive: KeepAlive | undefined;
+  let info: ServerInfo | undefined;
+  // What the server said before it closes the link.
+  let farewell: Error | undefined;
+  // Given before dialling; forgotten with CONNECT.
+  let auth: Auth | undefined;
+
+  const cancelTimeout = clock.after(timeout, () => fail(new TimeoutError(`connecting to ${href}`, timeout)));
+  const isOver = (): boolean => phase === "over";
+
+  const end = (reason: Error): boolean => {
+    if (isOver()) return false;
+    phase = "over";
+    cancelTimeout();
+    alive?.stop();
+    for (const pong of pongs) pong?.reject(reason);
     return true;
-  }
+  };
 
-  #closed(error: Error | undefined): void {
-    if (this.#connection === undefined) this.#ended = { error };
-    else this.fail(this.#farewell ?? error ?? new ConnectionError(`${this.#url} closed the link`));
-  }
+  const destroy = (reason: Error): boolean => {
+    if (!end(reason)) return false;
+    abort.abort(reason);
+    stream?.destroy();
+    return true;
+  };
 
-  #sink(): TransportSink {
-    return {
-      data: (chunk) => {
-        if (this.#over) return;
-        this.#keepAlive?.inbound();
-        this.#decoder.push(chunk);
-        if (this.#connection !== undefined) this.#pump();
-      },
-      drain: () => {
-        if (this.#phase === "up") this.#host.drained();
-      },
-      closed: (error) => this.#closed(error),
-    };
-  }
+  const fail = (error: Error): void => {
+    const reached = phase;
+    const why = new DisconnectedError(`lost the link to ${url.address}: ${error.message}`, true, { cause: error });
+    if (!destroy(why)) return;
+    if (reached === "up") return host.lost(link, error);
+    const told = error as { readonly phase?: AttemptPhase | "stream"; readonly address?: string };
+    const own = error instanceof AuthorizationError ? "auth" : told.phase;
+    host.failed(link, {
+      server: href,
+      address: stream?.remoteAddress ?? told.address,
+      phase: own === undefined || own === "stream" ? (reached as AttemptPhase) : own,
+      error,
+      ms: Math.round(clock.now() - begin),
+    });
+  };
 
-  // Handles what has arrived; during a TLS upgrade nothing is read. Bad bytes end the link, never the process.
-  #pump(): void {
+  // Runs what may fail, and ends the link when it does: never the process.
+  const guarded = async (work: () => unknown): Promise<void> => {
     try {
-      while (!this.#over && this.#phase !== "tls") {
-        const operation = this.#decoder.next();
-        if (operation === undefined) return;
-        if ("sid" in operation) {
-          if (this.#phase !== "up") throw this.#speaksOtherwise();
-          this.#host.message(operation);
-          continue;
-        }
-        const { text, verb } = operation;
-        if (verb === "-err") this.#refused(text);
-        else if (verb === "info") this.#learn(text);
-        else if (this.#phase === "info") throw this.#speaksOtherwise();
-        else if (verb === "ping") this.#answer();
-        else if (verb === "pong") this.#ponged();
-      }
+      await work();
     } catch (cause) {
-      this.fail(errorOf(cause));
+      fail(errorOf(cause));
     }
-  }
+  };
 
-  #speaksOtherwise(): Error {
-    return new ConnectionError(`${this.#url} does not speak NATS: its first words were not INFO; check the port`);
-  }
-
-  #refused(text: string): void {
-    if (this.#phase === "up") this.#farewell = this.#host.serverError(text) ?? this.#farewell;
-    else this.fail(serverErrorOf(text));
-  }
-
-  #answer(): void {
-    if (this.#phase === "up") this.#host.control("PONG", true);
-    else this.write(toUtf8("PONG\r\n"));
-  }
-
-  #ponged(): void {
-    if (this.#phase !== "ping") return this.#pongs.shift()?.resolve();
-    const { clock, options } = this.#host;
-    this.#phase = "up";
-    this.#cancelTimeout();
-    this.#keepAlive = keepAlive(
-      clock,
-      options.pingInterval,
-      options.maxPingOut,
-      (pending) => {
-        this.#pongs.push(undefined);
-        this.#host.control("PING", true);
-        this.#host.ping(pending);
-      },
-      () => this.fail(new StaleConnectionError(`${this.#url} has been silent for too long`)),
-    );
-    this.#host.up(this);
-  }
-
-  #learn(text: string): void {
-    let told: { [field: string]: unknown };
+  const ask = async (nonce: string | undefined): Promise<Auth> => {
     try {
-      told = JSON.parse(text) ?? {};
-    } catch {
-      throw new ProtocolError("INFO: malformed JSON");
-    }
-    const { max_payload: most } = told;
-    const first = this.#phase === "info";
-    this.info = {
-      server_id: "",
-      server_name: "",
-      version: "",
-      ...told,
-      headers: told["headers"] === true,
-      max_payload: typeof most === "number" ? most : 1_048_576,
-    };
-    this.#host.info(this, this.info);
-    // A listener of what was learned may have ended us.
-    if (first && !this.#over) void this.#identify();
-  }
-
-  // TLS where it is asked for, then CONNECT and PING in one write. No credential is written before. Never rejects.
-  async #identify(): Promise<void> {
-    const { authenticator, name, noEcho, pass, token, user } = this.#host.options;
-    const connection = this.#connection as ByteStream;
-    const { scheme, ...url } = this.server.url;
-    const { headers, nonce } = this.info;
-    try {
-      const wants = /^(tls|wss)$/.test(scheme) || (this.info["tls_required"] === true && scheme !== "ws");
-      if (wants && !connection.encrypted) {
-        this.#phase = "tls";
-        // What came behind INFO in plain text must not be read as part of the encrypted session.
-        if (connection.startTls === undefined || this.#decoder.held > 0) {
-          throw new TlsMismatchError(`${this.#url} is not encrypted, but TLS is required`);
-        }
-        await connection.startTls();
-        if (this.#over) return;
-      }
-      this.#phase = "auth";
-      let auth: Auth = {};
-      if (token !== undefined) auth = { auth_token: token };
-      else if (user !== undefined) auth = { user, pass: pass ?? "" };
-      else if (authenticator === undefined) {
-        if (url.token !== undefined) auth = { auth_token: url.token };
-        else if (url.user !== undefined) auth = { user: url.user, pass: url.pass ?? "" };
-      }
-      if (authenticator !== undefined) {
-        const { expiresAt: _, ...given } = this.#auth ?? (await this.#ask(nonce));
-        this.#auth = undefined;
-        if (this.#over) return;
-        auth = { ...auth, ...given };
-      }
-      const connect = JSON.stringify({
-        verbose: false,
-        pedantic: false,
-        tls_required: connection.encrypted,
-        lang: "typescript",
-        version,
-        protocol: 1,
-        headers,
-        no_responders: headers,
-        name,
-        echo: noEcho === true ? false : undefined,
-        ...auth,
-      });
-      this.#phase = "ping";
-      connection.write(toUtf8(`CONNECT ${connect}\r\nPING\r\n`));
-      this.#pump();
-    } catch (cause) {
-      this.fail(errorOf(cause));
-    }
-  }
-
-  async #ask(nonce: string | undefined): Promise<Auth> {
-    const { authenticator } = this.#host.options;
-    const { authError } = this.server;
-    try {
-      const context = { attempt: this.number, server: this.#url, nonce, lastError: authError };
+      const context = { attempt: number, server: href, nonce, lastError: server.authError };
       return { ...(await authenticator?.(nonce, context)) };
     } catch (cause) {
       throw new CallbackError("authenticator", undefined, cause);
     }
-  }
+  };
+
+  const closed = (error: Error | undefined): void => {
+    if (stream === undefined) ended = { error };
+    else fail(farewell ?? error ?? new ConnectionError(`${href} closed the link`));
+  };
+
+  const sink: TransportSink = {
+    data(chunk) {
+      if (isOver()) return;
+      alive?.inbound();
+      decoder.push(chunk);
+      if (stream !== undefined) pump();
+    },
+    drain() {
+      if (phase === "up") outbox.drained();
+    },
+    closed,
+  };
+
+  // Handles what has arrived; during a TLS upgrade nothing is read.
+  const pump = (): void => {
+    try {
+      while (!isOver() && phase !== "tls") {
+        const operation = decoder.next();
+        if (operation === undefined) return;
+        const { verb } = operation;
+        if (verb === "-err") {
+          if (phase === "up") farewell = core.refused(operation.text, link) ?? farewell;
+          else fail(serverErrorOf(operation.text));
+        } else if (verb === "info") learn(operation.text);
+        else if (phase === "up" && "sid" in operation) core.message(operation);
+        else if (phase === "info" || "sid" in operation) {
+          throw new ConnectionError(`${href} does not speak NATS: its first words were not INFO; check the port`);
+        } else if (verb === "ping") {
+          if (phase === "up") outbox.control("PONG", true);
+          else stream?.write(toUtf8("PONG\r\n"));
+        } else if (verb === "pong") {
+          if (phase === "ping") up();
+          else pongs.shift()?.resolve();
+        }
+      }
+    } catch (cause) {
+      fail(errorOf(cause));
+    }
+  };
+
+  const up = (): void => {
+    phase = "up";
+    cancelTimeout();
+    alive = keepAlive(
+      clock,
+      options.pingInterval,
+      options.maxPingOut,
+      (pendingPings) => {
+        pongs.push(undefined);
+        outbox.control("PING", true);
+        core.emit({ type: "ping", epoch: link.epoch, pendingPings });
+      },
+      () => fail(new StaleConnectionError(`${href} has been silent for too long`)),
+    );
+    host.up(link);
+  };
+
+  const learn = (text: string): void => {
+    let told: { [field: string]: unknown };
+    try {
+      told = JSON.parse(text);
+    } catch {
+      throw new ProtocolError("INFO: malformed JSON");
+    }
+    const { headers, max_payload: most } = told ?? {};
+    const first = phase === "info";
+    info = {
+      server_id: "",
+      server_name: "",
+      version: "",
+      ...told,
+      headers: headers === true,
+      max_payload: typeof most === "number" ? most : 1_048_576,
+    };
+    host.learned(link);
+    // A listener of what was learned may have ended us.
+    if (first && !isOver()) void guarded(identify);
+  };
+
+  // TLS where it is asked for, then CONNECT and PING in one write. No credential is written before.
+  const identify = async (): Promise<void> => {
+    const { encrypted, startTls } = stream as ByteStream;
+    const { headers, nonce, tls_required: demanded } = info as ServerInfo;
+    if (!encrypted && (/tls|wss/.test(scheme) || (demanded === true && !isWebSocket(url)))) {
+      phase = "tls";
+      // What came behind INFO in plain text must not be read as part of the encrypted session.
+      if (startTls === undefined || decoder.held() > 0) {
+        throw new TlsMismatchError(`${href} is not encrypted, but TLS is required`);
+      }
+      await stream?.startTls?.();
+      if (isOver()) return;
+    }
+    phase = "auth";
+    const { name: named, noEcho, pass, token, user } = options;
+    const own = token !== undefined || user !== undefined || authenticator !== undefined;
+    const given = own ? { token, user, pass } : url;
+    let asked = auth;
+    auth = undefined;
+    if (authenticator !== undefined && asked === undefined) {
+      asked = await ask(nonce);
+      if (isOver()) return;
+    }
+    const connect = {
+      verbose: false,
+      pedantic: false,
+      tls_required: stream?.encrypted,
+      lang: "typescript",
+      version,
+      protocol: 1,
+      headers,
+      no_responders: headers,
+      name: named,
+      echo: noEcho === true ? false : undefined,
+      auth_token: given.token,
+      user: given.user,
+      pass: given.user === undefined ? undefined : (given.pass ?? ""),
+      ...asked,
+      expiresAt: undefined,
+    };
+    phase = "ping";
+    stream?.write(toUtf8(`CONNECT ${JSON.stringify(connect)}\r\nPING\r\n`));
+    pump();
+  };
+
+  const link: Link = {
+    server,
+    number,
+    epoch: 0,
+    get info() {
+      return info as ServerInfo;
+    },
+    isUp: () => phase === "up",
+    dial: (transport) =>
+      guarded(async () => {
+        if (authenticator !== undefined && !(authenticator.needsNonce ?? authenticator.length > 0)) {
+          phase = "auth";
+          auth = await ask(undefined);
+        }
+        if (isOver()) return;
+        phase = "tcp";
+        const target = {
+          url: href,
+          scheme,
+          hostname,
+          port,
+          path,
+          serverName: name,
+          tls: undefined,
+          handshakeFirst: false,
+          shuffleAddresses: noRandomize !== true,
+          reached(step: "dns" | "tcp" | "tls") {
+            if (stream === undefined && !isOver()) phase = step;
+          },
+        };
+        const opened = await transport.connect(target, sink, abort.signal);
+        if (isOver()) return opened.destroy();
+        stream = opened;
+        phase = "info";
+        if (ended === undefined) pump();
+        else closed(ended.error);
+      }),
+    write: (bytes) => stream?.write(bytes) === true,
+    expects: () => alive?.outbound(),
+    roundTrip() {
+      const pong = deferred();
+      pongs.push(pong);
+      outbox.control("PING");
+      return pong.promise;
+    },
+    probe: () => alive?.probe(),
+    fail,
+    destroy,
+    async close(ms, reason) {
+      if (!end(reason)) return;
+      const cancel = clock.after(ms, () => stream?.destroy());
+      try {
+        await stream?.close();
+      } catch {
+        stream?.destroy();
+      }
+      cancel();
+    },
+  };
+  return link;
 }

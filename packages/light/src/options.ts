@@ -165,6 +165,8 @@ export const whole = (least: number): Kind =>
   number(`a whole number, ${least} or more`, (value) => Number.isSafeInteger(value) && value >= least);
 /** An AbortSignal. */
 export const aborting: Kind = ["an AbortSignal", (value) => isObject(value) && "aborted" in value];
+/** Anything, because it is judged where it is used. */
+export const ANY: Kind = ["anything", () => true];
 const object: Kind = ["an object", isObject];
 
 const OPTIONS: { readonly [name in keyof Required<LightOptions>]: Kind } = {

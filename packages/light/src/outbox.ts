@@ -2,19 +2,19 @@
 // it is emptied at the end of each turn of the event loop, as far as the socket takes it; what is left when a link is lost waits for
 // the next one, within the bounds of an outage. It decides what is kept and what is dropped, and knows no server.
 
-import { type Clock, InvalidArgumentError } from "@myelin/contracts";
+import { InvalidArgumentError } from "@myelin/contracts";
+import type { Core } from "./core.js";
 import { type Deferred, deferred } from "./deferred.js";
 import { BufferedBytesError, InvalidOperationError, MaxPayloadError, ReconnectBufferFullError } from "./errors.js";
 import { isHeaders } from "./headers.js";
 import type { Link } from "./link.js";
 import type { Payload, PublishOptions } from "./message.js";
-import type { ResolvedOptions } from "./options.js";
 import type { DropReason } from "./status.js";
 import { checkSubject } from "./subject.js";
 import { toUtf8 } from "./utf8.js";
 import { join } from "./wire.js";
 
-/** Bytes of one write, but for a message that has more. */
+/** Bytes of one write, but for a message that has more; and queued ones from which a publisher had better wait. */
 const MOST_AT_ONCE = 1024 * 1024;
 
 /** One encoded operation. */
@@ -22,204 +22,188 @@ export interface Frame {
   readonly bytes: Uint8Array;
   /** Header and payload bytes; -1 of an operation for one link alone, such as SUB. */
   readonly size: number;
-  readonly hasHeaders: boolean;
   readonly subject: string;
+  readonly hasHeaders?: boolean;
   /** Told when it will never be sent. */
-  readonly refused: ((error: Error) => void) | undefined;
+  readonly refused?: ((error: Error) => void) | undefined;
 }
 
-export interface OutboxHost {
-  readonly clock: Clock;
-  link(): Link | undefined;
-  dropped(messages: number, bytes: number, reason: DropReason): void;
-}
-
-/** See above. */
-export class Outbox {
-  readonly #options: ResolvedOptions;
-  readonly #host: OutboxHost;
-  #frames = new Set<Frame>();
-  #bytes = 0;
-  #scheduled = false;
-  // False from a write that the transport could not take at once until it can take more.
-  #open = true;
-  #writers: Deferred<void>[] = [];
-  // Of the latest server; `undefined` before the first.
-  #server: { readonly max_payload: number; readonly headers: boolean } | undefined;
-
-  constructor(options: ResolvedOptions, host: OutboxHost) {
-    this.#options = options;
-    this.#host = host;
-  }
-
-  /** Messages that no transport has taken. */
-  get messages(): number {
-    return [...this.#frames].filter(({ size }) => size >= 0).length;
-  }
-
+export interface Outbox {
   /** Encodes and queues a message. Throws, and changes nothing, when it cannot be accepted. */
-  publish(subject: string, payload: Payload | undefined, options: PublishOptions, refused?: Frame["refused"]): Frame {
-    const { headers } = options;
-    // Programs say "" for none.
-    const reply = options.reply || undefined;
-    checkSubject(subject, "publish subject");
-    if (reply !== undefined) checkSubject(reply, "reply");
-    if (headers !== undefined && !isHeaders(headers)) throw new InvalidArgumentError("headers", "use headers()");
-    if (payload !== undefined && typeof payload !== "string" && !(payload instanceof Uint8Array)) {
-      throw new InvalidArgumentError("payload", "must be a string or a Uint8Array");
-    }
-    const data = typeof payload === "string" ? toUtf8(payload) : (payload ?? new Uint8Array());
-    const block = headers === undefined ? new Uint8Array() : toUtf8(headers.toString());
-    const size = block.length + data.length;
-    const limit = this.#server?.max_payload ?? Number.POSITIVE_INFINITY;
-    if (size > limit) throw new MaxPayloadError(size, limit, subject);
-    const linked = this.#host.link() !== undefined;
-    if (linked && headers !== undefined && this.#server?.headers === false) {
-      throw new InvalidOperationError(`publish to "${subject}": the server has no headers`);
-    }
-    const sizes = headers === undefined ? size : `${block.length} ${size}`;
-    const line = toUtf8(`${headers === undefined ? "" : "H"}PUB ${subject}${reply ? ` ${reply}` : ""} ${sizes}\r\n`);
-    const bytes = join([line, block, data, toUtf8("\r\n")]);
-    const frame: Frame = { bytes, size, hasHeaders: headers !== undefined, subject, refused };
-    if (linked) {
-      if (this.#bytes > this.#options.maxBufferedBytes) {
-        throw new BufferedBytesError(subject, this.#options.maxBufferedBytes);
-      }
-    } else if (!this.#fits(frame)) throw new ReconnectBufferFullError(subject, this.#options.reconnectBuffer);
-    this.#add(frame);
-    return frame;
-  }
-
+  add(subject: string, payload: Payload | undefined, options: PublishOptions, refused?: Frame["refused"]): Frame;
   /** Whether a publisher had better go on. */
-  get roomy(): boolean {
-    if (this.#host.link() !== undefined) return this.#open || this.#bytes < MOST_AT_ONCE;
-    const { bytes, messages } = this.#options.reconnectBuffer;
-    return this.#bytes * 2 < bytes && this.#frames.size * 2 < messages;
-  }
-
+  isRoomy(): boolean;
   /** Resolves when it is: at once, when the backlog is gone, or with the next link. */
-  writable(): Promise<void> {
-    const writer = deferred();
-    if (this.#host.link() !== undefined && this.roomy) writer.resolve();
-    else this.#writers.push(writer);
-    return writer.promise;
-  }
-
-  /** Queues an operation for this link; without one it is forgotten, because the next link is told anew. */
-  control(line: string, quiet = false): void {
-    if (this.#host.link() !== undefined) this.#add(controlFrame(line), quiet);
-  }
-
-  /** Takes back what nobody waits for any more, unless it has left. */
-  withdraw(frame: Frame): boolean {
-    const there = this.#frames.delete(frame);
-    if (there) this.#bytes -= frame.bytes.length;
-    return there;
-  }
-
+  writable(): Promise<void>;
+  /** Queues lines for this link, for the next one is told anew; a `quiet` one asks for no sign of life. */
+  control(line: string, quiet?: boolean): void;
+  /** Takes back what nobody waits for any more. */
+  withdraw(frame: Frame): void;
   /** True while no transport has taken it. */
-  holds(frame: Frame): boolean {
-    return this.#frames.has(frame);
-  }
-
-  /** A link is up: what it must be told goes first, then what was kept and its server takes. */
-  linked(lines: readonly string[], server: { readonly max_payload: number; readonly headers: boolean }): void {
-    this.#server = server;
-    this.#open = true;
-    this.#drop("max-payload", ({ size }) => size > server.max_payload);
-    this.#drop("no-headers", ({ hasHeaders }) => hasHeaders && !server.headers);
-    const kept = this.#frames;
-    this.#frames = new Set();
-    for (const line of lines) this.#add(controlFrame(line));
-    for (const frame of kept) this.#frames.add(frame);
-    this.#host.link()?.expects();
-    this.#schedule();
-  }
-
+  holds(frame: Frame): boolean;
+  /** Messages that no transport has taken. */
+  messages(): number;
+  /** A link is up: `lines` go first, then what was kept and its server takes. */
+  linked(link: Link, lines: readonly string[]): void;
   /** The link is gone: what was for it alone is forgotten, and of the rest the oldest are kept. */
-  unlinked(): void {
-    const left = this.#frames;
-    this.#frames = new Set();
-    this.#bytes = 0;
-    const over: Frame[] = [];
-    for (const frame of left) {
-      if (frame.size < 0) continue;
-      if (this.#fits(frame)) {
-        this.#frames.add(frame);
-        this.#bytes += frame.bytes.length;
-      } else over.push(frame);
-    }
-    this.#tell("buffer-full", over, (one) => new ReconnectBufferFullError(one.subject, this.#options.reconnectBuffer));
-  }
-
+  unlinked(): void;
   /** The transport takes more. */
-  drained(): void {
-    this.#open = true;
-    this.flush();
-  }
-
+  drained(): void;
   /** Hands on what the transport takes; everything, whether it can take it at once or not, when that is `forced`. */
-  flush(forced = false): void {
-    for (let link = this.#host.link(); link !== undefined && (this.#open || forced); link = this.#host.link()) {
-      const batch: Uint8Array[] = [];
-      let bytes = 0;
-      for (const frame of this.#frames) {
-        if (batch.length > 0 && bytes + frame.bytes.length > MOST_AT_ONCE) break;
-        batch.push(frame.bytes);
-        bytes += frame.bytes.length;
-        this.#frames.delete(frame);
-      }
-      if (batch.length === 0) break;
-      this.#bytes -= bytes;
-      this.#open = link.write(join(batch));
-    }
-    if (this.#open && this.#host.link() !== undefined) for (const writer of this.#writers.splice(0)) writer.resolve();
-  }
-
+  flush(forced?: boolean): void;
   /** The connection has ended: what was kept is dropped. */
-  end(closed: (what: string) => Error): void {
-    this.#drop("closed", ({ size }) => size >= 0);
-    this.#frames.clear();
-    for (const writer of this.#writers.splice(0)) writer.reject(closed("writable()"));
-  }
+  end(error: Error): void;
+}
 
-  #fits({ bytes }: Frame): boolean {
-    const limits = this.#options.reconnectBuffer;
-    return this.#bytes + bytes.length <= limits.bytes && this.#frames.size < limits.messages;
-  }
+export function outbox(core: Core): Outbox {
+  const { maxBufferedBytes, reconnectBuffer } = core.options;
+  const frames = new Set<Frame>();
+  let bytes = 0;
+  let scheduled = false;
+  // False from a write that the transport could not take at once until it can take more.
+  let open = true;
+  let writers: Deferred<void>[] = [];
+  // Of the latest server.
+  let limit = Number.POSITIVE_INFINITY;
+  let knowsHeaders = true;
 
-  #add(frame: Frame, quiet = false): void {
-    const link = this.#host.link();
-    this.#frames.add(frame);
-    this.#bytes += frame.bytes.length;
+  const fits = (frame: Frame): boolean =>
+    bytes + frame.bytes.length <= reconnectBuffer.bytes && frames.size < reconnectBuffer.messages;
+
+  const keep = (frame: Frame): void => {
+    frames.add(frame);
+    bytes += frame.bytes.length;
+  };
+
+  const withdraw = (frame: Frame): void => {
+    if (frames.delete(frame)) bytes -= frame.bytes.length;
+  };
+
+  const schedule = (quiet?: boolean): void => {
+    const link = core.link();
     if (link === undefined) return;
     if (!quiet) link.expects();
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#host.clock.endOfTurn(() => {
-      this.#scheduled = false;
-      this.flush();
+    if (scheduled) return;
+    scheduled = true;
+    core.clock.endOfTurn(() => {
+      scheduled = false;
+      flush();
     });
-  }
+  };
 
-  #drop(reason: DropReason, chosen: (frame: Frame) => boolean): void {
-    const frames = [...this.#frames].filter(chosen);
-    for (const frame of frames) this.withdraw(frame);
-    this.#tell(reason, frames, ({ subject }) => new InvalidOperationError(`request to "${subject}" dropped: ${reason}`));
-  }
+  const flush = (forced?: boolean): void => {
+    for (let link = core.link(); link !== undefined && (open || forced) && frames.size > 0; link = core.link()) {
+      const batch: Uint8Array[] = [];
+      let sum = 0;
+      for (const frame of frames) {
+        sum += frame.bytes.length;
+        if (batch.length > 0 && sum > MOST_AT_ONCE) break;
+        batch.push(frame.bytes);
+        withdraw(frame);
+      }
+      open = link.write(join(batch));
+    }
+    if (open && core.link() !== undefined) for (const writer of writers.splice(0)) writer.resolve();
+  };
 
-  #tell(reason: DropReason, frames: readonly Frame[], errorOf: (frame: Frame) => Error): void {
-    if (frames.length === 0) return;
-    const bytes = frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
-    this.#host.dropped(frames.length, bytes, reason);
-    for (const frame of frames) frame.refused?.(errorOf(frame));
-  }
-}
+  const drop = (reason: DropReason, chosen: (frame: Frame) => boolean): void => {
+    const dropped = [...frames].filter(chosen);
+    if (dropped.length === 0) return;
+    const before = bytes;
+    for (const frame of dropped) withdraw(frame);
+    core.emit({ type: "dropped", messages: dropped.length, bytes: before - bytes, reason });
+    for (const { refused, subject } of dropped) {
+      refused?.(
+        reason === "buffer-full"
+          ? new ReconnectBufferFullError(subject, reconnectBuffer)
+          : new InvalidOperationError(`request to "${subject}" dropped: ${reason}`),
+      );
+    }
+  };
 
-function controlFrame(line: string): Frame {
-  return { bytes: toUtf8(`${line}\r\n`), size: -1, hasHeaders: false, subject: "", refused: undefined };
+  const isRoomy = (): boolean =>
+    core.link() === undefined
+      ? bytes * 2 < reconnectBuffer.bytes && frames.size * 2 < reconnectBuffer.messages
+      : open || bytes < MOST_AT_ONCE;
+
+  const lineFrame = (line: string): Frame => ({ bytes: toUtf8(`${line}\r\n`), size: -1, subject: "" });
+
+  return {
+    add(subject, payload = "", { headers, reply }, refused) {
+      checkSubject(subject, "publish subject");
+      // Programs say "" for none.
+      if (reply) checkSubject(reply, "reply");
+      if (headers !== undefined && !isHeaders(headers)) throw new InvalidArgumentError("headers", "use headers()");
+      const isText = typeof payload === "string";
+      if (!isText && !(payload instanceof Uint8Array)) {
+        throw new InvalidArgumentError("payload", "must be a string or a Uint8Array");
+      }
+      const data = isText ? toUtf8(payload) : payload;
+      const block = toUtf8(headers?.toString() ?? "");
+      const size = block.length + data.length;
+      if (size > limit) throw new MaxPayloadError(size, limit, subject);
+      const hasHeaders = headers !== undefined;
+      const words = hasHeaders ? ["HPUB", subject, reply, block.length, size] : ["PUB", subject, reply, size];
+      const line = toUtf8(`${words.filter((word) => word || word === 0).join(" ")}\r\n`);
+      const frame = { bytes: join([line, block, data, toUtf8("\r\n")]), size, subject, hasHeaders, refused };
+      if (core.link() === undefined) {
+        if (!fits(frame)) throw new ReconnectBufferFullError(subject, reconnectBuffer);
+      } else if (hasHeaders && !knowsHeaders) {
+        throw new InvalidOperationError(`publish to "${subject}": the server has no headers`);
+      } else if (bytes > maxBufferedBytes) throw new BufferedBytesError(subject, maxBufferedBytes);
+      keep(frame);
+      schedule();
+      return frame;
+    },
+    isRoomy,
+    writable() {
+      const writer = deferred();
+      if (core.link() !== undefined && isRoomy()) writer.resolve();
+      else writers.push(writer);
+      return writer.promise;
+    },
+    control(line, quiet) {
+      if (core.link() === undefined) return;
+      keep(lineFrame(line));
+      schedule(quiet);
+    },
+    withdraw,
+    holds: (frame) => frames.has(frame),
+    messages: () => [...frames].filter(({ size }) => size >= 0).length,
+    linked({ info }, lines) {
+      limit = info.max_payload;
+      knowsHeaders = info.headers;
+      open = true;
+      drop("max-payload", ({ size }) => size > limit);
+      drop("no-headers", ({ hasHeaders }) => hasHeaders === true && !knowsHeaders);
+      const kept = [...frames];
+      frames.clear();
+      for (const line of lines) keep(lineFrame(line));
+      for (const frame of kept) frames.add(frame);
+      schedule();
+    },
+    unlinked() {
+      const left = [...frames];
+      frames.clear();
+      bytes = 0;
+      const over = new Set<Frame>();
+      for (const frame of left) {
+        if (frame.size < 0) continue;
+        if (!fits(frame)) over.add(frame);
+        keep(frame);
+      }
+      drop("buffer-full", (frame) => over.has(frame));
+    },
+    drained() {
+      open = true;
+      flush();
+    },
+    flush,
+    end(error) {
+      drop("closed", ({ size }) => size >= 0);
+      frames.clear();
+      for (const writer of writers) writer.reject(error);
+      writers = [];
+    },
+  };
 }

@@ -82,163 +82,155 @@ export function readAddress(text: string, schemes: readonly string[], place: str
   };
 }
 
+export function isWebSocket({ scheme }: ServerUrl): boolean {
+  return /^wss?$/.test(scheme);
+}
+
 /** The URL without anything secret. */
 export function hrefOf({ address, scheme }: ServerUrl): string {
   return `${scheme}://${address}`;
 }
 
-export class ServerList {
-  readonly #options: ResolvedOptions;
-  readonly #schemes: readonly string[];
-  readonly #random: Random;
+export interface ServerList {
   /** In the order they are dialled in. */
-  #servers: Server[] = [];
-  // For all of them: the wait after a lost link or a failure.
-  #notBefore = 0;
-  #outageBegan = 0;
-  #failures = 0;
-  #everConnected = false;
-
-  /** Throws InvalidArgumentError for a list that cannot be read. */
-  constructor(options: ResolvedOptions, schemes: readonly string[], random: Random) {
-    this.#options = options;
-    this.#schemes = schemes;
-    this.#random = random;
-    const list = [options.servers ?? "127.0.0.1"].flat().flatMap((text) => {
-      if (typeof text !== "string") throw new InvalidArgumentError("servers", "must be URLs");
-      return text.split(",").filter((one) => one.trim() !== "");
-    });
-    if (list.length === 0) throw new InvalidArgumentError("servers", "is empty; name a server");
-    for (const [index, text] of list.entries()) {
-      const url = readAddress(text, schemes, `element ${index + 1}`);
-      if (this.#find(url.key) === undefined) this.#add(url, url.hostname, false);
-    }
-    this.#shuffle();
-  }
-
-  get all(): readonly Server[] {
-    return this.#servers;
-  }
-
+  all(): readonly Server[];
   /** Which server to dial, or how long to wait; `undefined` = there is none left. */
-  decide(now: number): Decision {
-    const { maxReconnectAttempts: most } = this.#options;
-    if (most >= 0) this.#servers = this.#servers.filter(({ spent }) => spent < most);
-    const next = (server: Server): number => Math.max(server.notBefore, this.#notBefore);
-    const ready = this.#servers.find((server) => next(server) <= now);
-    if (ready !== undefined) return { dial: ready };
-    if (this.#servers.length === 0) return undefined;
-    return { waitUntil: Math.min(...this.#servers.map(next)) };
-  }
-
-  dialling(server: Server, now: number): void {
-    server.notBefore = now + (this.#options.reconnectTimeWait ?? 0);
-    this.#last(server);
-  }
-
-  connected(server: Server, now: number): void {
-    server.failures = 0;
-    server.spent = 0;
-    server.linkedAt = now;
-    this.#everConnected = true;
-  }
-
+  decide(now: number): Decision;
+  dialling(server: Server, now: number): void;
+  connected(server: Server, now: number): void;
   /** @param sentAway it answered, and does not take us: it is the number of clients it suffers from */
-  failed(server: Server, auth: boolean, sentAway: boolean, now: number): void {
-    server.failures++;
-    if (this.#everConnected) server.spent++;
-    this.#leaveAlone(server, server.failures, auth, now);
-    this.#pace(sentAway, now);
-  }
-
+  failed(server: Server, auth: boolean, sentAway: boolean, now: number): void;
   /** The link to this server is gone: the others come first. */
-  lost(server: Server, now: number): void {
-    const short = now - server.linkedAt < 5_000;
-    server.shortLinks = short ? server.shortLinks + 1 : 0;
-    if (server.shortLinks > 1) this.#leaveAlone(server, server.shortLinks - 1, false, now);
-    if (!short) this.#failures = 0;
-    if (this.#failures === 0) this.#outageBegan = now;
-    this.#shuffle();
-    this.#last(server);
-    this.#notBefore = now + this.#random() * this.#options.reconnectJitter;
-    if (short) this.#pace(false, now);
-  }
-
+  lost(server: Server, now: number): void;
   /** The network may be back: nobody waits any longer. */
-  wake(): void {
-    this.#notBefore = 0;
-    for (const server of this.#servers) server.notBefore = 0;
-  }
+  wake(): void;
+  /** Takes in what server `from` says of its cluster, and tells what changed. No list says nothing. */
+  advertise(urls: unknown, from: Server, overTls: boolean): { added: string[]; deleted: string[] };
+}
 
-  /** Takes in what server `from` says of its cluster; `present` stays whatever it says. No list says nothing. */
-  advertise(urls: unknown, from: Server, overTls: boolean): { added: string[]; deleted: string[] } {
-    const added: string[] = [];
-    const deleted: string[] = [];
-    if (!Array.isArray(urls) || this.#options.ignoreClusterUpdates) return { added, deleted };
-    const { pass, scheme, token, user } = from.url;
-    const keys = new Set<string>();
-    for (const text of urls as unknown[]) {
-      // Never credentials, and never another scheme: gossip must not turn TLS off.
-      if (typeof text !== "string" || text.includes("@")) continue;
-      try {
-        const plain = `${overTls && scheme === "nats" ? "tls" : scheme}://${text.replace(/^.*:\/\//, "")}`;
-        const url = { ...readAddress(plain, this.#schemes, ""), user, pass, token };
-        keys.add(url.key);
-        if (this.#find(url.key) !== undefined) continue;
-        const isAddress = /^[\d.]+$|:/.test(url.hostname);
-        this.#add(url, isAddress ? from.name : url.hostname, true);
-        added.push(url.address);
-      } catch {} // not an address: it proves nothing
-    }
-    if (keys.size === 0) return { added, deleted };
-    this.#servers = this.#servers.filter((server) => {
-      const stays = !server.learned || server === from || keys.has(server.url.key);
-      if (!stays) deleted.push(server.url.address);
-      return stays;
-    });
-    return { added, deleted };
-  }
+/** Throws InvalidArgumentError for a list that cannot be read. */
+export function serverList(options: ResolvedOptions, schemes: readonly string[], random: Random): ServerList {
+  const { ignoreClusterUpdates, jitter, maxReconnectAttempts: most, noRandomize, reconnectTimeWait: wait } = options;
+  let servers: Server[] = [];
+  // For all of them: the wait after a lost link or a failure.
+  let notBefore = 0;
+  let outageBegan = 0;
+  let failures = 0;
+  let everConnected = false;
 
-  #find(key: string): Server | undefined {
-    return this.#servers.find(({ url }) => url.key === key);
-  }
+  const find = (key: string): Server | undefined => servers.find(({ url }) => url.key === key);
+  const next = (server: Server): number => Math.max(server.notBefore, notBefore);
 
-  #add(url: ServerUrl, name: string, learned: boolean): void {
+  const add = (url: ServerUrl, name: string, learned: boolean): void => {
     const never = { notBefore: 0, failures: 0, spent: 0, shortLinks: 0, linkedAt: 0, authError: undefined };
-    this.#servers.push({ url, name, learned, ...never });
-  }
+    servers.push({ url, name, learned, ...never });
+  };
 
-  #last(server: Server): void {
-    const others = this.#servers.filter((one) => one !== server);
-    if (others.length < this.#servers.length) this.#servers = [...others, server];
-  }
+  // Only one of the list: a server may have left it while it was dialled.
+  const toTheEnd = (server: Server): void => {
+    const others = servers.filter((one) => one !== server);
+    if (others.length < servers.length) servers = [...others, server];
+  };
 
-  #shuffle(): void {
-    if (this.#options.noRandomize) return;
-    const keyed = this.#servers.map((server) => ({ server, key: this.#random() }));
-    this.#servers = keyed.sort((a, b) => a.key - b.key).map(({ server }) => server);
-  }
+  const shuffle = (): void => {
+    if (noRandomize) return;
+    const keyed = servers.map((server) => [random(), server] as const);
+    servers = keyed.sort(([a], [b]) => a - b).map(([, server]) => server);
+  };
 
   // Exponential with full jitter, four times as long when credentials were refused; or the fixed wait that was asked for.
-  #leaveAlone(server: Server, failures: number, auth: boolean, now: number): void {
-    const { jitter, reconnectTimeWait: wait } = this.#options;
-    const most = Math.min(30_000, 500 * (auth ? 4 : 1) * 2 ** (failures - 1));
-    const ms = wait === undefined ? this.#random() * most : wait + this.#random() * jitter;
+  const leaveAlone = (server: Server, count: number, auth: boolean, now: number): void => {
+    const bound = Math.min(30_000, 500 * (auth ? 4 : 1) * 2 ** (count - 1));
+    const ms = wait === undefined ? random() * bound : wait + random() * jitter;
     server.notBefore = Math.max(server.notBefore, now + ms);
-  }
+  };
 
   // How long all servers are left alone, so that a fleet does not fall on the next one together; see pace.ts of the pool.
-  #pace(sentAway: boolean, now: number): void {
-    const count = this.#servers.length;
-    if (this.#failures++ === 0 && !this.#everConnected) this.#outageBegan = now;
-    const untried = !this.#everConnected && this.#failures < count;
-    if (count < 2 || untried || this.#options.reconnectTimeWait !== undefined) return;
+  const pace = (sentAway: boolean, now: number): void => {
+    const count = servers.length;
+    if (failures++ === 0 && !everConnected) outageBegan = now;
+    const untried = !everConnected && failures < count;
+    if (count < 2 || untried || wait !== undefined) return;
     const first = 600 * Math.min(count, 10) * (sentAway ? 2 : 1);
-    const doublings = this.#failures - (sentAway ? 1 : 2);
+    const doublings = failures - (sentAway ? 1 : 2);
     const window =
       doublings < 0
-        ? Math.max(this.#options.reconnectJitter, 3_000 * Math.min(1, (count - 1) / 8) ** 3)
-        : Math.min(first * 2 ** doublings, Math.max(first, 2 * (now - this.#outageBegan)));
-    this.#notBefore = Math.max(this.#notBefore, now + this.#random() * Math.min(15_000, window));
+        ? Math.max(options.reconnectJitter, 3_000 * Math.min(1, (count - 1) / 8) ** 3)
+        : Math.min(first * 2 ** doublings, Math.max(first, 2 * (now - outageBegan)));
+    notBefore = Math.max(notBefore, now + random() * Math.min(15_000, window));
+  };
+
+  const list = [options.servers ?? "127.0.0.1"].flat().join().split(",");
+  for (const [index, text] of list.filter((one) => one.trim() !== "").entries()) {
+    const url = readAddress(text, schemes, `element ${index + 1}`);
+    if (find(url.key) === undefined) add(url, url.hostname, false);
   }
+  if (servers.length === 0) throw new InvalidArgumentError("servers", "is empty; name a server");
+  shuffle();
+
+  return {
+    all: () => servers,
+    decide(now) {
+      if (most >= 0) servers = servers.filter(({ spent }) => spent < most);
+      const dial = servers.find((server) => next(server) <= now);
+      if (dial !== undefined) return { dial };
+      return servers.length === 0 ? undefined : { waitUntil: Math.min(...servers.map(next)) };
+    },
+    dialling(server, now) {
+      server.notBefore = now + (wait ?? 0);
+      toTheEnd(server);
+    },
+    connected(server, now) {
+      server.failures = server.spent = 0;
+      server.linkedAt = now;
+      everConnected = true;
+    },
+    failed(server, auth, sentAway, now) {
+      server.failures++;
+      if (everConnected) server.spent++;
+      leaveAlone(server, server.failures, auth, now);
+      pace(sentAway, now);
+    },
+    lost(server, now) {
+      // One that accepts and then throws everybody out must not be dialled twenty times a second.
+      const short = now - server.linkedAt < 5_000;
+      server.shortLinks = short ? server.shortLinks + 1 : 0;
+      if (server.shortLinks > 1) leaveAlone(server, server.shortLinks - 1, false, now);
+      if (!short) failures = 0;
+      if (failures === 0) outageBegan = now;
+      shuffle();
+      toTheEnd(server);
+      notBefore = now + random() * options.reconnectJitter;
+      if (short) pace(false, now);
+    },
+    wake() {
+      notBefore = 0;
+      for (const server of servers) server.notBefore = 0;
+    },
+    advertise(urls, from, overTls) {
+      const added: string[] = [];
+      const deleted: string[] = [];
+      const keys = new Set<string>();
+      const { pass, scheme, token, user } = from.url;
+      for (const text of Array.isArray(urls) && !ignoreClusterUpdates ? (urls as unknown[]) : []) {
+        // Never credentials, and never another scheme: gossip must not turn TLS off.
+        if (typeof text !== "string" || text.includes("@")) continue;
+        try {
+          const plain = `${overTls && scheme === "nats" ? "tls" : scheme}://${text.replace(/^.*:\/\//, "")}`;
+          const url = { ...readAddress(plain, schemes, ""), user, pass, token };
+          keys.add(url.key);
+          if (find(url.key) !== undefined) continue;
+          // Certificates rarely name addresses: one is verified as the host that taught it.
+          add(url, /^[\d.]+$|:/.test(url.hostname) ? from.name : url.hostname, true);
+          added.push(url.address);
+        } catch {} // not an address: it proves nothing
+      }
+      servers = servers.filter(({ learned, url }) => {
+        const stays = keys.size === 0 || !learned || url === from.url || keys.has(url.key);
+        if (!stays) deleted.push(url.address);
+        return stays;
+      });
+      return { added, deleted };
+    },
+  };
 }

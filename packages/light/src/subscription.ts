@@ -1,5 +1,6 @@
 // One subscription: its messages on their way to a callback or an iterator, its limit, its end. It outlives links.
 
+import type { Core } from "./core.js";
 import { type Deferred, deferred, observed } from "./deferred.js";
 import { CallbackError, InvalidOperationError } from "./errors.js";
 import type { Msg } from "./message.js";
@@ -54,266 +55,214 @@ export interface Subscription extends AsyncIterable<Msg> {
   [Symbol.asyncIterator](): AsyncIterator<Msg>;
 }
 
-/** What a subscription needs of its connection. */
-export interface SubscriptionHost {
-  control(line: string): void;
-  /** It has ended; `lingers` while something received is still being handled. */
-  ended(subscription: OwnSubscription, lingers: boolean): void;
-  /** Resolves when the server has handled everything said before. */
-  barrier(): Promise<void>;
-  report(error: Error): void;
-  slow(subscription: Subscription): void;
-}
-
 /** Throws InvalidArgumentError for a limit that is none. */
 export function checkMax(max: number | undefined): void {
   checked({ max }, { max: whole(1) });
 }
 
-export class OwnSubscription implements Subscription {
-  readonly #sid: number;
-  readonly #subject: string;
-  readonly #queue: string | undefined;
-  readonly #callback: MsgCallback | undefined;
-  readonly #limits: Limits;
-  readonly #host: SubscriptionHost;
-  readonly #end: Deferred<Error | undefined> = deferred<Error | undefined>();
-  #max: number | undefined;
-  #phase: "open" | "draining" | "closed" = "open";
-  #error: Error | undefined;
-  #received = 0;
-  #earlier = 0;
-  #taken = 0;
-  #dropped = 0;
-  #messages: (Msg | undefined)[] = [];
-  #next = 0;
-  #bytes = 0;
-  #overflowing = false;
-  #iterated = false;
-  // Callbacks whose promises have not settled.
-  #running = 0;
-  readonly #waiting: Deferred<IteratorResult<Msg>>[] = [];
-  #idle: Deferred<void>[] = [];
-
-  constructor(sid: number, subject: string, options: SubscriptionOptions, limits: Limits, host: SubscriptionHost) {
-    this.#sid = sid;
-    this.#subject = subject;
-    this.#queue = options.queue;
-    this.#callback = options.callback;
-    this.#max = options.max;
-    this.#limits = limits;
-    this.#host = host;
-  }
-
-  // biome-ignore lint/suspicious/noConfusingVoidType: the type of the full client
-  get closed(): Promise<void | Error> {
-    return this.#end.promise;
-  }
-
-  getSubject(): string {
-    return this.#subject;
-  }
-
-  getQueue(): string | undefined {
-    return this.#queue;
-  }
-
-  getID(): number {
-    return this.#sid;
-  }
-
-  getReceived(): number {
-    return this.#received;
-  }
-
-  getProcessed(): number {
-    return this.#taken;
-  }
-
-  getPending(): number {
-    return this.#messages.length - this.#next;
-  }
-
-  getDropped(): number {
-    return this.#dropped;
-  }
-
-  isDraining(): boolean {
-    return this.#phase === "draining";
-  }
-
-  isClosed(): boolean {
-    return this.#phase === "closed";
-  }
-
-  unsubscribe(max?: number): void {
-    checkMax(max);
-    if (this.#phase !== "open") return;
-    if (max === undefined || max <= this.#received) {
-      this.#host.control(`UNSUB ${this.#sid}`);
-      this.abandon();
-      this.finish(undefined);
-    } else if (this.#max === undefined || max < this.#max) {
-      this.#max = max;
-      this.#host.control(`UNSUB ${this.#sid} ${max - this.#earlier}`);
-    }
-  }
-
-  drain(): Promise<void> {
-    return observed(this.#drain());
-  }
-
-  async #drain(): Promise<void> {
-    if (this.isClosed()) throw new InvalidOperationError(`drain of "${this.#subject}": it has ended`);
-    if (this.isDraining()) return this.handled();
-    this.#phase = "draining";
-    this.#host.control(`UNSUB ${this.#sid}`);
-    try {
-      await this.#host.barrier();
-      await this.handled();
-    } finally {
-      this.finish(undefined);
-    }
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.isClosed() ? Promise.resolve() : this.drain();
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Msg> {
-    if (this.#callback !== undefined || this.#iterated) {
-      throw new InvalidOperationError(`"${this.#subject}" has a consumer already`);
-    }
-    this.#iterated = true;
-    return {
-      next: () => {
-        const result = deferred<IteratorResult<Msg>>();
-        this.#waiting.push(result);
-        this.#settle();
-        return result.promise;
-      },
-      return: async () => {
-        this.#iterated = false;
-        this.unsubscribe();
-        return { done: true, value: undefined };
-      },
-    };
-  }
-
-  // --- for the connection ---------------------------------------------------------------------------------------------
-
-  deliver(message: Msg): void {
-    if (this.isClosed()) return;
-    this.#received++;
-    if (this.#callback !== undefined) this.#call(null, message);
-    else this.#queueUp(message);
-    if (this.#max !== undefined && this.#received >= this.#max && !this.isClosed()) {
-      // A server that came later counts from there.
-      if (this.#earlier > 0) this.#host.control(`UNSUB ${this.#sid}`);
-      this.finish(undefined);
-    }
-  }
-
+/** A subscription, and what its connection does with it. */
+export interface OwnSubscription extends Subscription {
+  deliver(message: Msg): void;
   /** Ends it with an error the consumer is told. */
-  fail(error: Error): void {
-    if (this.isClosed()) return;
-    this.finish(error);
-    if (this.#callback !== undefined) this.#call(error, undefined as never);
-  }
-
+  fail(error: Error): void;
   /** Ends it: no more messages; those queued may still be iterated. With `unhandled`, nobody waits for that any longer. */
-  finish(error: Error | undefined, unhandled?: Error): void {
-    if (unhandled !== undefined) for (const waiter of this.#idle.splice(0)) waiter.reject(unhandled);
-    if (this.isClosed()) return;
-    this.#phase = "closed";
-    this.#error = error;
-    this.#end.resolve(error);
-    this.#settle();
-  }
-
+  finish(error: Error | undefined, unhandled?: Error): void;
   /** Drops what nobody has taken yet, and tells how much. */
-  abandon(): number {
-    const abandoned = this.getPending();
-    this.#messages = [];
-    this.#next = this.#bytes = 0;
-    return abandoned;
-  }
-
-  /** What a new link is told: whoever is draining, or has had enough, is not subscribed again. */
-  lines(): string[] {
-    if (this.#phase !== "open") return [];
-    this.#earlier = this.#received;
-    const lines = [`SUB ${this.#subject} ${this.#queue === undefined ? "" : `${this.#queue} `}${this.#sid}`];
-    if (this.#max !== undefined) lines.push(`UNSUB ${this.#sid} ${this.#max - this.#received}`);
-    return lines;
-  }
-
+  abandon(): number;
+  /** What a new link is told: whoever drains, or has ended, is not subscribed again. */
+  lines(): string[];
   /** Resolves when everything received was handled, as far as somebody handles it. */
-  handled(): Promise<void> {
-    const idle = deferred();
-    this.#idle.push(idle);
-    this.#settle();
-    return idle.promise;
-  }
+  handled(): Promise<void>;
+}
 
-  #call(error: Error | null, message: Msg): void {
-    this.#taken++;
-    const running = guarded(
-      () => this.#callback?.(error, message),
-      (cause) => this.#host.report(new CallbackError("subscription", this.#subject, cause)),
-    );
-    if (running === undefined) return;
-    this.#running++;
-    void running.then(() => {
-      this.#running--;
-      this.#settle();
-    });
-  }
+/** @param over called when it has ended; `lingers` while something received is still being handled, and once more when not */
+export function openSubscription(
+  core: Core,
+  sid: number,
+  subject: string,
+  { callback, max, queue }: SubscriptionOptions,
+  { bytes: mostBytes, messages: most }: Limits,
+  over: (lingers: boolean) => void,
+): OwnSubscription {
+  const end = deferred<Error | undefined>();
+  const waiting: Deferred<IteratorResult<Msg>>[] = [];
+  const idlers: Deferred<void>[] = [];
+  let phase: "open" | "draining" | "closed" = "open";
+  let error: Error | undefined;
+  let received = 0;
+  // Of them, those that came over earlier links: each server counts for itself.
+  let earlier = 0;
+  let processed = 0;
+  let dropped = 0;
+  let messages: (Msg | undefined)[] = [];
+  let next = 0;
+  let bytes = 0;
+  let overflowing = false;
+  let iterated = false;
+  // Callbacks whose promises have not settled.
+  let running = 0;
 
-  #queueUp(message: Msg): void {
-    const { bytes, messages } = this.#limits;
-    // Whoever waits takes it at once.
-    const waits = this.#waiting.length > 0;
-    if (!waits && (this.getPending() >= messages || this.#bytes + message.size > bytes)) {
-      this.#dropped++;
-      // The beginning of an episode is told, the rest only counted.
-      if (!this.#overflowing) {
-        this.#overflowing = true;
-        this.#host.slow(this);
-      }
-      return;
-    }
-    this.#messages.push(message);
-    this.#bytes += message.size;
-    this.#settle();
-  }
+  const isClosed = (): boolean => phase === "closed";
+  const getPending = (): number => messages.length - next;
+  const unsubscribed = (rest = ""): void => core.outbox.control(`UNSUB ${sid}${rest}`);
 
-  #settle(): void {
-    const { bytes, messages } = this.#limits;
-    while (this.#waiting.length > 0 && (this.getPending() > 0 || this.isClosed())) {
-      const result = this.#waiting.shift();
-      const value = this.#messages[this.#next];
+  const settle = (): void => {
+    while (waiting.length > 0 && (getPending() > 0 || isClosed())) {
+      const result = waiting.shift();
+      const value = messages[next];
       if (value !== undefined) {
         // Frees what the message pins.
-        this.#messages[this.#next++] = undefined;
-        this.#taken++;
-        this.#bytes -= value.size;
+        messages[next++] = undefined;
+        processed++;
+        bytes -= value.size;
         // Instead of shift(), which moves all of a long list every time.
-        if (this.#next * 2 > this.#messages.length) {
-          this.#messages = this.#messages.slice(this.#next);
-          this.#next = 0;
+        if (next * 2 > messages.length) {
+          messages = messages.slice(next);
+          next = 0;
         }
         result?.resolve({ done: false, value });
-      } else if (this.#error === undefined) result?.resolve({ done: true, value: undefined });
-      else {
-        result?.reject(this.#error);
-        this.#error = undefined;
-      }
+      } else if (error === undefined) result?.resolve({ done: true, value: undefined });
+      else result?.reject(error);
+      if (value === undefined) error = undefined;
     }
-    if (this.getPending() * 2 <= messages && this.#bytes * 2 <= bytes) this.#overflowing = false;
-    const reading = this.#iterated && (this.getPending() > 0 || (this.#waiting.length === 0 && !this.isClosed()));
-    const idle = this.#running === 0 && !reading;
-    if (this.isClosed()) this.#host.ended(this, !idle);
-    if (idle) for (const waiter of this.#idle.splice(0)) waiter.resolve();
-  }
+    if (getPending() * 2 <= most && bytes * 2 <= mostBytes) overflowing = false;
+    const reading = iterated && (getPending() > 0 || (waiting.length === 0 && !isClosed()));
+    const idle = running === 0 && !reading;
+    if (isClosed()) over(!idle);
+    if (idle) for (const one of idlers.splice(0)) one.resolve();
+  };
+
+  const call = (failure: Error | null, message: Msg): void => {
+    processed++;
+    const promised = guarded(
+      () => callback?.(failure, message),
+      (cause) => core.emit({ type: "error", error: new CallbackError("subscription", subject, cause) }),
+    );
+    if (promised === undefined) return;
+    running++;
+    void promised.then(() => {
+      running--;
+      settle();
+    });
+  };
+
+  const finish: OwnSubscription["finish"] = (reason, unhandled) => {
+    if (unhandled !== undefined) for (const one of idlers.splice(0)) one.reject(unhandled);
+    if (isClosed()) return;
+    phase = "closed";
+    error = reason;
+    end.resolve(reason);
+    settle();
+  };
+
+  const abandon = (): number => {
+    const abandoned = getPending();
+    messages = [];
+    next = bytes = 0;
+    return abandoned;
+  };
+
+  const handled = (): Promise<void> => {
+    const idle = deferred();
+    idlers.push(idle);
+    settle();
+    return idle.promise;
+  };
+
+  const unsubscribe = (limit?: number): void => {
+    checkMax(limit);
+    if (phase !== "open") return;
+    if (limit === undefined || limit <= received) {
+      unsubscribed();
+      abandon();
+      finish(undefined);
+    } else if (max === undefined || limit < max) {
+      max = limit;
+      unsubscribed(` ${limit - earlier}`);
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    if (isClosed()) throw new InvalidOperationError(`drain of "${subject}": it has ended`);
+    if (phase === "draining") return handled();
+    phase = "draining";
+    unsubscribed();
+    try {
+      // What the server had sent before has come when it has answered.
+      await core.link()?.roundTrip();
+      await handled();
+    } finally {
+      finish(undefined);
+    }
+  };
+
+  const own: OwnSubscription = {
+    closed: end.promise,
+    getSubject: () => subject,
+    getQueue: () => queue,
+    getID: () => sid,
+    getReceived: () => received,
+    getProcessed: () => processed,
+    getPending,
+    getDropped: () => dropped,
+    isDraining: () => phase === "draining",
+    isClosed,
+    unsubscribe,
+    drain: () => observed(drain()),
+    [Symbol.asyncDispose]: async () => {
+      if (!isClosed()) await own.drain();
+    },
+    [Symbol.asyncIterator]() {
+      if (callback !== undefined || iterated) throw new InvalidOperationError(`"${subject}" has a consumer already`);
+      iterated = true;
+      return {
+        next() {
+          const result = deferred<IteratorResult<Msg>>();
+          waiting.push(result);
+          settle();
+          return result.promise;
+        },
+        async return() {
+          iterated = false;
+          unsubscribe();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+    deliver(message) {
+      if (isClosed()) return;
+      received++;
+      if (callback !== undefined) call(null, message);
+      // Whoever waits takes it at once, whatever the bounds.
+      else if (waiting.length > 0 || (getPending() < most && bytes + message.size <= mostBytes)) {
+        messages.push(message);
+        bytes += message.size;
+        settle();
+      } else {
+        dropped++;
+        // The beginning of an episode is told, the rest only counted.
+        if (!overflowing) core.emit({ type: "slowConsumer", sub: own, pending: getPending(), dropped });
+        overflowing = true;
+      }
+      if (max === undefined || received < max || isClosed()) return;
+      if (earlier > 0) unsubscribed();
+      finish(undefined);
+    },
+    fail(failure) {
+      if (isClosed()) return;
+      finish(failure);
+      if (callback !== undefined) call(failure, undefined as never);
+    },
+    finish,
+    abandon,
+    lines() {
+      if (phase !== "open") return [];
+      earlier = received;
+      const lines = [`SUB ${subject} ${queue === undefined ? "" : `${queue} `}${sid}`];
+      if (max !== undefined) lines.push(`UNSUB ${sid} ${max - received}`);
+      return lines;
+    },
+    handled,
+  };
+  return own;
 }

@@ -31,7 +31,7 @@ export interface LightRuntime {
  * @throws (rejects with) InvalidArgumentError before anything is dialled, ConnectError, or the signal's reason
  */
 export function connect(options: LightOptions | string = {}, runtime: LightRuntime = {}): Promise<LightConnection> {
-  return observed(connected(typeof options === "string" ? { servers: options } : options, runtime));
+  return observed(() => connected(typeof options === "string" ? { servers: options } : options, runtime));
 }
 
 async function connected(given: LightOptions, runtime: LightRuntime): Promise<LightConnection> {

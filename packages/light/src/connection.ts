@@ -223,7 +223,8 @@ export function openConnection(
       await bound(wait, { timeout }, "drain()", clock);
     } catch (cause) {
       const left = core.outbox.messages() || unsent;
-      throw new DrainError(`drain(): ${errorOf(cause).message}`, processed() - before, abandon(), left, { cause });
+      const lost = { handled: processed() - before, abandoned: abandon(), unsent: left };
+      throw new DrainError(`drain(): ${errorOf(cause).message}`, lost, { cause });
     } finally {
       await closeAll();
     }
@@ -243,8 +244,12 @@ export function openConnection(
     status: status.iterate,
     on: status.on,
     publish: core.publish,
-    writable: () => observed((async () => (requireOpen("writable()", true), core.outbox.writable()))()),
-    flush: (bounds) => observed(flush(bounds)),
+    writable: () =>
+      observed(async () => {
+        requireOpen("writable()", true);
+        await core.outbox.writable();
+      }),
+    flush: (bounds) => observed(() => flush(bounds)),
     async rtt(bounds) {
       const begin = clock.now();
       await flush(bounds);
@@ -252,7 +257,7 @@ export function openConnection(
     },
     subscribe(subject, given = {}) {
       requireOpen(`subscribe to "${subject}"`);
-      checkSubject(subject, "subscribe subject");
+      checkSubject(subject, "subscribe");
       const own = checked(given, { queue: ANY, max: ANY, callback: callable, pending: ANY });
       if (own.queue !== undefined) checkSubject(own.queue, "queue");
       checkMax(own.max);
@@ -268,21 +273,17 @@ export function openConnection(
       return opened;
     },
     request: (subject, payload, given = {}) =>
-      observed(
-        (async () => {
-          requireOpen(`request to "${subject}"`);
-          return asking.open(subject, payload, given);
-        })(),
-      ),
+      observed(async () => {
+        requireOpen(`request to "${subject}"`);
+        return asking.open(subject, payload, given);
+      }),
     drain: (bounds = {}) =>
-      observed(
-        (async () => {
-          requireOpen("drain()", true);
-          const { timeout = defaults.drainTimeout } = checked(bounds, { timeout: positive });
-          drain ??= drainWithin(timeout);
-          await drain;
-        })(),
-      ),
+      observed(async () => {
+        requireOpen("drain()", true);
+        const { timeout = defaults.drainTimeout } = checked(bounds, { timeout: positive });
+        drain ??= drainWithin(timeout);
+        await drain;
+      }),
     close: closeAll,
     [Symbol.asyncDispose]: async () => {
       if (!isClosed()) await connection.drain();

@@ -17,11 +17,12 @@ export function deferred<T = void>(): Deferred<T> {
     resolve = fulfil;
     reject = fail;
   });
-  return { promise: observed(promise), resolve, reject };
+  return { promise: observed(() => promise), resolve, reject };
 }
 
-/** The promise, taken care of: the caller may await it late, or never. */
-export function observed<T>(promise: Promise<T>): Promise<T> {
+/** What an async function promises, taken care of: the caller may await it late, or never. */
+export function observed<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work();
   promise.catch(() => {});
   return promise;
 }

@@ -29,17 +29,17 @@ export interface ConnectAttempt {
 export class ConnectError extends ConnectionError {
   override readonly code: string;
 
-  constructor(
-    summary: string,
-    /** Every attempt in the order it was made, the last 64 at most. */
-    readonly attempts: readonly ConnectAttempt[],
-  ) {
+  /** Every attempt in the order it was made, the last 64 at most. */
+  declare readonly attempts: readonly ConnectAttempt[];
+
+  constructor(summary: string, attempts: readonly ConnectAttempt[]) {
     let main = attempts[0];
     for (const one of attempts) if (main !== undefined && weight(one) >= weight(main)) main = one;
     super(
       main === undefined ? summary : `${summary}: ${main.server} failed in phase ${main.phase}: ${main.error.message}`,
       { cause: main?.error },
     );
+    this.attempts = attempts;
     this.code = (main?.error as { code?: string } | undefined)?.code ?? "CONNECT_FAILED";
   }
 }
@@ -67,14 +67,8 @@ function weight(attempt: ConnectAttempt): number {
 export class DisconnectedError extends ConnectionError {
   override readonly code = "DISCONNECTED";
 
-  constructor(
-    message: string,
-    /** True when the bytes may have reached the server; false when they certainly did not. */
-    readonly sent: boolean,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
+  /** True when the bytes may have reached the server; false when they certainly did not. */
+  readonly sent: boolean = true;
 }
 
 /** The peer stayed silent for too long. */
@@ -92,7 +86,7 @@ export class ClosedConnectionError extends ConnectionError {
   override readonly code = "CONNECTION_CLOSED";
 
   constructor(operation: string, options?: ErrorOptions) {
-    super(`${operation}: the connection is closed; call connect() again`, options);
+    super(`${operation}: the connection is closed`, options);
   }
 }
 
@@ -109,17 +103,16 @@ export class DrainingConnectionError extends ConnectionError {
 export class DrainError extends ConnectionError {
   override readonly code = "DRAIN_INCOMPLETE";
 
-  constructor(
-    message: string,
-    /** Messages handled while it drained. */
-    readonly handled: number,
-    /** Messages received and not handled. */
-    readonly abandoned: number,
-    /** Messages published and not sent. */
-    readonly unsent: number,
-    options?: ErrorOptions,
-  ) {
+  /** Messages handled while it drained. */
+  declare readonly handled: number;
+  /** Messages received and not handled. */
+  declare readonly abandoned: number;
+  /** Messages published and not sent. */
+  declare readonly unsent: number;
+
+  constructor(message: string, left: Pick<DrainError, "handled" | "abandoned" | "unsent">, options: ErrorOptions) {
     super(message, options);
+    Object.assign(this, left);
   }
 }
 
@@ -127,12 +120,12 @@ export class DrainError extends ConnectionError {
 export class TimeoutError extends NatsError {
   readonly code = "TIMEOUT";
 
-  constructor(
-    what: string,
-    /** The bound that passed, in milliseconds. */
-    readonly timeout: number,
-  ) {
+  /** The bound that passed, in milliseconds. */
+  declare readonly timeout: number;
+
+  constructor(what: string, timeout: number) {
     super(`${what} timed out after ${timeout} ms`);
+    this.timeout = timeout;
   }
 }
 
@@ -140,12 +133,14 @@ export class TimeoutError extends NatsError {
 export class ReconnectBufferFullError extends NatsError {
   readonly code = "RECONNECT_BUFFER_FULL";
 
-  constructor(
-    override readonly subject: string,
-    /** `reconnectBuffer`. */
-    readonly limits: { readonly bytes: number; readonly messages: number },
-  ) {
-    super(`publish to "${subject}": there is no connection, and reconnectBuffer is full; raise it, or publish less`);
+  declare readonly subject: string;
+  /** `reconnectBuffer`. */
+  declare readonly limits: { readonly bytes: number; readonly messages: number };
+
+  constructor(subject: string, limits: { readonly bytes: number; readonly messages: number }) {
+    super(`publish to "${subject}": reconnectBuffer is full; raise it`);
+    this.subject = subject;
+    this.limits = limits;
   }
 }
 
@@ -153,12 +148,14 @@ export class ReconnectBufferFullError extends NatsError {
 export class BufferedBytesError extends NatsError {
   readonly code = "MAX_BUFFERED_BYTES";
 
-  constructor(
-    override readonly subject: string,
-    /** `maxBufferedBytes`. */
-    readonly limit: number,
-  ) {
-    super(`publish to "${subject}": ${limit} bytes wait already; await nc.writable() when publish() is false`);
+  declare readonly subject: string;
+  /** `maxBufferedBytes`. */
+  declare readonly limit: number;
+
+  constructor(subject: string, limit: number) {
+    super(`publish to "${subject}": ${limit} bytes wait; await nc.writable()`);
+    this.subject = subject;
+    this.limit = limit;
   }
 }
 
@@ -166,14 +163,17 @@ export class BufferedBytesError extends NatsError {
 export class MaxPayloadError extends NatsError {
   readonly code = "MAX_PAYLOAD";
 
-  constructor(
-    /** Bytes of headers and payload. */
-    readonly size: number,
-    /** What the server accepts, its `max_payload`. */
-    readonly limit: number,
-    override readonly subject: string,
-  ) {
+  declare readonly subject: string;
+  /** Bytes of headers and payload. */
+  declare readonly size: number;
+  /** What the server accepts, its `max_payload`. */
+  declare readonly limit: number;
+
+  constructor(size: number, limit: number, subject: string) {
     super(`publish to "${subject}": ${size} bytes exceed max_payload ${limit}`);
+    this.subject = subject;
+    this.limit = limit;
+    this.size = size;
   }
 }
 
@@ -191,8 +191,11 @@ export class RequestError extends NatsError {
 export class NoRespondersError extends RequestError {
   override readonly code = "NO_RESPONDERS";
 
-  constructor(override readonly subject: string) {
+  declare readonly subject: string;
+
+  constructor(subject: string) {
     super(`no responders on "${subject}"`);
+    this.subject = subject;
   }
 }
 
@@ -200,16 +203,15 @@ export class NoRespondersError extends RequestError {
 export class CallbackError extends NatsError {
   readonly code = "CALLBACK_FAILED";
 
-  constructor(
-    /** Which kind of callback: `subscription`, `listener`, `authenticator`. */
-    readonly callback: string,
-    /** Subject of the subscription, where there is one. */
-    override readonly subject: string | undefined,
-    cause: unknown,
-  ) {
-    super(`${callback} callback${subject === undefined ? "" : ` on "${subject}"`} failed: ${errorOf(cause).message}`, {
-      cause,
-    });
+  /** Subject of the subscription, where there is one. */
+  declare readonly subject: string | undefined;
+  /** Which kind of callback: `subscription`, `listener`, `authenticator`. */
+  declare readonly callback: string;
+
+  constructor(callback: string, subject: string | undefined, cause: unknown) {
+    super(`${callback} callback ${subject ?? ""} failed: ${errorOf(cause).message}`, { cause });
+    this.subject = subject;
+    this.callback = callback;
   }
 }
 
@@ -224,6 +226,6 @@ export function errorOf(cause: unknown): Error {
     if (cause instanceof Error && typeof cause.message === "string") return cause;
     return new Error(String(cause));
   } catch {
-    return new Error("something that cannot be printed");
+    return new Error("unknown");
   }
 }

@@ -23,8 +23,6 @@ export interface MsgHdrs extends Iterable<[string, string[]]> {
   readonly code: number;
   /** The text after the status code, `""` when there is none. */
   readonly description: string;
-  /** True for a status of 300 or more. */
-  readonly hasError: boolean;
   /** The first value, `""` when there is none. */
   get(name: string): string;
   /** All values, in order; the array is the caller's. */
@@ -50,10 +48,6 @@ class Headers implements MsgHdrs {
     readonly code: number,
     readonly description: string,
   ) {}
-
-  get hasError(): boolean {
-    return this.code >= 300;
-  }
 
   get(name: string): string {
     return this.#values.get(name)?.[0] ?? "";
@@ -126,10 +120,10 @@ export function readHeaders(bytes: Uint8Array): MsgHdrs {
 
 function checked(name: string, value: string): string {
   if (typeof name !== "string" || !/^[!-9;-~]+$/.test(name)) {
-    throw new HeaderError("name", "a header name is one or more printable ASCII characters without a colon");
+    throw new HeaderError("name", "a header name must be printable ASCII without a colon");
   }
   if (typeof value !== "string" || /[\r\n]|\p{Surrogate}/u.test(value)) {
-    throw new HeaderError("value", `the value of header "${name.slice(0, 64)}" is no text of one line`);
+    throw new HeaderError("value", `the value of header "${name.slice(0, 64)}" must be one line`);
   }
   return value.replace(/^[ \t]+|[ \t]+$/g, "");
 }

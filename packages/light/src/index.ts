@@ -50,6 +50,6 @@ export {
   UserAuthenticationExpiredError,
 } from "./server-error.js";
 export type { DropReason, Status, StatusEvent, StatusOf, StatusType } from "./status.js";
-export { InvalidSubjectError, type SubjectProblem } from "./subject.js";
+export { InvalidSubjectError } from "./subject.js";
 export type { MsgCallback, Subscription, SubscriptionOptions } from "./subscription.js";
 export { ProtocolError } from "./wire.js";

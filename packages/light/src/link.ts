@@ -123,7 +123,7 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
 
   const fail = (error: Error): void => {
     const reached = phase;
-    const why = new DisconnectedError(`lost the link to ${url.address}: ${error.message}`, true, { cause: error });
+    const why = new DisconnectedError(`lost the link to ${url.address}: ${error.message}`, { cause: error });
     if (!destroy(why)) return;
     if (reached === "up") return host.lost(link, error);
     const told = error as { readonly phase?: AttemptPhase | "stream"; readonly address?: string };
@@ -227,10 +227,7 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
     const { headers, max_payload: most } = told ?? {};
     const first = phase === "info";
     info = {
-      server_id: "",
-      server_name: "",
-      version: "",
-      ...told,
+      ...(told as Pick<ServerInfo, "server_id" | "server_name" | "version">),
       headers: headers === true,
       max_payload: typeof most === "number" ? most : 1_048_576,
     };

@@ -152,17 +152,17 @@ const number = (rule: string, takes: (value: number) => boolean): Kind => [
 const oneOf = (...all: readonly unknown[]): Kind => [`one of ${all.join(", ")}`, (value) => all.includes(value)];
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-const text = of("a string", "string");
+const text = of("text", "string");
 const flag = of("true or false", "boolean");
 /** A function. */
 export const callable: Kind = of("a function", "function");
 /** A positive number of milliseconds. */
-export const positive: Kind = number("a positive number", (value) => value > 0 && value < Number.POSITIVE_INFINITY);
+export const positive: Kind = number("more than 0", (value) => value > 0 && value < Number.POSITIVE_INFINITY);
 /** A number of milliseconds. */
 export const nonNegative: Kind = number("0 or more", (value) => value >= 0 && value < Number.POSITIVE_INFINITY);
 /** A whole number. */
 export const whole = (least: number): Kind =>
-  number(`a whole number, ${least} or more`, (value) => Number.isSafeInteger(value) && value >= least);
+  number(`whole, ${least} or more`, (value) => Number.isSafeInteger(value) && value >= least);
 /** An AbortSignal. */
 export const aborting: Kind = ["an AbortSignal", (value) => isObject(value) && "aborted" in value];
 /** Anything, because it is judged where it is used. */
@@ -173,7 +173,7 @@ const OPTIONS: { readonly [name in keyof Required<LightOptions>]: Kind } = {
   servers: ["URLs", (value) => typeof value === "string" || Array.isArray(value)],
   name: text,
   transports: [
-    "an array of transports",
+    "transports",
     (value) =>
       Array.isArray(value) && value.every((one) => typeof one?.connect === "function" && Array.isArray(one.schemes)),
   ],
@@ -202,19 +202,21 @@ const OPTIONS: { readonly [name in keyof Required<LightOptions>]: Kind } = {
 };
 
 /**
- * A copy of what was given, each value of its kind.
+ * A copy of what was given without what is undefined, each value of its kind.
  *
  * @throws InvalidArgumentError naming the first name that is unknown, or whose value is of another kind
  */
 export function checked<T extends object>(given: T, kinds: Kinds, prefix = ""): T {
   if (!isObject(given)) throw new InvalidArgumentError("options", "must be an object");
-  const copy = { ...given };
-  for (const [name, value] of Object.entries(copy)) {
+  const copy = {} as T;
+  for (const [name, value] of Object.entries(given)) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (kind === undefined) {
-      throw new InvalidArgumentError(prefix + name, 'is not an option of this small client; see the full one, "myelin"');
+      throw new InvalidArgumentError(prefix + name, 'is no option here; the full client, "myelin", has more');
     }
-    if (value !== undefined && !kind[1](value)) throw new InvalidArgumentError(prefix + name, `must be ${kind[0]}`);
+    if (value === undefined) continue;
+    if (!kind[1](value)) throw new InvalidArgumentError(prefix + name, `must be ${kind[0]}`);
+    copy[name as keyof T] = value;
   }
   return copy;
 }
@@ -245,7 +247,7 @@ export function resolveOptions(given: LightOptions): ResolvedOptions {
   } catch (cause) {
     throw new InvalidArgumentError("inboxPrefix", (cause as Error).message, { cause });
   }
-  const given_ = { ...defaults, ...defined(options) } as typeof defaults & LightOptions;
+  const complete = { ...defaults, ...options } as typeof defaults & LightOptions;
   const { bytes = defaults.reconnectBufferSize, messages = Number.POSITIVE_INFINITY } = checked(
     options.reconnectBuffer ?? {},
     { bytes: whole(0), messages: whole(0) },
@@ -253,15 +255,11 @@ export function resolveOptions(given: LightOptions): ResolvedOptions {
   );
   const encrypted = /(^|,)\s*(tls|wss):/i.test([options.servers ?? ""].flat().join());
   return {
-    ...given_,
+    ...complete,
     inboxPrefix,
-    jitter: encrypted ? given_.reconnectJitterTLS : given_.reconnectJitter,
+    jitter: encrypted ? complete.reconnectJitterTLS : complete.reconnectJitter,
     retries: (options.firstConnect ?? (options.waitOnFirstConnect ? "retry" : "fail")) === "retry",
     reconnectBuffer: { bytes, messages },
     pending: pendingOf(options.pending, defaults.pending),
   };
-}
-
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

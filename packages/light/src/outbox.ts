@@ -130,7 +130,7 @@ export function outbox(core: Core): Outbox {
 
   return {
     add(subject, payload = "", { headers, reply }, refused) {
-      checkSubject(subject, "publish subject");
+      checkSubject(subject, "subject");
       // Programs say "" for none.
       if (reply) checkSubject(reply, "reply");
       if (headers !== undefined && !isHeaders(headers)) throw new InvalidArgumentError("headers", "use headers()");

@@ -109,7 +109,7 @@ export function requests(core: Core): Requests {
       reject((subject, frame) =>
         core.outbox.holds(frame)
           ? undefined
-          : new DisconnectedError(`request to "${subject}": the link was lost before an answer came`, true, { cause }),
+          : new DisconnectedError(`request to "${subject}": the link was lost before an answer came`, { cause }),
       );
     },
     denied(subject, error) {

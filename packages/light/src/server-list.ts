@@ -43,43 +43,35 @@ export interface Server {
 
 export type Decision = { readonly dial: Server } | { readonly waitUntil: number } | undefined;
 
-const ADDRESS =
-  /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:([^@/?#]*)@)?(?:\[([0-9a-f:.]+)\]|([\p{L}\p{M}\p{N}_.-]+))(?::(\d{1,5}))?([/?][^#\s]*)?(?:#.*)?$/iu;
-
 /** Reads one address. Throws InvalidArgumentError, which shows nothing that may be a credential. */
 export function readAddress(text: string, schemes: readonly string[], place: string): ServerUrl {
-  const found = typeof text === "string" ? ADDRESS.exec(text.trim()) : null;
-  const fail = (problem: string): never => {
-    throw new InvalidArgumentError("servers", `${place} ${problem}`);
-  };
-  if (found === null) return fail("cannot be read; write it as wss://host:port");
-  const scheme = (found[1] ?? ["nats", "wss"].find((one) => schemes.includes(one)) ?? schemes[0] ?? "").toLowerCase();
-  if (!schemes.includes(scheme)) return fail(`is ${scheme}://, and only ${schemes.join(", ")} can be dialled here`);
-  const hostname = (found[3] ?? found[4] ?? "").toLowerCase();
-  const port = Number(found[5] ?? { ws: 80, wss: 443 }[scheme] ?? 4222);
-  if (!(port > 0 && port < 65_536)) return fail("has no port from 1 to 65535");
-  const path = found[6] === "/" ? "" : (found[6] ?? "");
-  if (path !== "" && !/^wss?$/.test(scheme)) return fail("has a path, which only ws:// and wss:// may");
-  const address = `${found[3] === undefined ? hostname : `[${hostname}]`}:${port}`;
-  let parts: readonly string[] = [];
+  const [, given, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^]*)$/i.exec(text.trim()) ?? [];
+  const scheme = given?.toLowerCase() ?? ["nats", "wss"].find((one) => schemes.includes(one)) ?? schemes[0] ?? "";
+  const fail = (problem: string): InvalidArgumentError => new InvalidArgumentError("servers", `${place} ${problem}`);
+  if (!schemes.includes(scheme)) throw fail(`is ${scheme}://, but only ${schemes.join(", ")} can be dialled here`);
   try {
-    parts = found[2]?.split(/:([^]*)/, 2).map(decodeURIComponent) ?? [];
+    // Of a scheme of the web the port is left out where it is the default, and no scheme has both of these.
+    const url = new URL(`http://${rest}`);
+    const port = Number(url.port || new URL(`https://${rest}`).port || ({ ws: 80, wss: 443 }[scheme] ?? 4222));
+    const path = (url.pathname + url.search).replace(/^\/(?=$|\?)/, "");
+    const [first, pass] = [url.username, url.password].map(decodeURIComponent);
+    const isToken = !first || !/^[^@/]*:.*@/.test(rest ?? "");
+    if (port === 0 || (path !== "" && !/^ws/.test(scheme))) throw 0;
+    const address = `${url.hostname}:${port}`;
+    return {
+      scheme,
+      hostname: url.hostname.replace(/[[\]]/g, ""),
+      port,
+      path,
+      user: isToken ? undefined : first,
+      pass: isToken ? undefined : pass,
+      token: isToken ? first || pass || undefined : undefined,
+      key: address + path,
+      address: address + path.replace(/=[^&]*/g, "=***"),
+    };
   } catch {
-    fail("has credentials that are not percent-encoded well");
+    throw fail("cannot be read; write it as wss://host:port");
   }
-  const [first = "", second] = parts;
-  const token = second === undefined ? first : first === "" ? second : "";
-  return {
-    scheme,
-    hostname,
-    port,
-    path,
-    user: token === "" && first !== "" ? first : undefined,
-    pass: token === "" ? second : undefined,
-    token: token || undefined,
-    key: address + path,
-    address: address + path.replace(/=[^&]*/g, "=***"),
-  };
 }
 
 export function isWebSocket({ scheme }: ServerUrl): boolean {

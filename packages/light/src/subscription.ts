@@ -208,7 +208,7 @@ export function openSubscription(
     isDraining: () => phase === "draining",
     isClosed,
     unsubscribe,
-    drain: () => observed(drain()),
+    drain: () => observed(drain),
     [Symbol.asyncDispose]: async () => {
       if (!isClosed()) await own.drain();
     },

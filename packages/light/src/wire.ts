@@ -61,16 +61,16 @@ export function wireDecoder(): WireDecoder {
     const end = lineFeed < 0 ? buffer.length : lineFeed;
     const name = VERB.exec(fromUtf8(buffer.subarray(at, Math.min(end, at + LONGEST_VERB + 1))))?.[0];
     if (lineFeed < 0 && end - at <= LONGEST_VERB) return undefined;
-    if (name === undefined) throw new ProtocolError("the server sent something that is not a NATS operation");
+    if (name === undefined) throw broken("first word");
     const verb = name.toLowerCase() as Incoming["verb"];
     const limit = name.length + 1 + (verb === "info" || verb === "-err" ? MAX_TEXT_LINE : MAX_LINE);
     // The last byte may be the CR.
-    if (end - at > limit + 1) throw new ProtocolError(`${name} line is too long`);
+    if (end - at > limit + 1) throw broken(name);
     if (lineFeed < 0) {
       look = limit + 2;
       return undefined;
     }
-    if (buffer[end - 1] !== 13) throw broken(name, "its line ends in a bare LF");
+    if (buffer[end - 1] !== 13) throw broken(name);
     let from = at + name.length;
     let to = end - 1;
     while (isBlank(buffer[from])) from++;
@@ -79,7 +79,7 @@ export function wireDecoder(): WireDecoder {
     const after = end + 1;
     if (verb !== "msg" && verb !== "hmsg") {
       const free = verb === "info" || verb === "-err";
-      if (!free && text !== "") throw broken(name, "wrong number of fields");
+      if (!free && text !== "") throw broken(name);
       at = after;
       // The server puts quotes around what it says.
       return { verb, text: verb === "-err" ? text.replace(/^'([^]*?)'?$/, "$1") : text };
@@ -89,15 +89,15 @@ export function wireDecoder(): WireDecoder {
     const total = decimal(fields[fields.length - 1]);
     const head = sizes === 2 ? decimal(fields[fields.length - 2]) : 0;
     const hasReply = fields.length === 3 + sizes;
-    if (!hasReply && fields.length !== 2 + sizes) throw broken(name, "wrong number of fields");
-    if (!(head >= 0 && head <= total && total <= MAX_PAYLOAD)) throw broken(name, "its sizes make no sense");
+    if (!hasReply && fields.length !== 2 + sizes) throw broken(name);
+    if (!(head >= 0 && head <= total && total <= MAX_PAYLOAD)) throw broken(name);
     const payload = after + head;
     const last = after + total;
     if (last + 2 > buffer.length) {
       needed = last + 2 - at;
       return undefined;
     }
-    if (buffer[last] !== 13 || buffer[last + 1] !== 10) throw broken(name, "no CRLF after its payload");
+    if (buffer[last] !== 13 || buffer[last + 1] !== 10) throw broken(name);
     at = last + 2;
     const sid = fields[1] as string;
     return {
@@ -158,6 +158,6 @@ function decimal(text: string | undefined): number {
   return text !== undefined && /^\d+$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER ? Number(text) : -1;
 }
 
-function broken(name: string, what: string): ProtocolError {
-  return new ProtocolError(`${name}: ${what}`);
+function broken(what: string): ProtocolError {
+  return new ProtocolError(`${what}: malformed; is it a NATS server?`);
 }

@@ -3,7 +3,7 @@
 
 import type { ConnectionState } from "./connection-state.js";
 import type { Core, Runtime } from "./core.js";
-import { type Bounds, bound, type Deferred, deferred, observed } from "./deferred.js";
+import { type Bounds, bound, deferred, observed } from "./deferred.js";
 import { ClosedConnectionError, DrainError, DrainingConnectionError, errorOf } from "./errors.js";
 import type { Link, ServerInfo } from "./link.js";
 import { type Msg, type Payload, type PublishOptions, ReceivedMessage } from "./message.js";
@@ -22,7 +22,7 @@ import { outbox } from "./outbox.js";
 import { type RequestOptions, requests } from "./requests.js";
 import { PermissionViolationError, serverErrorOf } from "./server-error.js";
 import { session } from "./session.js";
-import { type Status, type StatusOf, type StatusType, statusFeed } from "./status.js";
+import { type StatusOf, type StatusType, statusFeed } from "./status.js";
 import { checkSubject } from "./subject.js";
 import {
   checkMax,
@@ -47,8 +47,6 @@ export interface LightConnection extends AsyncDisposable {
   closed(): Promise<void | Error>;
   /** `host:port` of the server we are linked to, or an empty string. */
   getServer(): string;
-  /** Status events from now on. An iterator nobody reads holds the last 128, and says with a `gap` event what it dropped. */
-  status(): AsyncIterableIterator<Status>;
   /** Calls `listener` for every event of one type; returns a function that stops it. Throws InvalidArgumentError for no type. */
   on<T extends StatusType>(type: T, listener: (status: StatusOf<T>) => void): () => void;
   /**
@@ -98,13 +96,9 @@ export function openConnection(
   runtime: Runtime,
 ): { readonly connection: LightConnection; readonly ready: Promise<void> } {
   const { clock } = runtime;
-  const status = statusFeed();
-  const { emit } = status;
+  const { emit, on } = statusFeed();
+  // Those that are open, and those that have ended and have not handled everything they received.
   const subscriptions = new Map<number, OwnSubscription>();
-  // Ended, and not everything they received was handled.
-  const lingering = new Set<OwnSubscription>();
-  // Who waits for a link.
-  let waiters: Deferred<Link>[] = [];
   let sids = 0;
   let drain: Promise<void> | undefined;
   // Of a drain that is under way: what its end is told when the link is lost, or when somebody closes.
@@ -113,7 +107,7 @@ export function openConnection(
   // Why publishes are refused.
   let refusal: ((what: string) => Error) | undefined;
 
-  const all = (): OwnSubscription[] => [...subscriptions.values(), ...lingering];
+  const all = (): OwnSubscription[] => [...subscriptions.values()];
 
   const core: Core = {
     ...runtime,
@@ -148,7 +142,6 @@ export function openConnection(
     },
     linked(link) {
       core.outbox.linked(link, [...asking.lines(), ...all().flatMap((one) => one.lines())]);
-      for (const waiter of waiters.splice(0)) waiter.resolve(link);
     },
     unlinked(error) {
       core.outbox.unlinked();
@@ -160,10 +153,8 @@ export function openConnection(
       const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
       refusal = closed;
       drainLost?.(closed("drain()"));
-      core.outbox.end(closed("writable()"));
+      core.outbox.end(closed("a wait"));
       asking.reject((subject) => closed(`request to "${subject}"`));
-      for (const waiter of waiters) waiter.reject(closed("flush()"));
-      waiters = [];
       for (const one of all()) one.finish(reason, closed(`drain of "${one.getSubject()}"`));
     },
   };
@@ -178,16 +169,20 @@ export function openConnection(
     if (!whileDraining && state() === "draining") throw new DrainingConnectionError(what);
   };
 
+  // A round trip on this link, or on the next one.
+  const answered = async (): Promise<void> => {
+    for (let link = core.link(); ; link = core.link()) {
+      if (link !== undefined) return link.roundTrip();
+      await core.outbox.writable();
+    }
+  };
+
   const flush = async (given: Bounds = {}): Promise<void> => {
     const bounds = checked(given, { timeout: nonNegative, signal: aborting });
     bounds.signal?.throwIfAborted();
     requireOpen("flush()", true);
     const wait = deferred();
-    const link = core.link();
-    const next = deferred<Link>();
-    if (link === undefined) waiters.push(next);
-    const answered = link?.roundTrip() ?? next.promise.then((one) => one.roundTrip());
-    answered.then(wait.resolve, wait.reject);
+    answered().then(wait.resolve, wait.reject);
     await bound(wait, bounds, "flush()", clock);
   };
 
@@ -241,8 +236,7 @@ export function openConnection(
     isDraining: () => state() === "draining",
     closed: () => machine.ended.promise,
     getServer: () => core.link()?.server.url.address ?? "",
-    status: status.iterate,
-    on: status.on,
+    on,
     publish: core.publish,
     writable: () =>
       observed(async () => {
@@ -263,11 +257,7 @@ export function openConnection(
       checkMax(own.max);
       const limits = pendingOf(own.pending, options.pending);
       const sid = core.newSid();
-      const opened = openSubscription(core, sid, subject, own, limits, (lingers) => {
-        subscriptions.delete(sid);
-        if (lingers) lingering.add(opened);
-        else lingering.delete(opened);
-      });
+      const opened = openSubscription(core, sid, subject, own, limits, () => subscriptions.delete(sid));
       subscriptions.set(sid, opened);
       for (const line of opened.lines()) core.outbox.control(line);
       return opened;

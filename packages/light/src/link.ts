@@ -173,10 +173,10 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
     closed,
   };
 
-  // Handles what has arrived; during a TLS upgrade nothing is read.
+  // Handles what has arrived.
   const pump = (): void => {
     try {
-      while (!isOver() && phase !== "tls") {
+      while (!isOver()) {
         const operation = decoder.next();
         if (operation === undefined) return;
         const { verb } = operation;
@@ -236,18 +236,13 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
     if (first && !isOver()) void guarded(identify);
   };
 
-  // TLS where it is asked for, then CONNECT and PING in one write. No credential is written before.
+  // CONNECT and PING in one write; no credential is written in plain text where TLS is asked for.
   const identify = async (): Promise<void> => {
-    const { encrypted, startTls } = stream as ByteStream;
     const { headers, nonce, tls_required: demanded } = info as ServerInfo;
-    if (!encrypted && (/tls|wss/.test(scheme) || (demanded === true && !isWebSocket(url)))) {
+    // A WebSocket is encrypted or not before the first byte, whatever a server behind a proxy says of itself.
+    if (stream?.encrypted !== true && (/tls|wss/.test(scheme) || (demanded === true && !isWebSocket(url)))) {
       phase = "tls";
-      // What came behind INFO in plain text must not be read as part of the encrypted session.
-      if (startTls === undefined || decoder.held() > 0) {
-        throw new TlsMismatchError(`${href} is not encrypted, but TLS is required`);
-      }
-      await stream?.startTls?.();
-      if (isOver()) return;
+      throw new TlsMismatchError(`${href} is not encrypted, but TLS is required`);
     }
     phase = "auth";
     const { name: named, noEcho, pass, token, user } = options;

@@ -18,10 +18,7 @@ export interface Dialling extends Pick<Transport, "schemes"> {
 }
 
 /** What a link uses of an open stream. */
-export type ByteStream = Pick<
-  TransportConnection,
-  "encrypted" | "remoteAddress" | "write" | "startTls" | "close" | "destroy"
->;
+export type ByteStream = Pick<TransportConnection, "encrypted" | "remoteAddress" | "write" | "close" | "destroy">;
 
 /** Queued bytes from which `write` answers `false`, and at which it is told to go on. */
 const HIGH_WATER = 256 * 1024;
@@ -55,7 +52,7 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
       signal.throwIfAborted();
       socket = new WebSocket(origin + path);
     } catch (cause) {
-      const why = "could not be opened: is there a WebSocket, and does a page from https:// use wss://?";
+      const why = "cannot be opened here; from https:// use wss://";
       return reject(signal.aborted ? cause : failure("UNSUPPORTED_TARGET", why));
     }
 
@@ -117,7 +114,7 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
     };
     socket.onmessage = ({ data }) => {
       if (data instanceof ArrayBuffer) sink.data(new Uint8Array(data));
-      else destroy(failure("STREAM_FAILED", "sent text; NATS is binary: is it a websocket port of NATS?"));
+      else destroy(failure("STREAM_FAILED", "sent text; is it a websocket port of NATS?"));
       // Browsers slow the timers of a page nobody looks at; what arrives is a good moment too.
       if (stopLooking !== undefined && socket.bufferedAmount <= LOW_WATER) drained();
     };
@@ -127,7 +124,7 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
         reject(failure("CONNECT_FAILED", "could not be opened; check host, port, path and certificate"));
       } else if (wasClean && /^100[015]$/.test(String(code))) finish();
       else if (wasClean) finish(failure("STREAM_FAILED", `closed the WebSocket with code ${code} ${reason}`));
-      else finish(failure("CONNECTION_RESET", "ended without a close frame: the server died, or a proxy cut it off"));
+      else finish(failure("CONNECTION_RESET", "ended without a close frame"));
     };
   });
 }

@@ -68,7 +68,7 @@ export function serverErrorOf(text: string): NatsError {
   if (/authentication (expired|revoked)/i.test(text)) return new UserAuthenticationExpiredError(said(text));
   if (/^auth\w+ timeout/i.test(text)) return new AuthorizationError(said(text), "AUTHENTICATION_TIMEOUT");
   if (/authorization violation/i.test(text)) {
-    return new AuthorizationError(`${said(text)}; check user, pass, token or authenticator`);
+    return new AuthorizationError(`${said(text)}; check the credentials`);
   }
   if (/stale connection/i.test(text)) return new StaleConnectionError(said(text));
   const full = /(account active )?connections exceeded|(connection throttling)/i.exec(text);

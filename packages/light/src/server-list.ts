@@ -97,7 +97,7 @@ export interface ServerList {
   /** The network may be back: nobody waits any longer. */
   wake(): void;
   /** Takes in what server `from` says of its cluster, and tells what changed. No list says nothing. */
-  advertise(urls: unknown, from: Server, overTls: boolean): { added: string[]; deleted: string[] };
+  advertise(urls: unknown, from: Server): { added: string[]; deleted: string[] };
 }
 
 /** Throws InvalidArgumentError for a list that cannot be read. */
@@ -106,7 +106,6 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
   let servers: Server[] = [];
   // For all of them: the wait after a lost link or a failure.
   let notBefore = 0;
-  let outageBegan = 0;
   let failures = 0;
   let everConnected = false;
 
@@ -140,16 +139,12 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
   // How long all servers are left alone, so that a fleet does not fall on the next one together; see pace.ts of the pool.
   const pace = (sentAway: boolean, now: number): void => {
     const count = servers.length;
-    if (failures++ === 0 && !everConnected) outageBegan = now;
+    failures++;
     const untried = !everConnected && failures < count;
     if (count < 2 || untried || wait !== undefined) return;
-    const first = 600 * Math.min(count, 10) * (sentAway ? 2 : 1);
-    const doublings = failures - (sentAway ? 1 : 2);
-    const window =
-      doublings < 0
-        ? Math.max(options.reconnectJitter, 3_000 * Math.min(1, (count - 1) / 8) ** 3)
-        : Math.min(first * 2 ** doublings, Math.max(first, 2 * (now - outageBegan)));
-    notBefore = Math.max(notBefore, now + random() * Math.min(15_000, window));
+    const window = 600 * Math.min(count, 10) * 2 ** (failures - (sentAway ? 0 : 2));
+    // The first failure of an outage is answered soon, for a third server may well be up.
+    notBefore = Math.max(notBefore, now + random() * (failures < 2 && !sentAway ? options.reconnectJitter : Math.min(15_000, window)));
   };
 
   const list = [options.servers ?? "127.0.0.1"].flat().join().split(",");
@@ -189,7 +184,6 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
       server.shortLinks = short ? server.shortLinks + 1 : 0;
       if (server.shortLinks > 1) leaveAlone(server, server.shortLinks - 1, false, now);
       if (!short) failures = 0;
-      if (failures === 0) outageBegan = now;
       shuffle();
       toTheEnd(server);
       notBefore = now + random() * options.reconnectJitter;
@@ -199,7 +193,7 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
       notBefore = 0;
       for (const server of servers) server.notBefore = 0;
     },
-    advertise(urls, from, overTls) {
+    advertise(urls, from) {
       const added: string[] = [];
       const deleted: string[] = [];
       const keys = new Set<string>();
@@ -208,7 +202,7 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
         // Never credentials, and never another scheme: gossip must not turn TLS off.
         if (typeof text !== "string" || text.includes("@")) continue;
         try {
-          const plain = `${overTls && scheme === "nats" ? "tls" : scheme}://${text.replace(/^.*:\/\//, "")}`;
+          const plain = `${scheme}://${text.replace(/^.*:\/\//, "")}`;
           const url = { ...readAddress(plain, schemes, ""), user, pass, token };
           keys.add(url.key);
           if (find(url.key) !== undefined) continue;

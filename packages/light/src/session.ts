@@ -139,11 +139,10 @@ export function session(core: Core): Session {
   const host: LinkHost = {
     learned(link) {
       const { info, server } = link;
-      const { ldm, tls_required: encrypted } = info;
       const urls = (isWebSocket(server.url) ? info["ws_connect_urls"] : undefined) ?? info["connect_urls"];
-      const change = servers.advertise(urls, server, encrypted === true && transports.has("tls"));
+      const change = servers.advertise(urls, server);
       if (change.added.length + change.deleted.length > 0) emit({ type: "update", ...change });
-      if (ldm !== true || lameDuck === link || !link.isUp()) return;
+      if (info.ldm !== true || lameDuck === link || !link.isUp()) return;
       lameDuck = link;
       emit({ type: "ldm", epoch, server: server.url.address });
     },

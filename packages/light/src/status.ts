@@ -1,4 +1,4 @@
-// What a connection tells about itself, and its way to listeners and iterators: everybody sees the same order, and nobody harms
+// What a connection tells about itself, and its way to listeners: everybody sees the same order, and nobody harms
 // another. Names and fields are those of @myelin/client, whose grammar of events holds here too.
 
 import { InvalidArgumentError } from "@myelin/contracts";
@@ -46,46 +46,44 @@ export type DropReason =
   | "max-payload" // larger than the next server allows
   | "no-headers"; // the next server has no headers
 
-/** What iterators give. The last three are of the full client alone but for `gap`: events dropped here, because nobody read. */
-export type Status =
-  | StatusEvent
-  | { readonly type: "gap"; readonly dropped: number }
-  | {
-      readonly type: "handover";
-      readonly epoch: number;
-      readonly from: string;
-      readonly server: string;
-      readonly reason: string;
-    }
-  | { readonly type: "forceReconnect"; readonly epoch: number };
-
 /** Names of the events one can listen to. */
 export type StatusType = StatusEvent["type"];
 
 /** One event, by its name. */
-export type StatusOf<T extends Status["type"]> = Extract<Status, { readonly type: T }>;
+export type StatusOf<T extends StatusType> = Extract<StatusEvent, { readonly type: T }>;
 
 type Listener = (status: StatusEvent) => unknown;
 
 const TYPES =
   "connect disconnect reconnecting attemptFailed reconnect update ldm error ping staleConnection slowConsumer dropped close";
 
-/** Events an iterator holds for a consumer that does not read. */
-const BACKLOG = 128;
-
 /** The events of one connection. */
 export interface StatusFeed {
   emit(status: StatusEvent): void;
   on<T extends StatusType>(type: T, listener: (status: StatusOf<T>) => void): () => void;
-  iterate(): AsyncIterableIterator<Status>;
 }
 
 export function statusFeed(): StatusFeed {
-  const listeners = new Set<readonly [type: string | undefined, listener: Listener]>();
+  const listeners = new Set<readonly [type: string, listener: Listener]>();
   // Told while another one is being told: a listener may well end the connection.
   const queue: StatusEvent[] = [];
   let telling = false;
   let over = false;
+
+  const tell = (status: StatusEvent): void => {
+    if (over) return;
+    over = status.type === "close";
+    for (const [type, listener] of [...listeners]) {
+      if (type !== status.type) continue;
+      guarded(
+        () => listener(status),
+        (cause) => {
+          // A listener of "error" that throws must not be told of itself for ever.
+          if (type !== "error") emit({ type: "error", error: new CallbackError("listener", undefined, cause) });
+        },
+      );
+    }
+  };
 
   const emit = (status: StatusEvent): void => {
     queue.push(status);
@@ -94,75 +92,15 @@ export function statusFeed(): StatusFeed {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) tell(next);
     telling = false;
   };
-  const tell = (status: StatusEvent): void => {
-    if (over) return;
-    over = status.type === "close";
-    for (const [type, listener] of [...listeners]) {
-      if (type !== undefined && type !== status.type) continue;
-      // A listener of "error" that throws must not be told of itself for ever.
-      guarded(
-        () => listener(status),
-        (cause) => {
-          if (status.type !== "error") emit({ type: "error", error: new CallbackError("listener", undefined, cause) });
-        },
-      );
-    }
-  };
-  const add = (type: string | undefined, listener: Listener): (() => void) => {
-    const entry = [type, listener] as const;
-    listeners.add(entry);
-    return () => listeners.delete(entry);
-  };
 
   return {
     emit,
     on(type, listener) {
       if (!TYPES.split(" ").includes(type)) throw new InvalidArgumentError("type", `is one of ${TYPES}`);
       checked({ listener }, { listener: callable });
-      return add(type, listener as Listener);
-    },
-    iterate() {
-      const events: Status[] = [];
-      const waiting: ((result: IteratorResult<Status>) => void)[] = [];
-      let dropped = 0;
-      let ended = over;
-      const settle = (): void => {
-        while (waiting.length > 0 && (events.length > 0 || ended)) {
-          const value = dropped > 0 ? ({ type: "gap", dropped } as const) : events.shift();
-          dropped = 0;
-          waiting.shift()?.(value === undefined ? { done: true, value } : { done: false, value });
-        }
-      };
-      const stop = add(undefined, (status) => {
-        events.push(status);
-        if (events.length > BACKLOG) {
-          events.shift();
-          dropped++;
-        }
-        if (status.type === "close") end();
-        settle();
-      });
-      const end = (): void => {
-        ended = true;
-        stop();
-      };
-      if (over) stop();
-      return {
-        next: () =>
-          new Promise((resolve) => {
-            waiting.push(resolve);
-            settle();
-          }),
-        return: async () => {
-          events.length = dropped = 0;
-          end();
-          settle();
-          return { done: true, value: undefined };
-        },
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-      };
+      const entry = [type, listener as Listener] as const;
+      listeners.add(entry);
+      return () => listeners.delete(entry);
     },
   };
 }

@@ -75,14 +75,14 @@ export interface OwnSubscription extends Subscription {
   handled(): Promise<void>;
 }
 
-/** @param over called when it has ended; `lingers` while something received is still being handled, and once more when not */
+/** @param over called when it has ended and what it received was handled */
 export function openSubscription(
   core: Core,
   sid: number,
   subject: string,
   { callback, max, queue }: SubscriptionOptions,
   { bytes: mostBytes, messages: most }: Limits,
-  over: (lingers: boolean) => void,
+  over: () => void,
 ): OwnSubscription {
   const end = deferred<Error | undefined>();
   const waiting: Deferred<IteratorResult<Msg>>[] = [];
@@ -128,8 +128,9 @@ export function openSubscription(
     if (getPending() * 2 <= most && bytes * 2 <= mostBytes) overflowing = false;
     const reading = iterated && (getPending() > 0 || (waiting.length === 0 && !isClosed()));
     const idle = running === 0 && !reading;
-    if (isClosed()) over(!idle);
-    if (idle) for (const one of idlers.splice(0)) one.resolve();
+    if (!idle) return;
+    if (isClosed()) over();
+    for (const one of idlers.splice(0)) one.resolve();
   };
 
   const call = (failure: Error | null, message: Msg): void => {

@@ -28,8 +28,6 @@ export type Incoming =
 
 /** Reads one stream. */
 export interface WireDecoder {
-  /** Bytes that belong to no operation returned so far. */
-  held(): number;
   /** Adds bytes; the chunk is ours from now on. */
   push(chunk: Uint8Array): void;
   /** The next whole operation, `undefined` when it has not fully arrived. Throws ProtocolError when the stream is broken. */
@@ -111,7 +109,6 @@ export function wireDecoder(): WireDecoder {
   };
 
   return {
-    held,
     push(chunk) {
       queue.push(chunk);
       queued += chunk.length;

@@ -40,7 +40,7 @@ async function connected(given: LightOptions, runtime: LightRuntime): Promise<Li
   const { connection, ready } = openConnection(options, {
     clock,
     random: runtime.random ?? Math.random,
-    wake: runtime.wake ?? wakeOf(globalThis),
+    wake: runtime.wake ?? wakeOf(globalThis as object),
     transports: [pageSocket(clock), ...(options.transports ?? [])],
   });
   await ready;

@@ -44,23 +44,16 @@ export class ConnectError extends ConnectionError {
   }
 }
 
-const REFUSED = /^AUTHORIZATION|^AUTHENTICATION_E/;
-
-/** True when trying again would not help: the credentials were refused, or TLS is set up wrongly on either side. */
-export function isRefusal({ error, phase }: ConnectAttempt): boolean {
-  const { code, transient } = error as { code?: string; transient?: boolean };
-  const encryption = code === "UNSUPPORTED_TARGET" ? phase === "tls" : /^TLS_/.test(String(code)) && transient !== true;
-  return encryption || REFUSED.test(String(code));
+/** True when trying again would not help: the credentials were refused, or TLS cannot work as it is set up. */
+export function isRefusal({ error }: ConnectAttempt): boolean {
+  return /^(AUTHORIZATION|AUTHENTICATION_E|TLS_)/.test(String((error as { code?: string }).code));
 }
 
-// A refused connection only says that nobody was there.
+// How much an attempt tells about what to mend. A refused connection only says that nobody was there.
 function weight(attempt: ConnectAttempt): number {
-  const { code } = attempt.error as { code?: string };
-  if (REFUSED.test(String(code))) return 7;
-  if (isRefusal(attempt)) return 6;
-  if (attempt.phase === "tls" || code === "AUTHENTICATION_TIMEOUT") return 5;
-  if (code === "TIMEOUT") return 2;
-  return { dns: 3, tcp: 1, info: 4, auth: 4, ping: 4 }[attempt.phase];
+  if (isRefusal(attempt)) return 3;
+  if (attempt.error instanceof TimeoutError) return 1;
+  return attempt.phase === "tcp" ? 0 : 2;
 }
 
 /** The link to the server is gone. */

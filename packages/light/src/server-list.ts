@@ -90,8 +90,8 @@ export interface ServerList {
   decide(now: number): Decision;
   dialling(server: Server, now: number): void;
   connected(server: Server, now: number): void;
-  /** @param sentAway it answered, and does not take us: it is the number of clients it suffers from */
-  failed(server: Server, auth: boolean, sentAway: boolean, now: number): void;
+  /** @param auth it refused our credentials */
+  failed(server: Server, auth: boolean, now: number): void;
   /** The link to this server is gone: the others come first. */
   lost(server: Server, now: number): void;
   /** The network may be back: nobody waits any longer. */
@@ -136,15 +136,15 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
     server.notBefore = Math.max(server.notBefore, now + ms);
   };
 
-  // How long all servers are left alone, so that a fleet does not fall on the next one together; see pace.ts of the pool.
-  const pace = (sentAway: boolean, now: number): void => {
+  // How long all servers are left alone, so that a fleet does not fall on the next one together: the first failure of an outage is
+  // answered soon, for a third server may well be up.
+  const pace = (now: number): void => {
     const count = servers.length;
     failures++;
-    const untried = !everConnected && failures < count;
-    if (count < 2 || untried || wait !== undefined) return;
-    const window = 600 * Math.min(count, 10) * 2 ** (failures - (sentAway ? 0 : 2));
-    // The first failure of an outage is answered soon, for a third server may well be up.
-    notBefore = Math.max(notBefore, now + random() * (failures < 2 && !sentAway ? options.reconnectJitter : Math.min(15_000, window)));
+    if (count < 2 || wait !== undefined || (!everConnected && failures < count)) return;
+    const window = 600 * Math.min(count, 10) * 2 ** (failures - 2);
+    const bound = failures < 2 ? options.reconnectJitter : Math.min(15_000, window);
+    notBefore = Math.max(notBefore, now + random() * bound);
   };
 
   const list = [options.servers ?? "127.0.0.1"].flat().join().split(",");
@@ -172,11 +172,11 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
       server.linkedAt = now;
       everConnected = true;
     },
-    failed(server, auth, sentAway, now) {
+    failed(server, auth, now) {
       server.failures++;
       if (everConnected) server.spent++;
       leaveAlone(server, server.failures, auth, now);
-      pace(sentAway, now);
+      pace(now);
     },
     lost(server, now) {
       // One that accepts and then throws everybody out must not be dialled twenty times a second.
@@ -187,7 +187,7 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
       shuffle();
       toTheEnd(server);
       notBefore = now + random() * options.reconnectJitter;
-      if (short) pace(false, now);
+      if (short) pace(now);
     },
     wake() {
       notBefore = 0;

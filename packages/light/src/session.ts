@@ -16,7 +16,7 @@ import {
 } from "./errors.js";
 import { type Link, type LinkHost, openLink } from "./link.js";
 import type { Dialling } from "./page-socket.js";
-import { AuthorizationError, ServerError } from "./server-error.js";
+import { AuthorizationError } from "./server-error.js";
 import { isWebSocket, type Server, serverList } from "./server-list.js";
 
 /** Milliseconds a user's `close()` leaves the transport to flush. */
@@ -157,14 +157,14 @@ export function session(core: Core): Session {
       emit({ type: epoch === 1 ? "connect" : "reconnect", epoch, server: server.url.address });
     },
     failed({ server }, attempt) {
-      const { error, phase } = attempt;
+      const { error } = attempt;
       attempts = [...attempts, attempt].slice(-REMEMBERED_ATTEMPTS);
       if (error === woken) servers.wake();
       else {
         const auth = error instanceof AuthorizationError || error instanceof CallbackError;
         server.authError = auth ? error : undefined;
         tried.set(server, isRefusal(attempt));
-        servers.failed(server, auth, auth || error instanceof ServerError || /info|ping/.test(phase), clock.now());
+        servers.failed(server, auth, clock.now());
       }
       advance({ server, error });
     },

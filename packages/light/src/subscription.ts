@@ -49,8 +49,6 @@ export interface Subscription extends AsyncIterable<Msg> {
   unsubscribe(max?: number): void;
   /** Stops the server from sending more, lets the consumer finish what has arrived, then ends. */
   drain(): Promise<void>;
-  /** Drains. */
-  [Symbol.asyncDispose](): Promise<void>;
   /** The messages, in order; throws the error that ended the subscription. Leaving the loop unsubscribes. */
   [Symbol.asyncIterator](): AsyncIterator<Msg>;
 }
@@ -210,9 +208,6 @@ export function openSubscription(
     isClosed,
     unsubscribe,
     drain: () => observed(drain),
-    [Symbol.asyncDispose]: async () => {
-      if (!isClosed()) await own.drain();
-    },
     [Symbol.asyncIterator]() {
       if (callback !== undefined || iterated) throw new InvalidOperationError(`"${subject}" has a consumer already`);
       iterated = true;

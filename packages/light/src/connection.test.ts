@@ -337,4 +337,23 @@ describe("the end", () => {
     await nc.close();
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it("an iterator of events sees them in order, tells a gap, and ends after close", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const events = nc.status();
+    const left = nc.status();
+    await left.return?.();
+    expect(await left.next()).toEqual({ done: true, value: undefined });
+    for (let i = 0; i < 130; i++) last(a).err(`${i}`);
+    await clock.settle();
+    await clock.until(nc.close());
+    const seen: string[] = [];
+    for await (const event of events) seen.push(event.type);
+    expect(seen[0]).toBe("gap");
+    expect(seen.at(-1)).toBe("close");
+    expect(seen).toHaveLength(129);
+    expect((await nc.status().next()).done).toBe(true);
+  });
 });

@@ -22,7 +22,7 @@ import { outbox } from "./outbox.js";
 import { type RequestOptions, requests } from "./requests.js";
 import { PermissionViolationError, serverErrorOf } from "./server-error.js";
 import { session } from "./session.js";
-import { type StatusOf, type StatusType, statusFeed } from "./status.js";
+import { type Status, type StatusOf, type StatusType, statusFeed } from "./status.js";
 import { checkSubject } from "./subject.js";
 import {
   checkMax,
@@ -47,6 +47,8 @@ export interface LightConnection extends AsyncDisposable {
   closed(): Promise<void | Error>;
   /** `host:port` of the server we are linked to, or an empty string. */
   getServer(): string;
+  /** Status events from now on. An iterator nobody reads holds the last 128, and says with a `gap` event what it dropped. */
+  status(): AsyncIterableIterator<Status>;
   /** Calls `listener` for every event of one type; returns a function that stops it. Throws InvalidArgumentError for no type. */
   on<T extends StatusType>(type: T, listener: (status: StatusOf<T>) => void): () => void;
   /**
@@ -96,7 +98,7 @@ export function openConnection(
   runtime: Runtime,
 ): { readonly connection: LightConnection; readonly ready: Promise<void> } {
   const { clock } = runtime;
-  const { emit, on } = statusFeed();
+  const { emit, iterate, on } = statusFeed();
   // Those that are open, and those that have ended and have not handled everything they received.
   const subscriptions = new Map<number, OwnSubscription>();
   let sids = 0;
@@ -236,6 +238,7 @@ export function openConnection(
     isDraining: () => state() === "draining",
     closed: () => machine.ended.promise,
     getServer: () => core.link()?.server.url.address ?? "",
+    status: iterate,
     on,
     publish: core.publish,
     writable: () =>

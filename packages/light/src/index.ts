@@ -49,7 +49,7 @@ export {
   ServerError,
   UserAuthenticationExpiredError,
 } from "./server-error.js";
-export type { DropReason, StatusEvent, StatusOf, StatusType } from "./status.js";
+export type { DropReason, Status, StatusEvent, StatusOf, StatusType } from "./status.js";
 export { InvalidSubjectError } from "./subject.js";
 export type { MsgCallback, Subscription, SubscriptionOptions } from "./subscription.js";
 export { ProtocolError } from "./wire.js";

@@ -83,6 +83,8 @@ export function outbox(core: Core): Outbox {
     const link = core.link();
     if (link === undefined) return;
     if (!quiet) link.expects();
+    // Else a publisher that does not wait would never be told to.
+    if (bytes >= MOST_AT_ONCE) flush();
     if (scheduled) return;
     scheduled = true;
     core.clock.endOfTurn(() => {

@@ -87,6 +87,8 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
     };
 
     socket.binaryType = "arraybuffer";
+    // Its close follows and says all there is. Some throw an error that nobody listens to.
+    socket.onerror = () => {};
     signal.addEventListener("abort", abort, { once: true });
     socket.onopen = () => {
       opened = true;

@@ -1,4 +1,4 @@
-// What a connection tells about itself, and its way to listeners: everybody sees the same order, and nobody harms
+// What a connection tells about itself, and its way to listeners and iterators: everybody sees the same order, and nobody harms
 // another. Names and fields are those of @myelin/client, whose grammar of events holds here too.
 
 import { InvalidArgumentError } from "@myelin/contracts";
@@ -46,25 +46,43 @@ export type DropReason =
   | "max-payload" // larger than the next server allows
   | "no-headers"; // the next server has no headers
 
+/** What iterators give; all but `gap` (so many events were dropped here, because nobody read) are told by the full client alone. */
+export type Status =
+  | StatusEvent
+  | { readonly type: "gap"; readonly dropped: number }
+  | { readonly type: "forceReconnect"; readonly epoch: number }
+  | {
+      readonly type: "handover";
+      readonly epoch: number;
+      readonly from: string;
+      readonly server: string;
+      readonly reason: string;
+    };
+
 /** Names of the events one can listen to. */
 export type StatusType = StatusEvent["type"];
 
 /** One event, by its name. */
-export type StatusOf<T extends StatusType> = Extract<StatusEvent, { readonly type: T }>;
+export type StatusOf<T extends Status["type"]> = Extract<Status, { readonly type: T }>;
 
 type Listener = (status: StatusEvent) => unknown;
 
 const TYPES =
   "connect disconnect reconnecting attemptFailed reconnect update ldm error ping staleConnection slowConsumer dropped close";
 
+/** Events an iterator holds for a consumer that does not read; older ones are dropped first, and counted. */
+const BACKLOG = 128;
+
 /** The events of one connection. */
 export interface StatusFeed {
   emit(status: StatusEvent): void;
   on<T extends StatusType>(type: T, listener: (status: StatusOf<T>) => void): () => void;
+  /** Begins with the next event and ends after `close`. */
+  iterate(): AsyncIterableIterator<Status>;
 }
 
 export function statusFeed(): StatusFeed {
-  const listeners = new Set<readonly [type: string, listener: Listener]>();
+  const listeners = new Set<readonly [type: string | undefined, listener: Listener]>();
   // Told while another one is being told: a listener may well end the connection.
   const queue: StatusEvent[] = [];
   let telling = false;
@@ -74,12 +92,12 @@ export function statusFeed(): StatusFeed {
     if (over) return;
     over = status.type === "close";
     for (const [type, listener] of [...listeners]) {
-      if (type !== status.type) continue;
+      if (type !== undefined && type !== status.type) continue;
       guarded(
         () => listener(status),
         (cause) => {
           // A listener of "error" that throws must not be told of itself for ever.
-          if (type !== "error") emit({ type: "error", error: new CallbackError("listener", undefined, cause) });
+          if (status.type !== "error") emit({ type: "error", error: new CallbackError("listener", undefined, cause) });
         },
       );
     }
@@ -93,14 +111,57 @@ export function statusFeed(): StatusFeed {
     telling = false;
   };
 
+  const add = (type: string | undefined, listener: Listener): (() => void) => {
+    const entry = [type, listener] as const;
+    listeners.add(entry);
+    return () => listeners.delete(entry);
+  };
+
   return {
     emit,
     on(type, listener) {
       if (!TYPES.split(" ").includes(type)) throw new InvalidArgumentError("type", `is one of ${TYPES}`);
       checked({ listener }, { listener: callable });
-      const entry = [type, listener as Listener] as const;
-      listeners.add(entry);
-      return () => listeners.delete(entry);
+      return add(type, listener as Listener);
+    },
+    iterate() {
+      const events: Status[] = [];
+      const waiting: ((result: IteratorResult<Status>) => void)[] = [];
+      let dropped = 0;
+      let ended = over;
+      const settle = (): void => {
+        while (waiting.length > 0 && (events.length > 0 || ended)) {
+          const value = dropped > 0 ? ({ type: "gap", dropped } as const) : events.shift();
+          dropped = 0;
+          waiting.shift()?.(value === undefined ? { done: true, value } : { done: false, value });
+        }
+      };
+      const stop = add(undefined, (status) => {
+        events.push(status);
+        if (events.length > BACKLOG) {
+          events.shift();
+          dropped++;
+        }
+        ended = status.type === "close";
+        settle();
+      });
+      return {
+        next: () =>
+          new Promise((resolve) => {
+            waiting.push(resolve);
+            settle();
+          }),
+        async return() {
+          events.length = dropped = 0;
+          ended = true;
+          stop();
+          settle();
+          return { done: true, value: undefined };
+        },
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+      };
     },
   };
 }

@@ -1,0 +1,108 @@
+// The page's WebSocket as a transport, with that of `ws` in its place.
+
+import { createServer } from "node:net";
+import { Broker, realClock } from "@myelin/testing";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import { until } from "../../myelin/test/conditions.js";
+import { connect, type LightConnection } from "../src/index.js";
+import { pageSocket } from "../src/page-socket.js";
+import { recorded, rejection } from "./simulated.js";
+
+afterEach(() => vi.unstubAllGlobals());
+
+function stub(): void {
+  vi.stubGlobal("WebSocket", WebSocket);
+}
+
+async function serving(welcome: (socket: WebSocket) => void): Promise<{ url: string; server: WebSocketServer }> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await new Promise((resolve) => server.once("listening", resolve));
+  server.on("connection", welcome);
+  onTestFinished(() => {
+    for (const one of server.clients) one.terminate();
+    server.close();
+  });
+  return { url: `ws://127.0.0.1:${(server.address() as { port: number }).port}`, server };
+}
+
+const HELLO = 'INFO {"server_id":"x","headers":true,"max_payload":100}\r\n';
+
+/** Greets, and then does this. */
+async function greeted(then: (socket: WebSocket) => void): Promise<LightConnection> {
+  const { url } = await serving((socket) => {
+    socket.send(Buffer.from(HELLO));
+    socket.on("message", (data) => {
+      if (String(data).includes("PING")) socket.send(Buffer.from("PONG\r\n"));
+    });
+    setTimeout(() => then(socket), 100);
+  });
+  const nc = await connect({ servers: url, reconnect: false });
+  onTestFinished(() => nc.close());
+  return nc;
+}
+
+describe("the page's WebSocket", () => {
+  it.each([
+    ["a close frame of order", (socket: WebSocket) => socket.close(1000), "CONNECTION_ERROR"],
+    ["a close frame with a reason", (socket: WebSocket) => socket.close(1011, "why"), "STREAM_FAILED"],
+    ["no close frame", (socket: WebSocket) => socket.terminate(), "CONNECTION_RESET"],
+    ["text", (socket: WebSocket) => socket.send("text"), "STREAM_FAILED"],
+  ])("tells how it ended: by %s", async (_, then, code) => {
+    stub();
+    const nc = await greeted(then);
+    expect(((await nc.closed()) as { code?: string }).code).toBe(code);
+  });
+
+  it("tells a port where nobody is, one that is no WebSocket, and a runtime without one", async () => {
+    stub();
+    expect((await rejection(connect("ws://127.0.0.1:1"))).code).toBe("CONNECT_FAILED");
+    const tcp = createServer((socket) => socket.end("INFO {}\r\n")).listen(0, "127.0.0.1");
+    onTestFinished(() => void tcp.close());
+    await new Promise((resolve) => tcp.once("listening", resolve));
+    const { port } = tcp.address() as { port: number };
+    expect((await rejection(connect(`ws://127.0.0.1:${port}`))).code).toBe("CONNECT_FAILED");
+    vi.stubGlobal("WebSocket", undefined);
+    expect((await rejection(connect("ws://127.0.0.1:1"))).code).toBe("UNSUPPORTED_TARGET");
+    expect((await rejection(connect("nats://127.0.0.1:1"))).code).toBe("INVALID_ARGUMENT");
+  });
+
+  it("shows no query, which may be a secret, and leaves no socket when it is called off", async () => {
+    stub();
+    const { server, url } = await serving(() => {});
+    const error = await rejection(connect({ servers: `${url}/nats?token=geheim`, timeout: 100 }));
+    expect([error.code, error.message]).toEqual(["TIMEOUT", expect.stringContaining("?token=***")]);
+    expect(JSON.stringify(error)).not.toContain("geheim");
+    await until("no socket", () => server.clients.size === 0);
+  });
+
+  it("has an abort as its end before it is open", async () => {
+    stub();
+    const sink = { data() {}, drain() {}, closed() {} };
+    const target = { scheme: "ws", hostname: "127.0.0.1", port: 1, path: "" } as never;
+    const early = AbortSignal.abort(new Error("early"));
+    expect((await rejection(pageSocket(realClock).connect(target, sink, early))).message).toBe("early");
+    const abort = new AbortController();
+    const late = rejection(pageSocket(realClock).connect(target, sink, abort.signal));
+    abort.abort(new Error("late"));
+    expect((await late).message).toBe("late");
+  });
+
+  it("makes a publisher wait while the socket takes nothing, and lets it go on", async () => {
+    stub();
+    const broker = await Broker.listen({ websocket: true });
+    onTestFinished(() => broker.stop());
+    const nc = await connect(broker.websocketUrl);
+    onTestFinished(() => nc.close());
+    const events = recorded(nc, "disconnect");
+    let held = 0;
+    for (let i = 0; i < 3_000; i++) {
+      if (nc.publish("s", new Uint8Array(100_000))) continue;
+      held++;
+      await nc.writable();
+    }
+    await nc.flush();
+    expect(held).toBeGreaterThan(0);
+    expect(events).toEqual([]);
+  });
+});

@@ -19,6 +19,7 @@ export const layers = {
   },
   credentials: { imports: ["@myelin/contracts", "@nats-io/nkeys"], node: false },
   client: { imports: ["@myelin/contracts", "@myelin/protocol", "@myelin/server-pool"], node: false },
+  light: { imports: ["@myelin/contracts"], node: false },
   myelin: {
     imports: [
       "@myelin/client",

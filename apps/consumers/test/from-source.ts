@@ -15,6 +15,7 @@ const FOLDERS = [
   "transport-node",
   "transport-websocket",
   "client",
+  "light",
   "myelin",
 ];
 

@@ -38,6 +38,7 @@ export const PACKAGES = [
   "transport-node",
   "transport-websocket",
   "client",
+  "light",
   "myelin",
   "testing",
 ] as const;
@@ -46,6 +47,7 @@ export const PACKAGES = [
 export const SHOWN: readonly (typeof PACKAGES)[number][] = [
   "myelin",
   "client",
+  "light",
   "server-pool",
   "protocol",
   "credentials",

@@ -5,7 +5,7 @@ import { type LightConnection, openConnection } from "./connection.js";
 import { observed } from "./deferred.js";
 import { type LightOptions, resolveOptions } from "./options.js";
 import { pageSocket } from "./page-socket.js";
-import { systemClock } from "./system-clock.js";
+import { systemClock, systemRandom } from "./system-clock.js";
 import { wakeOf } from "./wake.js";
 
 /** What may be put in the place of the runtime's own, for tests. */
@@ -39,7 +39,7 @@ async function connected(given: LightOptions, runtime: LightRuntime): Promise<Li
   const clock = runtime.clock ?? systemClock;
   const { connection, ready } = openConnection(options, {
     clock,
-    random: runtime.random ?? Math.random,
+    random: runtime.random ?? systemRandom,
     wake: runtime.wake ?? wakeOf(globalThis as object),
     transports: [pageSocket(clock), ...(options.transports ?? [])],
   });

@@ -333,7 +333,8 @@ describe("the end", () => {
     for (const call of [() => nc.publish("s"), () => nc.subscribe("s")]) {
       expect(thrown(call).code).toBe("CONNECTION_CLOSED");
     }
-    for (const call of [nc.flush(), nc.writable(), nc.rtt()]) expect((await rejection(call)).code).toBe("CONNECTION_CLOSED");
+    for (const call of [nc.flush(), nc.writable(), nc.rtt()])
+      expect((await rejection(call)).code).toBe("CONNECTION_CLOSED");
     await nc.close();
     expect(clock.pendingTimers).toBe(0);
   });

@@ -26,8 +26,8 @@ import { type Status, type StatusOf, type StatusType, statusFeed } from "./statu
 import { checkSubject } from "./subject.js";
 import {
   checkMax,
-  openSubscription,
   type OwnSubscription,
+  openSubscription,
   type Subscription,
   type SubscriptionOptions,
 } from "./subscription.js";

@@ -125,7 +125,10 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
     const reached = phase;
     const why = new DisconnectedError(`lost the link to ${url.address}: ${error.message}`, { cause: error });
     if (!destroy(why)) return;
-    if (reached === "up") return host.lost(link, error);
+    if (reached === "up") {
+      host.lost(link, error);
+      return;
+    }
     const told = error as { readonly phase?: AttemptPhase | "stream"; readonly address?: string };
     const own = error instanceof AuthorizationError ? "auth" : told.phase;
     host.failed(link, {

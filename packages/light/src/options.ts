@@ -38,7 +38,9 @@ export interface LightOptions {
   /** The same on top of `reconnectTimeWait` where a URL asks for TLS. Default 1 000. */
   readonly reconnectJitterTLS?: number | undefined;
   /** Bounds on publishes kept during an outage; past them `publish` throws. Default 8 MiB, any number of messages. */
-  readonly reconnectBuffer?: { readonly messages?: number | undefined; readonly bytes?: number | undefined } | undefined;
+  readonly reconnectBuffer?:
+    | { readonly messages?: number | undefined; readonly bytes?: number | undefined }
+    | undefined;
   /** Bytes queued for the socket past which `publish` throws. Default 1 GiB. */
   readonly maxBufferedBytes?: number | undefined;
   /** Silence after which the client pings. Default 20 000. */

@@ -36,7 +36,7 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
     const { hostname, path, port, scheme } = target;
     const origin = `${scheme}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
     // A query may hold what nobody should read in a log.
-    const address = origin + path.replace(/\?[^]*/, "");
+    const address = origin + path.replace(/\?.*/s, "");
     const failure = (code: TransportErrorCode, what: string, cause?: unknown): TransportError =>
       new TransportError(code, opened ? "stream" : "tcp", `${address} ${what}`, address, { cause });
     let opened = false;

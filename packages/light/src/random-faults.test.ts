@@ -67,7 +67,10 @@ async function play(seed: number): Promise<Ledger> {
     () => nc.writable(),
     () => nc.rtt({ timeout: 5_000 }),
     () => {
-      const sub = nc.subscribe(pick(["news", "echo", "forbidden"]), pick([{}, { max: 2 }, { pending: { messages: 1 } }]));
+      const sub = nc.subscribe(
+        pick(["news", "echo", "forbidden"]),
+        pick([{}, { max: 2 }, { pending: { messages: 1 } }]),
+      );
       subs.push(sub);
       return random() < 0.5 ? read(sub) : undefined;
     },

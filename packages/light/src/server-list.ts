@@ -45,7 +45,7 @@ export type Decision = { readonly dial: Server } | { readonly waitUntil: number 
 
 /** Reads one address. Throws InvalidArgumentError, which shows nothing that may be a credential. */
 export function readAddress(text: string, schemes: readonly string[], place: string): ServerUrl {
-  const [, given, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^]*)$/i.exec(text.trim()) ?? [];
+  const [, given, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text.trim()) ?? [];
   const scheme = given?.toLowerCase() ?? ["nats", "wss"].find((one) => schemes.includes(one)) ?? schemes[0] ?? "";
   const fail = (problem: string): InvalidArgumentError => new InvalidArgumentError("servers", `${place} ${problem}`);
   if (!schemes.includes(scheme)) throw fail(`is ${scheme}://, but only ${schemes.join(", ")} can be dialled here`);

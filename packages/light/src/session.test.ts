@@ -55,7 +55,9 @@ describe("the first connect", () => {
     abort.abort(new Error("enough"));
     expect((await clock.until(connecting)).message).toBe("enough");
     expect(clock.pendingTimers).toBe(0);
-    expect((await rejection(begin({ servers: "a", signal: AbortSignal.abort(new Error("early")) }))).message).toBe("early");
+    expect((await rejection(begin({ servers: "a", signal: AbortSignal.abort(new Error("early")) }))).message).toBe(
+      "early",
+    );
   });
 
   it.each([
@@ -77,10 +79,19 @@ describe("the first connect", () => {
       [{ servers: "nats://u:p%40@a" }, { user: "u", pass: "p@" }],
       [{ servers: "nats://t@a" }, { auth_token: "t" }],
       [{ servers: "nats://u:p@a", token: "t" }, { auth_token: "t" }],
-      [{ servers: "a", user: "u", pass: "p", name: "n", noEcho: true }, { user: "u", pass: "p", name: "n", echo: false }],
+      [
+        { servers: "a", user: "u", pass: "p", name: "n", noEcho: true },
+        { user: "u", pass: "p", name: "n", echo: false },
+      ],
     ] as const) {
       const nc = await connect(options);
-      expect(last(a).options).toMatchObject({ protocol: 1, headers: true, no_responders: true, lang: "typescript", ...sent });
+      expect(last(a).options).toMatchObject({
+        protocol: 1,
+        headers: true,
+        no_responders: true,
+        lang: "typescript",
+        ...sent,
+      });
       await clock.until(nc.close());
     }
   });
@@ -247,10 +258,9 @@ describe("a lost link", () => {
     last(a).end();
     await clock.advance(10_000);
     expect(nc.state).toBe("connected");
-    expect(events.flatMap((event) => (event.type === "disconnect" ? [(event.error as { code?: string }).code] : []))).toEqual([
-      "PROTOCOL_ERROR",
-      "SERVER_ERROR",
-    ]);
+    expect(
+      events.flatMap((event) => (event.type === "disconnect" ? [(event.error as { code?: string }).code] : [])),
+    ).toEqual(["PROTOCOL_ERROR", "SERVER_ERROR"]);
     expect(eventViolation(events, 1)).toBeUndefined();
     await clock.until(nc.close());
   });

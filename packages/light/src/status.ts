@@ -93,7 +93,7 @@ export function statusFeed(): StatusFeed {
     over = status.type === "close";
     for (const [type, listener] of [...listeners]) {
       if (type !== undefined && type !== status.type) continue;
-      guarded(
+      void guarded(
         () => listener(status),
         (cause) => {
           // A listener of "error" that throws must not be told of itself for ever.

@@ -8,13 +8,14 @@ export class InvalidSubjectError extends NatsError {
   declare readonly subject: string;
 
   constructor(subject: string, what: string) {
-    super(`${what} ${JSON.stringify(subject.slice(0, 128))}: use tokens between dots, no blanks, wildcards to subscribe only`);
+    super(
+      `${what} ${JSON.stringify(subject.slice(0, 128))}: use tokens between dots, no blanks, wildcards to subscribe only`,
+    );
     this.subject = subject;
   }
 }
 
 // Blanks, control characters and half surrogate pairs; what a queue group must not have either.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const UNUSABLE = /^$|[\0- \x7f]|\p{Surrogate}/u;
 const EMPTY_TOKEN = /^\.|\.\.|\.$/;
 const WILDCARD = /(^|\.)[*>](\.|$)/;

@@ -1,6 +1,6 @@
-// The runtime's own clock: the only place of this package that touches timers.
+// The runtime's own clock and chance: the only place of this package that touches them.
 
-import type { Clock } from "@myelin/contracts";
+import type { Clock, Random } from "@myelin/contracts";
 
 /** Monotonic time, timers, and the end of a turn as a microtask. */
 export const systemClock: Clock = {
@@ -12,3 +12,6 @@ export const systemClock: Clock = {
   },
   endOfTurn: (run) => queueMicrotask(run),
 };
+
+/** `Math.random`, as the injectable {@link Random}. */
+export const systemRandom: Random = () => Math.random();

@@ -28,7 +28,8 @@ function byProtocol(chunks: readonly Uint8Array[]): Outcome {
       for (let op = decoder.next(); op !== Op.None; op = decoder.next()) {
         const verb = VERBS[op];
         if (op === Op.Msg || op === Op.HMsg) {
-          const { headersStart, payloadEnd, payloadStart, replyEnd, replyStart, sid, subjectEnd, subjectStart } = decoder;
+          const { headersStart, payloadEnd, payloadStart, replyEnd, replyStart, sid, subjectEnd, subjectStart } =
+            decoder;
           found.push({
             verb,
             sid,
@@ -63,21 +64,51 @@ function byLight(chunks: readonly Uint8Array[]): Outcome {
   return [found, false];
 }
 
-const word = fc.oneof(fc.string({ minLength: 1, maxLength: 5, unit: "binary" }), fc.constantFrom("a", "s.b", "_INBOX.1"));
+const word = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 5, unit: "binary" }),
+  fc.constantFrom("a", "s.b", "_INBOX.1"),
+);
 const blanks = fc.constantFrom(" ", "  ", "\t", " \t ");
 const payload = fc.uint8Array({ maxLength: 40 });
 const sid = fc.oneof(fc.nat(99).map(String), fc.constantFrom("007", "x", "9007199254740993"));
-const msg = fc.tuple(word, sid, fc.option(word), payload, blanks).map(([subject, id, reply, data, gap]) =>
-  line(["MSG", subject, id, ...(reply === null ? [] : [reply]), String(data.length)].join(gap), data),
-);
-const hmsg = fc.tuple(word, sid, payload, payload).map(([subject, id, head, data]) =>
-  line(`HMSG ${subject} ${id} ${head.length} ${head.length + data.length}`, new Uint8Array([...head, ...data])),
-);
+const msg = fc
+  .tuple(word, sid, fc.option(word), payload, blanks)
+  .map(([subject, id, reply, data, gap]) =>
+    line(["MSG", subject, id, ...(reply === null ? [] : [reply]), String(data.length)].join(gap), data),
+  );
+const hmsg = fc
+  .tuple(word, sid, payload, payload)
+  .map(([subject, id, head, data]) =>
+    line(`HMSG ${subject} ${id} ${head.length} ${head.length + data.length}`, new Uint8Array([...head, ...data])),
+  );
 const control = fc
-  .constantFrom("PING", "pong", "+OK", "+OK ", "INFO {}", "INFO", "-ERR 'x y'", "-err", "Ping\t", "-ERR ''", "-ERR a'b'")
+  .constantFrom(
+    "PING",
+    "pong",
+    "+OK",
+    "+OK ",
+    "INFO {}",
+    "INFO",
+    "-ERR 'x y'",
+    "-err",
+    "Ping\t",
+    "-ERR ''",
+    "-ERR a'b'",
+  )
   .map((text) => toUtf8(`${text}\r\n`));
 const wrong = fc
-  .constantFrom("PONG x", "MSG a 1", "MSG a 1 x", "HMSG a 1 5 3", "PINGX", "MSG a 1 99999999999", "\r", "PING\n", "INFO{}", " PING")
+  .constantFrom(
+    "PONG x",
+    "MSG a 1",
+    "MSG a 1 x",
+    "HMSG a 1 5 3",
+    "PINGX",
+    "MSG a 1 99999999999",
+    "\r",
+    "PING\n",
+    "INFO{}",
+    " PING",
+  )
   .map((text) => toUtf8(`${text}\r\n`));
 const garbage = fc.oneof(payload, fc.string({ unit: "binary" }).map(toUtf8));
 const rare = { weight: 1, arbitrary: fc.oneof(wrong, garbage) };

@@ -80,7 +80,7 @@ export function wireDecoder(): WireDecoder {
       if (!free && text !== "") throw broken(name);
       at = after;
       // The server puts quotes around what it says.
-      return { verb, text: verb === "-err" ? text.replace(/^'([^]*?)'?$/, "$1") : text };
+      return { verb, text: verb === "-err" ? text.replace(/^'(.*?)'?$/s, "$1") : text };
     }
     const fields = text.split(/[ \t]+/);
     const sizes = verb === "msg" ? 1 : 2;

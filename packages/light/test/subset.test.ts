@@ -80,23 +80,43 @@ it.each([
   expect(facts(serverErrorOf(text))).toEqual(facts(reference(text)));
 });
 
-it.each(["a", "a.b", "a.*", "a.>", ">", "*", "", ".", "a.", ".a", "a..b", "a b", "a\tb", "a\u0000", "a\u007f", "a\ud800", "é", "a*", "*a", ">.a", "a.>.b", "a>"])(
-  "%j is a subject here if it is one there",
-  async (text) => {
-    const { checkSubject } = await import("../src/subject.js");
-    const { publishSubjectProblem, queueProblem, subscribeSubjectProblem } = await import("@myelin/protocol");
-    const fails = (what: "subject" | "subscribe" | "queue"): boolean => {
-      try {
-        checkSubject(text, what);
-        return false;
-      } catch (error) {
-        return (error as light.InvalidSubjectError).code === "INVALID_SUBJECT";
-      }
-    };
-    expect([fails("subject"), fails("subscribe"), fails("queue")]).toEqual([
-      publishSubjectProblem(text) !== undefined,
-      subscribeSubjectProblem(text) !== undefined,
-      queueProblem(text) !== undefined,
-    ]);
-  },
-);
+it.each([
+  "a",
+  "a.b",
+  "a.*",
+  "a.>",
+  ">",
+  "*",
+  "",
+  ".",
+  "a.",
+  ".a",
+  "a..b",
+  "a b",
+  "a\tb",
+  "a\u0000",
+  "a\u007f",
+  "a\ud800",
+  "é",
+  "a*",
+  "*a",
+  ">.a",
+  "a.>.b",
+  "a>",
+])("%j is a subject here if it is one there", async (text) => {
+  const { checkSubject } = await import("../src/subject.js");
+  const { publishSubjectProblem, queueProblem, subscribeSubjectProblem } = await import("@myelin/protocol");
+  const fails = (what: "subject" | "subscribe" | "queue"): boolean => {
+    try {
+      checkSubject(text, what);
+      return false;
+    } catch (error) {
+      return (error as light.InvalidSubjectError).code === "INVALID_SUBJECT";
+    }
+  };
+  expect([fails("subject"), fails("subscribe"), fails("queue")]).toEqual([
+    publishSubjectProblem(text) !== undefined,
+    subscribeSubjectProblem(text) !== undefined,
+    queueProblem(text) !== undefined,
+  ]);
+});

@@ -42,6 +42,8 @@ export interface Bundle {
 export interface BundleOptions {
   /** What was built last, as it is published, in place of the sources. */
   readonly built?: boolean;
+  /** The folder whose packages are found. Default: this one. */
+  readonly from?: string;
   /** In several files, so that what is imported dynamically is loaded later; esbuild does so only when asked. */
   readonly splitting?: boolean;
 }
@@ -49,7 +51,7 @@ export interface BundleOptions {
 /** Bundled and minified for browsers, by esbuild with its defaults. */
 export async function bundle(program: string, options: BundleOptions = {}): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
-    stdin: { contents: program, resolveDir: import.meta.dirname, loader: "js" },
+    stdin: { contents: program, resolveDir: options.from ?? import.meta.dirname, loader: "js" },
     bundle: true,
     minify: true,
     write: false,

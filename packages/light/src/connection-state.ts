@@ -1,5 +1,5 @@
 // The states a connection can be in, each with what it owns, and the one place that changes them. Lifecycle is kept nowhere else. The
-// names are those of @myelin/client, whose table of transitions is what the tests hold this to.
+// names are those of @myelin/client.
 
 import type { Link } from "./link.js";
 

@@ -3,8 +3,8 @@
 
 import type { ConnectionState } from "./connection-state.js";
 import type { Core, Runtime } from "./core.js";
-import { type Bounds, bound, deferred, observed } from "./deferred.js";
-import { ClosedConnectionError, DrainError, DrainingConnectionError, errorOf } from "./errors.js";
+import { type Bounds, bound, type Deferred, deferred, observed } from "./deferred.js";
+import { ClosedConnectionError, DisconnectedError, DrainError, DrainingConnectionError, errorOf } from "./errors.js";
 import type { Link, ServerInfo } from "./link.js";
 import { type Msg, type Payload, type PublishOptions, ReceivedMessage } from "./message.js";
 import {
@@ -171,12 +171,10 @@ export function openConnection(
     if (!whileDraining && state() === "draining") throw new DrainingConnectionError(what);
   };
 
-  // A round trip on this link, or on the next one.
-  const answered = async (): Promise<void> => {
-    for (let link = core.link(); ; link = core.link()) {
-      if (link !== undefined) return link.roundTrip();
-      await core.outbox.writable();
-    }
+  const writable = (): Deferred<void> => {
+    const writer = deferred();
+    core.outbox.await(writer);
+    return writer;
   };
 
   const flush = async (given: Bounds = {}): Promise<void> => {
@@ -184,7 +182,19 @@ export function openConnection(
     bounds.signal?.throwIfAborted();
     requireOpen("flush()", true);
     const wait = deferred();
-    answered().then(wait.resolve, wait.reject);
+    const link = core.link();
+    if (link !== undefined) link.roundTrip().then(wait.resolve, wait.reject);
+    else {
+      const next = writable();
+      const pinged = next.promise.then(() => {
+        const present = core.link();
+        if (present === undefined) throw new DisconnectedError("flush(): the link was lost");
+        return present.roundTrip();
+      });
+      pinged.then(wait.resolve, wait.reject);
+      const forget = (): void => core.outbox.forget(next);
+      wait.promise.then(forget, forget);
+    }
     await bound(wait, bounds, "flush()", clock);
   };
 
@@ -237,14 +247,14 @@ export function openConnection(
     isClosed,
     isDraining: () => state() === "draining",
     closed: () => machine.ended.promise,
-    getServer: () => core.link()?.server.url.address ?? "",
+    getServer: () => core.link()?.server.address ?? "",
     status: iterate,
     on,
     publish: core.publish,
     writable: () =>
       observed(async () => {
         requireOpen("writable()", true);
-        await core.outbox.writable();
+        await writable().promise;
       }),
     flush: (bounds) => observed(() => flush(bounds)),
     async rtt(bounds) {

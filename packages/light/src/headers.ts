@@ -18,7 +18,7 @@ export class HeaderError extends NatsError {
 }
 
 /** Names with lists of values; names are case-sensitive. Made with {@link headers}. */
-export interface MsgHdrs extends Iterable<[string, string[]]> {
+export interface MsgHdrs {
   /** The status code, 0 when there is none. */
   readonly code: number;
   /** The text after the status code, `""` when there is none. */
@@ -81,12 +81,8 @@ class Headers implements MsgHdrs {
 
   toString(): string {
     let block = "NATS/1.0\r\n";
-    for (const [name, values] of this) for (const value of values) block += `${name}: ${value}\r\n`;
+    for (const [name, values] of this.#values) for (const value of values) block += `${name}: ${value}\r\n`;
     return `${block}\r\n`;
-  }
-
-  *[Symbol.iterator](): IterableIterator<[string, string[]]> {
-    for (const name of this.#values.keys()) yield [name, this.values(name)];
   }
 }
 
@@ -120,7 +116,7 @@ export function readHeaders(bytes: Uint8Array): MsgHdrs {
 
 function checked(name: string, value: string): string {
   if (typeof name !== "string" || !/^[!-9;-~]+$/.test(name)) {
-    throw new HeaderError("name", "a header name must be printable ASCII without a colon");
+    throw new HeaderError("name", "a header name is printable ASCII without a colon");
   }
   if (typeof value !== "string" || /[\r\n]|\p{Surrogate}/u.test(value)) {
     throw new HeaderError("value", `the value of header "${name.slice(0, 64)}" must be one line`);

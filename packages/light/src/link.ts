@@ -19,7 +19,7 @@ import {
 import { type KeepAlive, keepAlive } from "./keep-alive.js";
 import type { ByteStream, Dialling } from "./page-socket.js";
 import { AuthorizationError, serverErrorOf } from "./server-error.js";
-import { hrefOf, isWebSocket, type Server } from "./server-list.js";
+import type { Server } from "./server-list.js";
 import { toUtf8 } from "./utf8.js";
 import { version } from "./version.js";
 import { ProtocolError, wireDecoder } from "./wire.js";
@@ -84,9 +84,7 @@ export interface Link {
 export function openLink(core: Core, server: Server, number: number, host: LinkHost): Link {
   const { clock, options, outbox } = core;
   const { authenticator, noRandomize, timeout } = options;
-  const { name, url } = server;
-  const { hostname, path, port, scheme } = url;
-  const href = hrefOf(url);
+  const { address, hostname, href, path, port, scheme } = server;
   const begin = clock.now();
   const abort = new AbortController();
   const decoder = wireDecoder();
@@ -123,7 +121,7 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
 
   const fail = (error: Error): void => {
     const reached = phase;
-    const why = new DisconnectedError(`lost the link to ${url.address}: ${error.message}`, { cause: error });
+    const why = new DisconnectedError(`lost the link to ${address}: ${error.message}`, { cause: error });
     if (!destroy(why)) return;
     if (reached === "up") {
       host.lost(link, error);
@@ -243,14 +241,14 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
   const identify = async (): Promise<void> => {
     const { headers, nonce, tls_required: demanded } = info as ServerInfo;
     // A WebSocket is encrypted or not before the first byte, whatever a server behind a proxy says of itself.
-    if (stream?.encrypted !== true && (/tls|wss/.test(scheme) || (demanded === true && !isWebSocket(url)))) {
+    if (stream?.encrypted !== true && (/tls|wss/.test(scheme) || (demanded === true && !server.webSocket))) {
       phase = "tls";
       throw new TlsMismatchError(`${href} is not encrypted, but TLS is required`);
     }
     phase = "auth";
-    const { name: named, noEcho, pass, token, user } = options;
+    const { name, noEcho, pass, token, user } = options;
     const own = token !== undefined || user !== undefined || authenticator !== undefined;
-    const given = own ? { token, user, pass } : url;
+    const given = own ? { token, user, pass } : server;
     let asked = auth;
     auth = undefined;
     if (authenticator !== undefined && asked === undefined) {
@@ -266,7 +264,7 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
       protocol: 1,
       headers,
       no_responders: headers,
-      name: named,
+      name,
       echo: noEcho === true ? false : undefined,
       auth_token: given.token,
       user: given.user,
@@ -301,7 +299,7 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
           hostname,
           port,
           path,
-          serverName: name,
+          serverName: server.name,
           tls: undefined,
           handshakeFirst: false,
           shuffleAddresses: noRandomize !== true,

@@ -2,7 +2,7 @@
 // them are checked before anything happens. Durations are milliseconds.
 
 import { type Authenticator, InvalidArgumentError, type Transport } from "@myelin/contracts";
-import { checkSubject } from "./subject.js";
+import { isSubject } from "./subject.js";
 
 /** Options of `connect()`. Everything is optional; the object is read once, never kept and never changed. */
 export interface LightOptions {
@@ -91,9 +91,7 @@ type Complete =
   | "inboxPrefix";
 
 /** {@link LightOptions}, checked and complete. */
-export interface ResolvedOptions
-  extends Omit<LightOptions, Complete | "pending" | "reconnectBuffer">,
-    Readonly<Required<Pick<LightOptions, never>>> {
+export interface ResolvedOptions extends Omit<LightOptions, Complete | "pending" | "reconnectBuffer"> {
   readonly timeout: number;
   readonly reconnect: boolean;
   readonly maxReconnectAttempts: number;
@@ -140,45 +138,44 @@ export const defaults: {
   drainTimeout: 30_000,
 } as const);
 
-/** What a value must be, in words, and whether it is. */
-type Kind = readonly [rule: string, takes: (value: unknown) => boolean];
+/** Whether a value may be given. */
+type Kind = (value: unknown) => boolean;
 
 /** Kinds by name. */
 export type Kinds = { readonly [name: string]: Kind };
 
-const of = (rule: string, type: string): Kind => [rule, (value) => typeof value === type];
-const number = (rule: string, takes: (value: number) => boolean): Kind => [
-  rule,
-  (value) => typeof value === "number" && takes(value),
-];
-const oneOf = (...all: readonly unknown[]): Kind => [`one of ${all.join(", ")}`, (value) => all.includes(value)];
+const of =
+  (type: string): Kind =>
+  (value) =>
+    typeof value === type;
+const oneOf =
+  (...all: readonly unknown[]): Kind =>
+  (value) =>
+    all.includes(value);
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-const text = of("text", "string");
-const flag = of("true or false", "boolean");
+const text = of("string");
+const flag = of("boolean");
 /** A function. */
-export const callable: Kind = of("a function", "function");
-/** A positive number of milliseconds. */
-export const positive: Kind = number("more than 0", (value) => value > 0 && value < Number.POSITIVE_INFINITY);
+export const callable: Kind = of("function");
 /** A number of milliseconds. */
-export const nonNegative: Kind = number("0 or more", (value) => value >= 0 && value < Number.POSITIVE_INFINITY);
+export const nonNegative: Kind = (value) => Number.isFinite(value) && (value as number) >= 0;
+/** A positive number of milliseconds. */
+export const positive: Kind = (value) => value !== 0 && nonNegative(value);
 /** A whole number. */
-export const whole = (least: number): Kind =>
-  number(`whole, ${least} or more`, (value) => Number.isSafeInteger(value) && value >= least);
+export const whole =
+  (least: number): Kind =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least;
 /** An AbortSignal. */
-export const aborting: Kind = ["an AbortSignal", (value) => isObject(value) && "aborted" in value];
+export const aborting: Kind = (value) => isObject(value) && "aborted" in value && "addEventListener" in value;
 /** Anything, because it is judged where it is used. */
-export const ANY: Kind = ["anything", () => true];
-const object: Kind = ["an object", isObject];
+export const ANY: Kind = () => true;
 
 const OPTIONS: { readonly [name in keyof Required<LightOptions>]: Kind } = {
-  servers: ["URLs", (value) => typeof value === "string" || Array.isArray(value)],
+  servers: (value) => text(value) || (Array.isArray(value) && value.every(text)),
   name: text,
-  transports: [
-    "transports",
-    (value) =>
-      Array.isArray(value) && value.every((one) => typeof one?.connect === "function" && Array.isArray(one.schemes)),
-  ],
+  transports: (value) => Array.isArray(value) && value.every((one) => one?.connect && one.schemes?.length > 0),
   timeout: positive,
   signal: aborting,
   firstConnect: oneOf("fail", "retry"),
@@ -190,7 +187,7 @@ const OPTIONS: { readonly [name in keyof Required<LightOptions>]: Kind } = {
   reconnectTimeWait: nonNegative,
   reconnectJitter: nonNegative,
   reconnectJitterTLS: nonNegative,
-  reconnectBuffer: object,
+  reconnectBuffer: isObject,
   maxBufferedBytes: whole(1),
   pingInterval: positive,
   maxPingOut: whole(1),
@@ -199,8 +196,8 @@ const OPTIONS: { readonly [name in keyof Required<LightOptions>]: Kind } = {
   token: text,
   authenticator: callable,
   noEcho: flag,
-  inboxPrefix: text,
-  pending: object,
+  inboxPrefix: (value) => isSubject(value, "reply"),
+  pending: isObject,
 };
 
 /**
@@ -217,7 +214,7 @@ export function checked<T extends object>(given: T, kinds: Kinds, prefix = ""): 
       throw new InvalidArgumentError(prefix + name, 'is no option here; the full client, "myelin", has more');
     }
     if (value === undefined) continue;
-    if (!kind[1](value)) throw new InvalidArgumentError(prefix + name, `must be ${kind[0]}`);
+    if (!kind(value)) throw new InvalidArgumentError(prefix + name, `cannot be such a ${typeof value}`);
     copy[name as keyof T] = value;
   }
   return copy;
@@ -243,12 +240,6 @@ export function resolveOptions(given: LightOptions): ResolvedOptions {
     throw new InvalidArgumentError("token", "excludes user and pass");
   }
   if (pass !== undefined && user === undefined) throw new InvalidArgumentError("user", "is missing beside pass");
-  const inboxPrefix = options.inboxPrefix ?? defaults.inboxPrefix;
-  try {
-    checkSubject(inboxPrefix, "reply");
-  } catch (cause) {
-    throw new InvalidArgumentError("inboxPrefix", (cause as Error).message, { cause });
-  }
   const complete = { ...defaults, ...options } as typeof defaults & LightOptions;
   const { bytes = defaults.reconnectBufferSize, messages = Number.POSITIVE_INFINITY } = checked(
     options.reconnectBuffer ?? {},
@@ -258,7 +249,6 @@ export function resolveOptions(given: LightOptions): ResolvedOptions {
   const encrypted = /(^|,)\s*(tls|wss):/i.test([options.servers ?? ""].flat().join());
   return {
     ...complete,
-    inboxPrefix,
     jitter: encrypted ? complete.reconnectJitterTLS : complete.reconnectJitter,
     retries: (options.firstConnect ?? (options.waitOnFirstConnect ? "retry" : "fail")) === "retry",
     reconnectBuffer: { bytes, messages },

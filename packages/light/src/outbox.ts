@@ -4,7 +4,7 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { Core } from "./core.js";
-import { type Deferred, deferred } from "./deferred.js";
+import type { Deferred } from "./deferred.js";
 import { BufferedBytesError, InvalidOperationError, MaxPayloadError, ReconnectBufferFullError } from "./errors.js";
 import { isHeaders } from "./headers.js";
 import type { Link } from "./link.js";
@@ -33,8 +33,10 @@ export interface Outbox {
   add(subject: string, payload: Payload | undefined, options: PublishOptions, refused?: Frame["refused"]): Frame;
   /** Whether a publisher had better go on. */
   isRoomy(): boolean;
-  /** Resolves when it is: at once, when the backlog is gone, or with the next link. */
-  writable(): Promise<void>;
+  /** Resolves `writer` when it is: at once, when the backlog is gone, or with the next link; rejects it when there will be none. */
+  await(writer: Deferred<void>): void;
+  /** Nobody waits for it any more. */
+  forget(writer: Deferred<void>): void;
   /** Queues lines for this link, for the next one is told anew; a `quiet` one asks for no sign of life. */
   control(line: string, quiet?: boolean): void;
   /** Takes back what nobody waits for any more. */
@@ -62,7 +64,9 @@ export function outbox(core: Core): Outbox {
   let scheduled = false;
   // False from a write that the transport could not take at once until it can take more.
   let open = true;
-  let writers: Deferred<void>[] = [];
+  const writers = new Set<Deferred<void>>();
+  // Why nothing is taken any more.
+  let over: Error | undefined;
   // Of the latest server.
   let limit = Number.POSITIVE_INFINITY;
   let knowsHeaders = true;
@@ -105,7 +109,9 @@ export function outbox(core: Core): Outbox {
       }
       open = link.write(join(batch));
     }
-    if (open && core.link() !== undefined) for (const writer of writers.splice(0)) writer.resolve();
+    if (!open || core.link() === undefined) return;
+    for (const writer of writers) writer.resolve();
+    writers.clear();
   };
 
   const drop = (reason: DropReason, chosen: (frame: Frame) => boolean): void => {
@@ -158,12 +164,12 @@ export function outbox(core: Core): Outbox {
       return frame;
     },
     isRoomy,
-    writable() {
-      const writer = deferred();
-      if (core.link() !== undefined && isRoomy()) writer.resolve();
-      else writers.push(writer);
-      return writer.promise;
+    await(writer) {
+      if (over !== undefined) writer.reject(over);
+      else if (core.link() !== undefined && isRoomy()) writer.resolve();
+      else writers.add(writer);
     },
+    forget: (writer) => writers.delete(writer),
     control(line, quiet) {
       if (core.link() === undefined) return;
       keep(lineFrame(line));
@@ -204,8 +210,8 @@ export function outbox(core: Core): Outbox {
     end(error) {
       drop("closed", ({ size }) => size >= 0);
       frames.clear();
+      over = error;
       for (const writer of writers) writer.reject(error);
-      writers = [];
     },
   };
 }

@@ -81,7 +81,7 @@ export function requests(core: Core): Requests {
       const begin = clock.now();
       const answer = deferred<Msg>();
       const refuse = (error: Error): void => {
-        const facts = { subject, server: core.link()?.server.url.address, elapsedMs: clock.now() - begin };
+        const facts = { subject, server: core.link()?.server.address, elapsedMs: clock.now() - begin };
         answer.reject(Object.assign(error, facts));
       };
       const frame = outbox.add(subject, payload, { reply: inbox + id, headers }, refuse);

@@ -32,7 +32,7 @@ export class PermissionViolationError extends NatsError {
     override readonly subject: string,
     queue: string | undefined,
   ) {
-    super(`the server denies ${operation} of "${subject}"; check the user's permissions`);
+    super(`the server denies this ${operation}: "${subject}"`);
     if (queue !== undefined) this.queue = queue;
   }
 }

@@ -4,8 +4,8 @@
 import { InvalidArgumentError, type Random } from "@myelin/contracts";
 import type { ResolvedOptions } from "./options.js";
 
-/** A server address, read. */
-export interface ServerUrl {
+/** A server of the list: its address, read, and how it did. */
+export interface Server {
   readonly scheme: string;
   /** Without brackets. */
   readonly hostname: string;
@@ -15,15 +15,13 @@ export interface ServerUrl {
   readonly user: string | undefined;
   readonly pass: string | undefined;
   readonly token: string | undefined;
+  readonly webSocket: boolean;
   /** `host:port` with the path, for comparing. */
   readonly key: string;
   /** `host:port`, and a path without the values of its query, to be shown. */
   readonly address: string;
-}
-
-/** A server of the list, and how it did. */
-export interface Server {
-  readonly url: ServerUrl;
+  /** The same with the scheme. */
+  readonly href: string;
   /** Name to verify its certificate against. */
   readonly name: string;
   /** Learned from another server, and gone when the cluster no longer tells of it. */
@@ -44,7 +42,7 @@ export interface Server {
 export type Decision = { readonly dial: Server } | { readonly waitUntil: number } | undefined;
 
 /** Reads one address. Throws InvalidArgumentError, which shows nothing that may be a credential. */
-export function readAddress(text: string, schemes: readonly string[], place: string): ServerUrl {
+export function readServer(text: string, schemes: readonly string[], place: string): Server {
   const [, given, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text.trim()) ?? [];
   const scheme = given?.toLowerCase() ?? ["nats", "wss"].find((one) => schemes.includes(one)) ?? schemes[0] ?? "";
   const fail = (problem: string): InvalidArgumentError => new InvalidArgumentError("servers", `${place} ${problem}`);
@@ -56,31 +54,35 @@ export function readAddress(text: string, schemes: readonly string[], place: str
     const path = (url.pathname + url.search).replace(/^\/(?=$|\?)/, "");
     const [first, pass] = [url.username, url.password].map(decodeURIComponent);
     const isToken = !first || !/^[^@/]*:.*@/.test(rest ?? "");
-    if (port === 0 || (path !== "" && !/^ws/.test(scheme))) throw 0;
-    const address = `${url.hostname}:${port}`;
+    const webSocket = /^wss?$/.test(scheme);
+    if (port === 0 || (path !== "" && !webSocket)) throw 0;
+    const hostname = url.hostname.replace(/[[\]]/g, "");
+    const key = `${url.hostname}:${port}${path}`;
+    const address = key.replace(/=[^&]*/g, "=***");
     return {
       scheme,
-      hostname: url.hostname.replace(/[[\]]/g, ""),
+      hostname,
       port,
       path,
       user: isToken ? undefined : first,
       pass: isToken ? undefined : pass,
       token: isToken ? first || pass || undefined : undefined,
-      key: address + path,
-      address: address + path.replace(/=[^&]*/g, "=***"),
+      webSocket,
+      key,
+      address,
+      href: `${scheme}://${address}`,
+      name: hostname,
+      learned: false,
+      notBefore: 0,
+      failures: 0,
+      spent: 0,
+      shortLinks: 0,
+      linkedAt: 0,
+      authError: undefined,
     };
   } catch {
     throw fail("cannot be read; write it as wss://host:port");
   }
-}
-
-export function isWebSocket({ scheme }: ServerUrl): boolean {
-  return /^wss?$/.test(scheme);
-}
-
-/** The URL without anything secret. */
-export function hrefOf({ address, scheme }: ServerUrl): string {
-  return `${scheme}://${address}`;
 }
 
 export interface ServerList {
@@ -109,13 +111,8 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
   let failures = 0;
   let everConnected = false;
 
-  const find = (key: string): Server | undefined => servers.find(({ url }) => url.key === key);
+  const find = (key: string): Server | undefined => servers.find((one) => one.key === key);
   const next = (server: Server): number => Math.max(server.notBefore, notBefore);
-
-  const add = (url: ServerUrl, name: string, learned: boolean): void => {
-    const never = { notBefore: 0, failures: 0, spent: 0, shortLinks: 0, linkedAt: 0, authError: undefined };
-    servers.push({ url, name, learned, ...never });
-  };
 
   // Only one of the list: a server may have left it while it was dialled.
   const toTheEnd = (server: Server): void => {
@@ -149,8 +146,8 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
 
   const list = [options.servers ?? "127.0.0.1"].flat().join().split(",");
   for (const [index, text] of list.filter((one) => one.trim() !== "").entries()) {
-    const url = readAddress(text, schemes, `element ${index + 1}`);
-    if (find(url.key) === undefined) add(url, url.hostname, false);
+    const server = readServer(text, schemes, `element ${index + 1}`);
+    if (find(server.key) === undefined) servers.push(server);
   }
   if (servers.length === 0) throw new InvalidArgumentError("servers", "is empty; name a server");
   shuffle();
@@ -197,23 +194,23 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
       const added: string[] = [];
       const deleted: string[] = [];
       const keys = new Set<string>();
-      const { pass, scheme, token, user } = from.url;
+      const { pass, scheme, token, user } = from;
       for (const text of Array.isArray(urls) && !ignoreClusterUpdates ? (urls as unknown[]) : []) {
         // Never credentials, and never another scheme: gossip must not turn TLS off.
         if (typeof text !== "string" || text.includes("@")) continue;
         try {
-          const plain = `${scheme}://${text.replace(/^.*:\/\//, "")}`;
-          const url = { ...readAddress(plain, schemes, ""), user, pass, token };
-          keys.add(url.key);
-          if (find(url.key) !== undefined) continue;
+          const one = readServer(`${scheme}://${text.replace(/^.*:\/\//, "")}`, schemes, "");
+          keys.add(one.key);
+          if (find(one.key) !== undefined) continue;
           // Certificates rarely name addresses: one is verified as the host that taught it.
-          add(url, /^[\d.]+$|:/.test(url.hostname) ? from.name : url.hostname, true);
-          added.push(url.address);
+          const name = /^[\d.]+$|:/.test(one.name) ? from.name : one.name;
+          servers.push({ ...one, user, pass, token, name, learned: true });
+          added.push(one.address);
         } catch {} // not an address: it proves nothing
       }
-      servers = servers.filter(({ learned, url }) => {
-        const stays = keys.size === 0 || !learned || url === from.url || keys.has(url.key);
-        if (!stays) deleted.push(url.address);
+      servers = servers.filter((one) => {
+        const stays = keys.size === 0 || !one.learned || one === from || keys.has(one.key);
+        if (!stays) deleted.push(one.address);
         return stays;
       });
       return { added, deleted };

@@ -17,7 +17,7 @@ import {
 import { type Link, type LinkHost, openLink } from "./link.js";
 import type { Dialling } from "./page-socket.js";
 import { AuthorizationError } from "./server-error.js";
-import { isWebSocket, type Server, serverList } from "./server-list.js";
+import { type Server, serverList } from "./server-list.js";
 
 /** Milliseconds a user's `close()` leaves the transport to flush. */
 const CLOSE_GRACE = 50;
@@ -74,10 +74,10 @@ export function session(core: Core): Session {
     const type = state() === "dialing" ? "attemptFailed" : "disconnect";
     const callOff = (link: Link): void => link.destroy(new ConnectionError("the attempt was called off"));
     machine.to(next, released ?? callOff);
-    if (end !== undefined) emit({ type, epoch, server: end.server.url.address, error: end.error });
+    if (end !== undefined) emit({ type, epoch, server: end.server.address, error: end.error });
     if (next.kind === "dialing" && epoch > 0 && machine.state() === next) {
       const { number, server } = next.link;
-      emit({ type: "reconnecting", epoch, server: server.url.address, attempt: number });
+      emit({ type: "reconnecting", epoch, server: server.address, attempt: number });
     }
   };
 
@@ -119,7 +119,7 @@ export function session(core: Core): Session {
       const link = openLink(core, server, ++attemptCount, host);
       to({ kind: "dialing", link }, end);
       // Called off already when a listener of what was just told has closed us.
-      void link.dial(transports.get(server.url.scheme) as Dialling);
+      void link.dial(transports.get(server.scheme) as Dialling);
     }
   };
 
@@ -139,12 +139,12 @@ export function session(core: Core): Session {
   const host: LinkHost = {
     learned(link) {
       const { info, server } = link;
-      const urls = (isWebSocket(server.url) ? info["ws_connect_urls"] : undefined) ?? info["connect_urls"];
+      const urls = (server.webSocket ? info["ws_connect_urls"] : undefined) ?? info["connect_urls"];
       const change = servers.advertise(urls, server);
       if (change.added.length + change.deleted.length > 0) emit({ type: "update", ...change });
       if (info.ldm !== true || lameDuck === link || !link.isUp()) return;
       lameDuck = link;
-      emit({ type: "ldm", epoch, server: server.url.address });
+      emit({ type: "ldm", epoch, server: server.address });
     },
     up(link) {
       const { server } = link;
@@ -154,7 +154,7 @@ export function session(core: Core): Session {
       to({ kind: "connected", link }, undefined);
       core.linked(link);
       ready.resolve();
-      emit({ type: epoch === 1 ? "connect" : "reconnect", epoch, server: server.url.address });
+      emit({ type: epoch === 1 ? "connect" : "reconnect", epoch, server: server.address });
     },
     failed({ server }, attempt) {
       const { error } = attempt;

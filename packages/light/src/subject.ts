@@ -21,10 +21,16 @@ const EMPTY_TOKEN = /^\.|\.\.|\.$/;
 const WILDCARD = /(^|\.)[*>](\.|$)/;
 const MISPLACED = /(^|\.)>\./;
 
-/** Throws {@link InvalidSubjectError} unless the text may be used as what it is. */
-export function checkSubject(text: string, what: "subject" | "reply" | "queue" | "subscribe"): void {
-  const tokens = (): boolean => EMPTY_TOKEN.test(text) || (what === "subscribe" ? MISPLACED : WILDCARD).test(text);
-  if (typeof text !== "string" || UNUSABLE.test(text) || (what !== "queue" && tokens())) {
-    throw new InvalidSubjectError(String(text), what);
-  }
+/** What a text is to be used as. */
+type Use = "subject" | "reply" | "queue" | "subscribe";
+
+/** Whether the text may be used as this. */
+export function isSubject(text: unknown, use: Use): text is string {
+  if (typeof text !== "string" || UNUSABLE.test(text)) return false;
+  return use === "queue" || !(EMPTY_TOKEN.test(text) || (use === "subscribe" ? MISPLACED : WILDCARD).test(text));
+}
+
+/** Throws {@link InvalidSubjectError} unless the text may be used as this. */
+export function checkSubject(text: string, use: Use): void {
+  if (!isSubject(text, use)) throw new InvalidSubjectError(String(text), use);
 }

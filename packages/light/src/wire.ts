@@ -61,7 +61,8 @@ export function wireDecoder(): WireDecoder {
     if (lineFeed < 0 && end - at <= LONGEST_VERB) return undefined;
     if (name === undefined) throw broken("first word");
     const verb = name.toLowerCase() as Incoming["verb"];
-    const limit = name.length + 1 + (verb === "info" || verb === "-err" ? MAX_TEXT_LINE : MAX_LINE);
+    const isText = verb === "info" || verb === "-err";
+    const limit = name.length + 1 + (isText ? MAX_TEXT_LINE : MAX_LINE);
     // The last byte may be the CR.
     if (end - at > limit + 1) throw broken(name);
     if (lineFeed < 0) {
@@ -76,19 +77,17 @@ export function wireDecoder(): WireDecoder {
     const text = fromUtf8(buffer.subarray(Math.min(from, to), to));
     const after = end + 1;
     if (verb !== "msg" && verb !== "hmsg") {
-      const free = verb === "info" || verb === "-err";
-      if (!free && text !== "") throw broken(name);
+      if (!isText && text !== "") throw broken(name);
       at = after;
       // The server puts quotes around what it says.
       return { verb, text: verb === "-err" ? text.replace(/^'(.*?)'?$/s, "$1") : text };
     }
     const fields = text.split(/[ \t]+/);
     const sizes = verb === "msg" ? 1 : 2;
-    const total = decimal(fields[fields.length - 1]);
-    const head = sizes === 2 ? decimal(fields[fields.length - 2]) : 0;
-    const hasReply = fields.length === 3 + sizes;
-    if (!hasReply && fields.length !== 2 + sizes) throw broken(name);
-    if (!(head >= 0 && head <= total && total <= MAX_PAYLOAD)) throw broken(name);
+    const total = decimal(fields.at(-1));
+    const head = sizes === 2 ? decimal(fields.at(-2)) : 0;
+    const replies = fields.length - 2 - sizes;
+    if ((replies !== 0 && replies !== 1) || head < 0 || head > total || total > MAX_PAYLOAD) throw broken(name);
     const payload = after + head;
     const last = after + total;
     if (last + 2 > buffer.length) {
@@ -102,7 +101,7 @@ export function wireDecoder(): WireDecoder {
       verb,
       sid: /^0\d/.test(sid) ? -1 : decimal(sid),
       subject: fields[0] as string,
-      reply: hasReply ? fields[2] : undefined,
+      reply: replies === 1 ? fields[2] : undefined,
       block: head > 0 ? buffer.subarray(after, payload) : undefined,
       data: buffer.subarray(payload, last),
     };

@@ -2,6 +2,7 @@
 
 import { RealCluster, RealServer } from "@myelin/testing";
 import { tcpTransport } from "@myelin/transport-node";
+import { webSocketTransport } from "@myelin/transport-websocket";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
 import { until } from "../../myelin/test/conditions.js";
@@ -20,6 +21,11 @@ interface Ways {
 const WAYS: readonly Ways[] = [
   { name: "TCP", urlOf: (server) => server.url, options: { transports: [tcpTransport()] } },
   { name: "WebSocket", urlOf: (server) => server.websocketUrl, options: {} },
+  {
+    name: "the WebSocket of the full client",
+    urlOf: (server) => server.websocketUrl,
+    options: { transports: [webSocketTransport()] },
+  },
 ];
 
 async function open(options: LightOptions): Promise<LightConnection> {

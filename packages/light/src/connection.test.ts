@@ -114,6 +114,21 @@ describe("subscriptions", () => {
     await clock.until(nc.close());
   });
 
+  it("may be limited after a reconnect: each server counts for itself", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const sub = nc.subscribe("s");
+    nc.publish("s", "1");
+    await clock.until(nc.flush());
+    last(a).reset();
+    await clock.advance(1_000);
+    sub.unsubscribe(3);
+    await clock.until(nc.flush());
+    expect(last(a).received.filter(({ op }) => op === "UNSUB")).toMatchObject([{ max: 2 }]);
+    await clock.until(nc.close());
+  });
+
   it("drop what is newer than their bounds allow, count it, and tell once for each episode", async () => {
     const { clock, connect, serve } = simulate();
     serve("a");
@@ -268,7 +283,15 @@ describe("the end", () => {
       },
     });
     const sub = nc.subscribe("s");
-    const read = taken(sub, 9);
+    const read = (async () => {
+      const found: string[] = [];
+      for await (const msg of sub) {
+        await new Promise<void>((resolve) => clock.after(80, resolve));
+        found.push(msg.string());
+        nc.publish("read", msg.data);
+      }
+      return found;
+    })();
     nc.publish("s", "1");
     await clock.until(nc.flush());
     const drained = nc.drain();
@@ -279,12 +302,40 @@ describe("the end", () => {
     await clock.until(drained);
     expect(handled).toEqual(["1"]);
     expect(await read).toEqual(["1"]);
-    expect(published(a)).toEqual(["s", "answer"]);
+    expect(published(a)).toEqual(["s", "answer", "read"]);
     expect(nc.isClosed()).toBe(true);
     expect(events.map(({ type }) => type)).toEqual(["close"]);
     expect(await nc.closed()).toBeUndefined();
     expect((await rejection(nc.drain())).code).toBe("CONNECTION_CLOSED");
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("drain() takes no publish any more once its subscriptions have ended", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const codes: (string | undefined)[] = [];
+    a.script = {
+      onPing: () => {
+        codes.push(thrown(() => nc.publish("late")).code);
+      },
+    };
+    await clock.until(nc.drain());
+    expect(codes).toEqual(["CONNECTION_DRAINING"]);
+  });
+
+  it("an event told from within a listener comes after the one being told, for everybody", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    nc.on("ldm", () => {
+      throw new Error("of a listener");
+    });
+    const events = recorded(nc, "error", "ldm");
+    last(a).sendInfo({ ldm: true });
+    await clock.settle();
+    expect(events.map(({ type }) => type)).toEqual(["ldm", "error"]);
+    await clock.until(nc.close());
   });
 
   it("drain() ends by its time-out, and tells what was left", async () => {

@@ -1,5 +1,6 @@
 // Finding servers, losing them and finding others. Fakes and virtual time.
 
+import type { Transport, TransportConnection } from "@myelin/contracts";
 import { eventViolation, type FakeConnection, type FakeServer } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
 import { recorded, rejection, simulate, thrown } from "../test/simulated.js";
@@ -112,6 +113,47 @@ describe("the first connect", () => {
     expect(error).toMatchObject({ code: "CALLBACK_FAILED" });
   });
 
+  it("asks an authenticator that needs no nonce before it dials", async () => {
+    const { clock, connect, network, serve } = simulate();
+    serve("a", { info: { nonce: "N" } });
+    const dials: number[] = [];
+    const nc = await connect({
+      servers: "a",
+      authenticator: () => {
+        dials.push(network.dials.length);
+        return { user: "u" };
+      },
+    });
+    expect(dials).toEqual([0]);
+    await clock.until(nc.close());
+  });
+
+  it("says nothing of credentials where TLS is demanded and cannot be had", async () => {
+    const { clock, begin, serve } = simulate();
+    const a = serve("a", { info: { tls_required: true } });
+    const error = await clock.until(rejection(begin({ servers: "a", user: "u", pass: "geheim" })));
+    expect(error.code).toBe("TLS_MISMATCH");
+    expect(last(a).received).toEqual([]);
+  });
+
+  it("ends a stream that comes after it was given up", async () => {
+    const { begin, clock } = simulate();
+    let destroyed = 0;
+    let give: (stream: TransportConnection) => void = () => {};
+    const slow: Transport = {
+      schemes: ["slow"],
+      connect: () =>
+        new Promise((resolve) => {
+          give = resolve;
+        }),
+    };
+    const error = await clock.until(rejection(begin({ servers: "slow://a", transports: [slow], timeout: 10 })));
+    expect(error.code).toBe("TIMEOUT");
+    give({ destroy: () => destroyed++ } as unknown as TransportConnection);
+    await clock.settle();
+    expect(destroyed).toBe(1);
+  });
+
   it("refuses unknown options by name, wrong kinds, and servers nothing can dial", async () => {
     const { begin } = simulate();
     for (const [options, argument] of [
@@ -216,6 +258,65 @@ describe("a lost link", () => {
     await clock.until(nc.close());
   });
 
+  it("with something in its queue hands that to the next one: a request once, subscriptions once, and no write above 1 MiB", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const b = serve("b");
+    const nc = await connect({ servers: "a,b", noRandomize: true });
+    nc.subscribe("echo", { callback: (_, msg) => msg.respond("y") });
+    const asked: Promise<unknown>[] = [];
+    nc.subscribe("s", {
+      max: 9,
+      callback: () => {
+        asked.push(nc.request("echo", "x", { timeout: 9_000 }));
+      },
+    });
+    await clock.until(nc.flush());
+    // The link ends in the turn in which the request was made.
+    last(a).send("MSG s 2 0\r\n\r\nNONSENSE\r\n");
+    await clock.settle();
+    for (let i = 0; i < 3; i++) nc.publish("big", new Uint8Array(700_000));
+    const writes: number[] = [];
+    b.script = {
+      onAccept: (connection) => {
+        const { push } = connection;
+        connection.push = (chunk) => {
+          writes.push(chunk.length);
+          push.call(connection, chunk);
+        };
+      },
+    };
+    expect(await clock.until(Promise.all(asked))).toMatchObject([{ subject: expect.stringMatching(/^_INBOX/) }]);
+    const subscribed = last(b).received.flatMap((op) => (op.op === "SUB" ? [op.subject] : []));
+    expect(subscribed).toEqual([expect.stringMatching(/^_INBOX/), "echo", "s"]);
+    expect(Math.max(...writes)).toBeLessThanOrEqual(1024 * 1024);
+    await clock.until(nc.close());
+  });
+
+  it("that ends again and again within seconds is waited for longer and longer", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    nc.on("reconnect", () => last(a).end());
+    last(a).end();
+    await clock.advance(60_000);
+    expect(a.dials).toBeGreaterThan(3);
+    expect(a.dials).toBeLessThan(40);
+    await clock.until(nc.close());
+  });
+
+  it("may be answered by a listener with close(), and nothing is dialled then", async () => {
+    const { clock, connect, network, serve } = simulate();
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    nc.on("staleConnection", () => void nc.close());
+    a.script = { onPing: () => "silence" };
+    await clock.until(nc.closed());
+    await clock.advance(60_000);
+    expect(network.dials).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it("bounds what is kept, in bytes and in messages", async () => {
     const { clock, connect, serve } = simulate();
     const a = serve("a");
@@ -309,7 +410,9 @@ describe("the cluster", () => {
     last(a).sendInfo({ connect_urls: ["a:4222", "b:4222", "d:4222"] });
     await clock.settle();
     expect(events).toMatchObject([{ added: ["d:4222"], deleted: ["c:4222"] }]);
+    a.script = {};
     last(a).sendInfo({ connect_urls: ["a:4222", "b:4222"] });
+    // No list says nothing.
     last(a).sendInfo({});
     await clock.settle();
     const before = network.dials.length;

@@ -76,6 +76,20 @@ describe("the page's WebSocket", () => {
     await until("no socket", () => server.clients.size === 0);
   });
 
+  it("ends a dial that is given up before the upgrade", async () => {
+    stub();
+    let open = 0;
+    const silent = createServer((socket) => {
+      open++;
+      socket.resume().on("close", () => open--).on("error", () => {});
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void silent.close());
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const { port } = silent.address() as { port: number };
+    expect((await rejection(connect({ servers: `ws://127.0.0.1:${port}`, timeout: 200 }))).code).toBe("TIMEOUT");
+    await until("no socket", () => open === 0);
+  });
+
   it("has an abort as its end before it is open", async () => {
     stub();
     const sink = { data() {}, drain() {}, closed() {} };

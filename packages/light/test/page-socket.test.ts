@@ -81,7 +81,10 @@ describe("the page's WebSocket", () => {
     let open = 0;
     const silent = createServer((socket) => {
       open++;
-      socket.resume().on("close", () => open--).on("error", () => {});
+      socket
+        .resume()
+        .on("close", () => open--)
+        .on("error", () => {});
     }).listen(0, "127.0.0.1");
     onTestFinished(() => void silent.close());
     await new Promise((resolve) => silent.once("listening", resolve));

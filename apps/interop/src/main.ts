@@ -1,4 +1,4 @@
-// `npm run interop`: makes every driver ready, runs all scenarios with everyone, and says in a table who played what. Ends with
+// `npm run interop`: makes every driver ready, runs all scenarios with everyone, and says in a table for each of our clients who played what. Ends with
 // 1 when a scenario failed; a language whose toolchain is missing is told with its reason and is no failure.
 
 import { spawn } from "node:child_process";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { languages } from "./languages/index.js";
 import { MissingToolchainError } from "./languages/language.js";
+import { ours } from "./our-peer.js";
 import { type Report, table } from "./summary.js";
 
 const app = fileURLToPath(new URL("../", import.meta.url));
@@ -31,5 +32,8 @@ rmSync(output, { force: true });
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${output}`];
 const args = [join(root, "node_modules/vitest/vitest.mjs"), "run", ...reporters, ...process.argv.slice(2)];
 const [code] = (await once(spawn(process.execPath, args, { cwd: app, stdio: "inherit" }), "exit")) as [number | null];
-process.stdout.write(`\n${table(JSON.parse(readFileSync(output, "utf8")) as Report, languages, missing)}\n`);
+for (const { name } of ours) {
+  const met = languages.map((language) => ({ ...language, ours: name }));
+  process.stdout.write(`\n${name}\n${table(JSON.parse(readFileSync(output, "utf8")) as Report, met, missing)}\n`);
+}
 process.exitCode = code ?? 1;

@@ -52,6 +52,8 @@ export interface Traits {
   readonly writesStatus: boolean;
   /** A drain under load takes in all that the server sends before it knows of the drain. */
   readonly drainWaits: boolean;
+  /** Has a call for many answers to one request, or its driver does without. */
+  readonly asksMany: boolean;
 }
 
 /** A client library, ready to connect. */

@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { type Report, table } from "./summary.js";
 
 const met = [
-  { name: "one", file: "a" },
-  { name: "two", file: "b" },
-  { name: "three", file: "c" },
+  { name: "one", file: "a", ours: "us" },
+  { name: "two", file: "b", ours: "us" },
+  { name: "three", file: "c", ours: "us" },
 ];
 
 function report(...files: [name: string, ...tests: [title: string, status: string, ...groups: string[]][]][]): Report {
@@ -18,11 +18,22 @@ function report(...files: [name: string, ...tests: [title: string, status: strin
   };
 }
 
-it("the table counts both directions of a scenario, leaves out who cannot play it, and says why a toolchain is missing", () => {
+it("the table counts both directions of a scenario with one client of ours, leaves out who cannot play it, and says why a toolchain is missing", () => {
   const text = table(
     report(
-      ["a.test.ts", ["same", "passed", "one to two"], ["same", "failed", "two to one"], ["order", "passed", "x"]],
-      ["b.interop.ts", ["same", "passed", "g"], ["same", "passed", "g"], ["order [two has none]", "pending", "g"]],
+      [
+        "a.test.ts",
+        ["same", "passed", "us to one"],
+        ["same", "failed", "one to us"],
+        ["order", "passed", "on 2.9", "us to one"],
+      ],
+      [
+        "b.interop.ts",
+        ["same", "passed", "us to two"],
+        ["same", "passed", "us too to two"],
+        ["same", "passed", "us and the other"],
+        ["order [two has none]", "pending", "us to two"],
+      ],
       ["c.interop.ts", ["three is not met: there is no three on PATH", "pending"]],
     ),
     met,
@@ -40,6 +51,10 @@ it("the table counts both directions of a scenario, leaves out who cannot play i
 });
 
 it("a test file that could not even begin is told with its message", () => {
-  const text = table(report(["a.test.ts", ["same", "passed", "g"]], ["b.interop.ts"]), met.slice(0, 2), new Map());
+  const text = table(
+    report(["a.test.ts", ["same", "passed", "us to one"]], ["b.interop.ts"]),
+    met.slice(0, 2),
+    new Map(),
+  );
   expect(text).toContain("two: it did not build");
 });

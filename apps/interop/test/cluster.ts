@@ -2,14 +2,13 @@
 
 import { RealCluster, type ServerBinary } from "@myelin/testing";
 import { expect, onTestFinished } from "vitest";
-import { ours } from "../src/our-peer.js";
 import { type Peer, type PeerConnection, PeerError } from "../src/peer.js";
 import { bytes, numbers, received, texts, upTo } from "./scenarios/scenario.js";
 
 const ROUNDS = 40;
 const BURST = 25;
 
-export async function playCluster(theirs: Peer, binary: ServerBinary): Promise<void> {
+export async function playCluster(ours: Peer, theirs: Peer, binary: ServerBinary): Promise<void> {
   const cluster = await RealCluster.start({ size: 3, binary });
   onTestFinished(() => cluster.stop());
   const open = async (peer: Peer, node: number): Promise<PeerConnection> => {

@@ -14,7 +14,7 @@ import type { End, Side } from "./scenarios/scenario.js";
 const START_MS = 60_000;
 const BOUND_MS = 60_000;
 
-/** Everything with this language's client, on these server lines. Without its toolchain: one skipped test with the reason. */
+/** Everything with this language's client and each of ours, on these server lines. Without its toolchain: one skipped test with the reason. */
 export async function declareInterop(language: Language, lines: readonly ("oldest" | "newest")[]): Promise<void> {
   const driver = await language
     .prepare((line) => void process.stderr.write(`${language.name}: ${line}\n`))
@@ -38,7 +38,8 @@ function declareOn(language: Language, driver: DriverCommand, binary: ServerBina
       RealServer.start({ binary }),
       startDriverPeer(language.name, driver, language.traits),
     ]);
-    process.stderr.write(`${ours.description} meets ${theirs.description} through nats-server ${binary.version}\n`);
+    for (const { description } of ours)
+      process.stderr.write(`${description} meets ${theirs.description} through nats-server ${binary.version}\n`);
   }, START_MS);
   afterAll(async () => {
     await Promise.all([server?.stop(), theirs?.stop()]);
@@ -46,17 +47,17 @@ function declareOn(language: Language, driver: DriverCommand, binary: ServerBina
   const side = (end: End): Side => ({
     ...end,
     async open(options = {}) {
-      const peer = end === ours ? ours : theirs;
+      const peer = ours.find((one) => one === end) ?? theirs;
       if (peer === undefined || server === undefined) throw new Error("nothing is running");
       const connection = await peer.connect({ servers: [server.url], ...options });
       onTestFinished(() => connection.close().catch(() => {})); // drained ones are closed already
       return connection;
     },
   });
-  for (const [from, to] of [
-    [ours, language],
-    [language, ours],
-  ] as const) {
+  for (const [from, to] of ours.flatMap((one): [End, End][] => [
+    [one, language],
+    [language, one],
+  ])) {
     describe(`${from.name} to ${to.name}`, () => {
       for (const [i, scenario] of scenarios.entries()) {
         const hindrance = scenario.hindrance?.(from, to);
@@ -65,7 +66,11 @@ function declareOn(language: Language, driver: DriverCommand, binary: ServerBina
           continue;
         }
         it(scenario.name, { timeout: BOUND_MS }, () =>
-          scenario.play({ from: side(from), to: side(to), subject: `${from === ours ? "out" : "in"}-${i}` }),
+          scenario.play({
+            from: side(from),
+            to: side(to),
+            subject: `${from.name}-${to.name}-${i}`.replace(/[. ]/g, "-"),
+          }),
         );
       }
     });
@@ -73,10 +78,12 @@ function declareOn(language: Language, driver: DriverCommand, binary: ServerBina
 }
 
 function declareCluster(language: Language, driver: DriverCommand, binary: ServerBinary): void {
-  it("both go on, each on a node of its own, when a third node is killed", { timeout: BOUND_MS }, async () => {
-    const theirs = await startDriverPeer(language.name, driver, language.traits);
-    onTestFinished(() => theirs.stop());
-    await playCluster(theirs, binary);
+  describe.each(ours)("$name and the other", (one) => {
+    it("both go on, each on a node of its own, when a third node is killed", { timeout: BOUND_MS }, async () => {
+      const theirs = await startDriverPeer(language.name, driver, language.traits);
+      onTestFinished(() => theirs.stop());
+      await playCluster(one, theirs, binary);
+    });
   });
 }
 

@@ -8,7 +8,7 @@ export const go: Language = {
   name: "nats.go",
   file: "go",
   // A header is a Go map.
-  traits: { severalValues: true, nameOrder: false, writesStatus: false, drainWaits: true },
+  traits: { severalValues: true, nameOrder: false, writesStatus: false, drainWaits: true, asksMany: true },
   async prepare(say) {
     const folder = await built("go", async (staging) => {
       await requireVersion("go", ["version"], "1.26");

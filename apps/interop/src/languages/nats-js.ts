@@ -7,7 +7,7 @@ import type { Language } from "./language.js";
 export const natsJs: Language = {
   name: "nats.js",
   file: "nats-js",
-  traits: { severalValues: true, nameOrder: true, writesStatus: true, drainWaits: true },
+  traits: { severalValues: true, nameOrder: true, writesStatus: true, drainWaits: true, asksMany: true },
   async prepare() {
     return { command: process.execPath, args: [join(driverFolder("nats-js"), "driver.mjs")] };
   },

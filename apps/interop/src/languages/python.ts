@@ -8,7 +8,7 @@ export const python: Language = {
   name: "nats-py",
   file: "python",
   // Headers are a dict of strings.
-  traits: { severalValues: false, nameOrder: true, writesStatus: false, drainWaits: false },
+  traits: { severalValues: false, nameOrder: true, writesStatus: false, drainWaits: false, asksMany: true },
   async prepare(say) {
     const source = driverFolder("python");
     await requireVersion("python3", ["--version"], "3.9");

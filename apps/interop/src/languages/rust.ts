@@ -9,7 +9,7 @@ export const rust: Language = {
   name: "async-nats",
   file: "rust",
   // A header map is a HashMap.
-  traits: { severalValues: true, nameOrder: false, writesStatus: false, drainWaits: false },
+  traits: { severalValues: true, nameOrder: false, writesStatus: false, drainWaits: false, asksMany: true },
   async prepare(say) {
     const folder = await built("rust", async (staging) => {
       await requireVersion("cargo", ["--version"], "1.89");

@@ -35,6 +35,7 @@ export const requesting: readonly Scenario[] = [
   },
   {
     name: "a request for many gets the answers of responders of both",
+    hindrance: (from) => (from.traits.asksMany ? undefined : `${from.name} has no call for many answers`),
     async play({ from, to, subject }) {
       const asker = await from.open();
       const responders = [await to.open(), await from.open(), await to.open(), await from.open()];

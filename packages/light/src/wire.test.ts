@@ -4,7 +4,7 @@ import { fc, it } from "@fast-check/vitest";
 import { Decoder, Op } from "@myelin/protocol";
 import { describe, expect } from "vitest";
 import { fromUtf8, toUtf8 } from "./utf8.js";
-import { wireDecoder } from "./wire.js";
+import { type IncomingMessage, wireDecoder } from "./wire.js";
 
 type Outcome = readonly [operations: readonly unknown[], refused: boolean];
 
@@ -176,6 +176,14 @@ describe("the codec", () => {
     const decoder = wireDecoder();
     decoder.push(toUtf8("HTTP/1"));
     expect(() => decoder.next()).toThrow();
+  });
+
+  it("hands on plain bytes, also of a chunk that is Node's Buffer, whose slice() copies nothing", () => {
+    const decoder = wireDecoder();
+    decoder.push(Buffer.from("HMSG a 1 12 14\r\nNATS/1.0\r\n\r\nok\r\n"));
+    const { block, data } = decoder.next() as IncomingMessage;
+    expect([block, data].map((bytes) => bytes instanceof Buffer)).toEqual([false, false]);
+    expect(data).toEqual(toUtf8("ok"));
   });
 
   it("joins the chunks of a large message once", () => {

@@ -109,7 +109,8 @@ export function wireDecoder(): WireDecoder {
 
   return {
     push(chunk) {
-      queue.push(chunk);
+      // Without the ways of Node's Buffer, whose slice() copies nothing.
+      queue.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
       queued += chunk.length;
       ready ||= needed > 0 ? held() >= needed : held() >= look || chunk.includes(10);
     },

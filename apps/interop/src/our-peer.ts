@@ -138,7 +138,7 @@ function peerMessage({ subject, reply, data, headers }: light.Msg): PeerMessage 
     subject,
     reply,
     data: data.slice(),
-    headers: headers === undefined ? [] : [...headers],
+    headers: headers?.keys().map((name) => [name, headers.values(name)]) ?? [],
     status: headers?.code ?? 0,
     description: headers?.description ?? "",
   };

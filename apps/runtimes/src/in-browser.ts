@@ -18,7 +18,7 @@ export async function chromiumVersion(executablePath: string): Promise<string> {
 }
 
 export async function playInChromium(host: Host, executablePath: string): Promise<Outcome[]> {
-  host.expect({ doors: ["ws", "wss"], overWs: [] }, await bundle());
+  host.expect({ doors: ["ws", "wss", "light ws", "light wss"], overWs: [] }, await bundle());
   const browser = await chromium.launch({ executablePath, timeout: START_MS });
   const bound = setTimeout(() => void browser.close(), SUITE_MS);
   try {

@@ -62,7 +62,7 @@ export const runtimes: readonly Runtime[] = [
 
 const SOURCE = "@myelin/source";
 const W3C: Abilities = {
-  doors: ["tcp", "tls", "ws", "wss", "given ws", "given wss"],
+  doors: ["tcp", "tls", "ws", "wss", "given ws", "given wss", "light ws", "light wss"],
   overWs: ["given ws", "given wss"],
 };
 
@@ -87,7 +87,7 @@ function readyNode(executable: string, version: string): Ready {
   // Of itself it takes `ws`, as ours has it installed; from 22 on it has a WebSocket of its own, too.
   const own = Number.parseInt(version, 10) >= 22 ? (["own ws", "own wss"] as const) : [];
   return ready(version, executable, [`--conditions=${SOURCE}`, "--import", "tsx"], {
-    doors: ["tcp", "tls", "ws", "wss", ...own],
+    doors: ["tcp", "tls", "ws", "wss", ...own, "light ws", "light wss"],
     overWs: ["ws", "wss"],
   });
 }

@@ -1,14 +1,13 @@
 // With a server that stays: what every client does all day.
 
-import { headers, NoRespondersError } from "myelin";
-import { type Scenario, type Stage, same, until } from "./stage.js";
+import { full, type Scenario, type Stage, same, until } from "./stage.js";
 
 export const messaging: readonly Scenario[] = [
   { name: "connect, flush, close", play: connects },
   { name: "publish and subscribe", play: publishes },
   { name: "queue groups", play: queues },
   { name: "request", play: requests },
-  { name: "requestMany", play: requestsMany },
+  { name: "requestMany", needs: full, play: requestsMany },
   { name: "headers", play: sendsHeaders },
   { name: "drain", play: drains },
 ];
@@ -93,14 +92,14 @@ async function requests(stage: Stage): Promise<void> {
   );
   const unanswered = await nc.request(`${stage.subject}.nobody`).then(
     () => "an answer",
-    (error: unknown) => (error instanceof NoRespondersError ? error.code : String(error)),
+    (error: unknown) => (error instanceof stage.client.NoRespondersError ? error.code : String(error)),
   );
   same("nobody there", unanswered, "NO_RESPONDERS");
 }
 
 async function requestsMany(stage: Stage): Promise<void> {
   const served = await stage.shared();
-  const [asking, ...answering] = await Promise.all([0, 1, 2, 3].map(() => stage.open(served)));
+  const [asking, ...answering] = await Promise.all([0, 1, 2, 3].map(() => stage.openFull(served)));
   answering.forEach((nc, i) => {
     nc.subscribe(stage.subject, { callback: (_error, msg) => void msg.respond(String(i)) });
   });
@@ -116,7 +115,7 @@ async function sendsHeaders(stage: Stage): Promise<void> {
   nc.subscribe(stage.subject, {
     callback: (_error, msg) => void msg.respond(msg.data, msg.headers === undefined ? {} : { headers: msg.headers }),
   });
-  const sent = headers();
+  const sent = stage.client.headers();
   sent.append("Trace-Id", "1");
   sent.append("Trace-Id", "2");
   sent.set("City", "Zürich");

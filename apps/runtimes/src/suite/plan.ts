@@ -25,9 +25,20 @@ export interface Material {
 
 /**
  * Ways to a server. WebSockets are those the client takes by itself; where that is the one of the `ws` package, `own` is that of
- * the runtime, and where it is that of the runtime, `given` is the one of `ws`.
+ * the runtime, and where it is that of the runtime, `given` is the one of `ws`. By `light` the client is @myelin/light, over the
+ * WebSocket of the runtime, or that of `ws` where there is none.
  */
-export type DoorName = "tcp" | "tls" | "ws" | "wss" | "own ws" | "own wss" | "given ws" | "given wss";
+export type DoorName =
+  | "tcp"
+  | "tls"
+  | "ws"
+  | "wss"
+  | "own ws"
+  | "own wss"
+  | "given ws"
+  | "given wss"
+  | "light ws"
+  | "light wss";
 
 export interface Plan {
   readonly doors: readonly DoorName[];

@@ -1,17 +1,23 @@
 // What a scenario is played with: connections by one door, servers of its own, and bounded waits. Every connection and every
 // server it was given is gone when the scenario is over. Must run in every runtime: nothing of Node, no test framework.
 
-import {
-  type ConnectionOptions,
-  connect,
-  delay,
-  type NatsConnection,
-  type Transport,
-  webSocketTransport,
-} from "myelin";
+import * as light from "@myelin/light";
+import * as myelin from "myelin";
+import { type ConnectionOptions, delay, type NatsConnection, type Transport, webSocketTransport } from "myelin";
 import type { DoorName, Material, Plan, Served, ServedKind } from "./plan.js";
 
 const BOUND_MS = 20_000;
+
+/** What both clients have under the same name; a program for the smaller one is one for the other. */
+export interface Client {
+  connect(options: light.LightOptions): Promise<light.LightConnection>;
+  headers(): light.MsgHdrs;
+  readonly ConnectError: typeof light.ConnectError | typeof myelin.ConnectError;
+  readonly NoRespondersError: typeof light.NoRespondersError | typeof myelin.NoRespondersError;
+}
+
+/** A door by which the client is the full one. */
+export const full = (door: DoorName): boolean => !door.startsWith("light");
 
 /** A scenario is played by each door of its runtime that `needs` allows; it throws when the client does not do as it says. */
 export interface Scenario {
@@ -87,7 +93,7 @@ export class Stage {
   readonly plan: Plan;
   /** A subject of this scenario and door alone. */
   readonly subject: string;
-  readonly #connections: NatsConnection[] = [];
+  readonly #connections: light.LightConnection[] = [];
   readonly #served: Served[] = [];
 
   constructor(door: DoorName, backstage: Backstage, plan: Plan, subject: string) {
@@ -99,6 +105,11 @@ export class Stage {
 
   get material(): Material {
     return this.plan.material;
+  }
+
+  /** The client of this door. */
+  get client(): Client {
+    return full(this.door) ? myelin : light;
   }
 
   get overWebSocket(): boolean {
@@ -130,28 +141,37 @@ export class Stage {
   }
 
   /** A connection by this door. */
-  async open(served: Served, more: ConnectionOptions = {}): Promise<NatsConnection> {
-    const nc = await connect(await this.options(served, more));
+  async open(served: Served, more: light.LightOptions = {}): Promise<light.LightConnection> {
+    const nc = await this.client.connect(await this.options(served, more));
     this.#connections.push(nc);
     return nc;
   }
 
-  async options(served: Served, more: ConnectionOptions = {}): Promise<ConnectionOptions> {
+  /** One of the full client, by a door of its. */
+  async openFull(served: Served, more: ConnectionOptions = {}): Promise<NatsConnection> {
+    const nc = await myelin.connect(await this.options(served, more));
+    this.#connections.push(nc);
+    return nc;
+  }
+
+  async options<T extends ConnectionOptions>(served: Served, more?: T): Promise<T & light.LightOptions> {
     const transport = await this.#transport();
     return {
-      servers: this.urls(served),
+      servers: [...this.urls(served)],
       // Over WebSocket the runtime is told of the authority from outside, as W3C WebSocket takes nothing.
       ...(this.door === "tls" ? { tls: { ca: this.material.ca } } : {}),
       ...(transport === undefined ? {} : { transports: [transport] }),
       reconnectTimeWait: 100,
       timeout: 10_000,
       ...more,
-    };
+    } as T & light.LightOptions;
   }
 
   async #transport(): Promise<Transport | undefined> {
     if (this.door.startsWith("own")) return webSocketTransport({ webSocket: ownWebSocket() });
     if (this.door.startsWith("given")) return webSocketTransport({ webSocket: (await import("ws")).WebSocket });
+    // Which has none of its own.
+    if (!full(this.door) && !("WebSocket" in globalThis)) return webSocketTransport();
     return undefined;
   }
 

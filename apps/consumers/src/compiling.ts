@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./archives.js";
-import { type Module, typeScript } from "./programs.js";
+import { type ClientName, type Module, typeScript } from "./programs.js";
 
 export type Resolution = "node10" | "node16" | "nodenext" | "bundler";
 export const resolutions: readonly Resolution[] = ["node10", "node16", "nodenext", "bundler"];
@@ -13,9 +13,9 @@ export const resolutions: readonly Resolution[] = ["node10", "node16", "nodenext
 const COMPILERS = { 6: "node_modules/typescript/bin/tsc6", 7: "node_modules/@typescript/native/bin/tsc" };
 
 /** Compiles the program below `project`, with the declarations of all packages checked too, and answers the file that was written. */
-export function compile(project: string, resolution: Resolution, module: Module): string {
-  const { file, text } = typeScript[module];
-  const folder = join(project, "typescript", `${resolution}-${module}`);
+export function compile(project: string, client: ClientName, resolution: Resolution, module: Module): string {
+  const { file, text } = typeScript(client, module);
+  const folder = join(project, "typescript", `${resolution}-${module}-${client.replace(/\W/g, "-")}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, file), text);
   const old = resolution === "node10";

@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import { type BundlerName, bundlersOf, bundleText, fileFor, leftOfNode, type Target } from "./bundling.js";
 import { type Cell, tried } from "./cell.js";
 import { compile, resolutions } from "./compiling.js";
-import { javaScript, type Module } from "./programs.js";
+import { CLIENTS, javaScript, type Module } from "./programs.js";
 import { complaintOf, runInNode, runInPage } from "./running.js";
 
 /** The server a program talks to, by where it runs. */
@@ -21,11 +21,13 @@ const MODULES: readonly Module[] = ["ESM", "CJS"];
 export async function compiled(project: string, { tcp }: Doors): Promise<Cell[]> {
   const cells: Cell[] = [];
   for (const resolution of resolutions) {
-    for (const module of MODULES) {
-      const compiler = resolution === "node10" ? "TypeScript 6" : "TypeScript 7";
-      const run = async (): Promise<string> =>
-        ran(await runInNode(compile(project, resolution, module), { server: tcp }));
-      cells.push(await tried(`${resolution} (${compiler})`, module, run));
+    for (const client of CLIENTS) {
+      for (const module of MODULES) {
+        const compiler = resolution === "node10" ? "TypeScript 6" : "TypeScript 7";
+        const run = async (): Promise<string> =>
+          ran(await runInNode(compile(project, client, resolution, module), { server: tcp }));
+        cells.push(await tried(`${resolution} (${compiler})`, `${client}, ${module}`, run));
+      }
     }
   }
   return cells;
@@ -39,14 +41,17 @@ export async function bundled(
   names?: readonly BundlerName[],
 ): Promise<Cell[]> {
   const cells: Cell[] = [];
+  const programs = CLIENTS.flatMap((client) => MODULES.map((module) => [client, module] as const));
   for (const [name, bundler] of bundlersOf(names)) {
-    for (const module of MODULES) {
+    for (const [client, module] of programs) {
       for (const target of ["node", "browser"] as const satisfies readonly Target[]) {
-        const { file, text } = javaScript[module];
-        const folder = join(project, "bundles", `${name}-${target}-${module}`);
+        const { file, text } = javaScript(client, module);
+        const folder = join(project, "bundles", `${name}-${target}-${module}-${client.replace(/\W/g, "-")}`);
         mkdirSync(folder, { recursive: true });
         const out = fileFor(name, target, module, folder);
-        const row = `${name}, ${module} program`;
+        const row = `${name}, ${module} program with ${client}`;
+        // The smaller one takes the WebSocket that is there, wherever it runs.
+        const inside = client === "myelin" ? { server: doors.tcp } : { server: doors.websocket, webSocket: true };
         const built = await tried(row, `${target} bundle`, async () => {
           const size = (await bundleText(bundler, text, { entry: join(folder, file), target, out })).length;
           return `${(size / 1_000).toFixed(0)} kB`;
@@ -54,7 +59,7 @@ export async function bundled(
         cells.push(built);
         if (built.verdict !== "ok") continue;
         if (target === "node") {
-          cells.push(await tried(row, "runs in Node", async () => ran(await runInNode(out, { server: doors.tcp }))));
+          cells.push(await tried(row, "runs in Node", async () => ran(await runInNode(out, inside))));
           continue;
         }
         const inNode = async (): Promise<string> => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { asVersions, layOut, type Packed, rewrite } from "./archives.js";
 import { type BundlerName, bundlersOf, bundleText, fileFor } from "./bundling.js";
 import { type Cell, tried } from "./cell.js";
-import { javaScript, type Module } from "./programs.js";
+import { CLIENTS, javaScript, type Module } from "./programs.js";
 import { runInNode } from "./running.js";
 
 interface Case {
@@ -28,6 +28,7 @@ const CASES: readonly Case[] = [
   },
   { old: "@myelin/server-pool", imported: "@myelin/client", by: ["webpack"] },
   { old: "@myelin/contracts", lacks: "TransportError", imported: "@myelin/protocol" },
+  { old: "@myelin/contracts", lacks: "TransportError", imported: "@myelin/light", by: ["esbuild"] },
   { old: "@myelin/transport-node", lacks: "tcpTransport", imported: "myelin" },
   { old: "@myelin/credentials", lacks: "parseCreds", imported: "myelin" },
 ];
@@ -48,7 +49,7 @@ export async function refused(
   const cells: Cell[] = [];
   const all = Object.fromEntries(packed.map(({ name }) => [name, NEW]));
   for (const { old, lacks, imported, by = [] } of CASES) {
-    const project = join(work, `old-${old.replace(/\W/g, "-")}`);
+    const project = join(work, `old-${old}-of-${imported}`.replace(/\W/g, "-"));
     const versions = asVersions({ ...all, [old]: OLD }, all);
     layOut(project, packed, (one, folder) => {
       versions(one, folder);
@@ -67,7 +68,8 @@ export async function refused(
     }
     for (const [name, bundler] of bundlersOf(names).filter(([one]) => by.includes(one))) {
       for (const module of name === "esbuild" ? MODULES : MODULES.slice(0, 1)) {
-        const { file, text } = javaScript[module];
+        const client = CLIENTS.find((one) => one === imported) ?? "myelin";
+        const { file, text } = javaScript(client, module);
         const folder = join(project, `${name}-${module}`);
         mkdirSync(folder, { recursive: true });
         const out = fileFor(name, "node", module, folder);

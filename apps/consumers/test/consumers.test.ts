@@ -28,12 +28,12 @@ it("P27: a program in either module system, bundled for Node and for browsers, r
   const doors = { tcp: server.url, websocket: server.websocketUrl };
   const cells = await bundled(layOut(join(work, "project"), packed), doors, "that is npm run consumers", ["esbuild"]);
   expect(complaints(cells)).toBe("");
-  expect(cells.filter(({ verdict }) => verdict === "ok")).toHaveLength(8);
+  expect(cells.filter(({ verdict }) => verdict === "ok")).toHaveLength(16);
 });
 
 it("P27: a sibling that does not fit is refused by the import with one sentence, also when it lacks a name, and in a bundle", async () => {
   const cells = await refused(work, packed, ["esbuild"]);
-  expect(cells).toHaveLength(12);
+  expect(cells).toHaveLength(16);
   expect(complaints(cells)).toBe("");
 });
 

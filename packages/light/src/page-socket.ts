@@ -87,8 +87,12 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
     };
 
     socket.binaryType = "arraybuffer";
-    // Its close follows and says all there is. Some throw an error that nobody listens to.
-    socket.onerror = () => {};
+    const refused = (): void => {
+      signal.removeEventListener("abort", abort);
+      reject(failure("CONNECT_FAILED", "could not be opened; check host, port, path and certificate"));
+    };
+    // That of Node 22 has no close when it never opened. Of one that is open the close follows, and says all there is.
+    socket.onerror = () => opened || refused();
     signal.addEventListener("abort", abort, { once: true });
     socket.onopen = () => {
       opened = true;
@@ -121,10 +125,8 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
       if (stopLooking !== undefined && socket.bufferedAmount <= LOW_WATER) drained();
     };
     socket.onclose = ({ code, reason, wasClean }) => {
-      if (!opened) {
-        signal.removeEventListener("abort", abort);
-        reject(failure("CONNECT_FAILED", "could not be opened; check host, port, path and certificate"));
-      } else if (wasClean && /^100[015]$/.test(String(code))) finish();
+      if (!opened) refused();
+      else if (wasClean && /^100[015]$/.test(String(code))) finish();
       else if (wasClean) finish(failure("STREAM_FAILED", `closed the WebSocket with code ${code} ${reason}`));
       else finish(failure("CONNECTION_RESET", "ended without a close frame"));
     };

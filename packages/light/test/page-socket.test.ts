@@ -105,6 +105,19 @@ describe("the page's WebSocket", () => {
     expect((await late).message).toBe("late");
   });
 
+  it("has an error as its end before it is open, also where no close follows, as in Node 22", async () => {
+    class Refused {
+      readonly readyState = 0;
+      onerror?: () => void;
+      constructor() {
+        setTimeout(() => this.onerror?.(), 10);
+      }
+      close(): void {}
+    }
+    vi.stubGlobal("WebSocket", Refused);
+    expect((await rejection(connect({ servers: "ws://127.0.0.1:1", timeout: 2_000 }))).code).toBe("CONNECT_FAILED");
+  });
+
   it("makes a publisher wait while the socket takes nothing, and lets it go on", async () => {
     stub();
     const broker = await Broker.listen({ websocket: true });

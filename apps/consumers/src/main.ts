@@ -1,6 +1,7 @@
 // `npm run consumers`: packs the packages as they were built last and uses the archives in every way others do, against a real server. Ends
-// with tables of who passed what, and with 1 when anything failed. Needs a build, which `npm run` makes first, and a network only to get frameworks once. Names on the
-// command line, such as `bundlers siblings`, choose some; `sizes --write` also writes what was measured into the README of `myelin`.
+// with tables of who passed what, and with 1 when anything failed. Needs a build, which `npm run` makes first, and a network only to get frameworks
+// once. Names on the command line, such as `bundlers siblings`, choose some; `sizes --write` also writes what was measured into the READMEs of
+// `myelin` and `@myelin/light`.
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -13,9 +14,9 @@ import { refusalOfNode10 } from "./compiling.js";
 import { framed } from "./frameworks/frameworks.js";
 import { bundled, compiled } from "./matrix.js";
 import { refused } from "./mismatched.js";
-import { inBrowsers, shaken, weighed } from "./shaking.js";
+import { inBrowsers, lightInBrowsers, shaken, weighed } from "./shaking.js";
 import { pageSizes } from "./sizes/page-sizes.js";
-import { asMeasured, render, writeSizes } from "./sizes/size-document.js";
+import { asMeasured, DOCUMENTS, type DocumentName, render, renderLight, writeSizes } from "./sizes/size-document.js";
 import { sideBySide } from "./two-versions.js";
 
 const PARTS = ["typescript", "bundlers", "siblings", "versions", "shaking", "sizes", "frameworks"] as const;
@@ -51,8 +52,13 @@ try {
     print("in a browser, with all it needs, bytes (P51)", await inBrowsers());
     const sizes = await pageSizes(project);
     if (write) writeSizes(sizes);
-    process.stdout.write(`${render(sizes)}\n`);
-    print("documents", [await tried("packages/myelin/README.md", "as measured", () => asMeasured(sizes))]);
+    print("a page that counts bytes, bytes (P51)", await lightInBrowsers(sizes));
+    process.stdout.write(`${render(sizes)}\n${renderLight(sizes)}\n`);
+    const names = Object.keys(DOCUMENTS) as DocumentName[];
+    print(
+      "documents",
+      await Promise.all(names.map((name) => tried(name, "as measured", () => asMeasured(sizes, name)))),
+    );
   }
   if (wanted("frameworks")) {
     // A page needs no test kit.

@@ -7,8 +7,9 @@ import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import bounds from "../../../packages/myelin/test/bundle-bounds.json" with { type: "json" };
 import { bundle, PROGRAMS, weight as weightOf } from "../../../packages/myelin/test/bundles.js";
-import { bundlers, bundleText } from "./bundling.js";
+import { bundlers, bundlersOf, bundleText } from "./bundling.js";
 import { type Cell, tried } from "./cell.js";
+import type { PageSizes } from "./sizes/page-sizes.js";
 
 interface Budgets {
   /** Own code of each package with its siblings left outside, in bytes. */
@@ -79,6 +80,12 @@ export async function inBrowsers(): Promise<Cell[]> {
     cells.push({ row, column: `over the bar of ${BAR}`, said: String(bytes - BAR), verdict: "ok" });
   }
   return cells;
+}
+
+/** The smaller client by every bundler, each within the bar. */
+export function lightInBrowsers({ light }: PageSizes): Promise<Cell[]> {
+  const row = "@myelin/light: connect, subscribe, publish, request";
+  return Promise.all(bundlersOf().map(([name]) => tried(row, name, () => bounded(light[name], BAR))));
 }
 
 // What the check of siblings adds to what is built, which the sources have not.

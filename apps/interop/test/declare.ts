@@ -78,13 +78,15 @@ function declareOn(language: Language, driver: DriverCommand, binary: ServerBina
 }
 
 function declareCluster(language: Language, driver: DriverCommand, binary: ServerBinary): void {
-  describe.each(ours)("$name and the other", (one) => {
-    it("both go on, each on a node of its own, when a third node is killed", { timeout: BOUND_MS }, async () => {
-      const theirs = await startDriverPeer(language.name, driver, language.traits);
-      onTestFinished(() => theirs.stop());
-      await playCluster(one, theirs, binary);
+  for (const one of ours) {
+    describe(`${one.name} and ${language.name}`, () => {
+      it("both go on, each on a node of its own, when a third node is killed", { timeout: BOUND_MS }, async () => {
+        const theirs = await startDriverPeer(language.name, driver, language.traits);
+        onTestFinished(() => theirs.stop());
+        await playCluster(one, theirs, binary);
+      });
     });
-  });
+  }
 }
 
 function missing(error: unknown): MissingToolchainError {

@@ -16,6 +16,8 @@ export interface PageSizes {
   >;
   /** By brotli, of esbuild. */
   readonly brotli: number;
+  /** The core with @myelin/light in place of the full client, and by brotli, of esbuild. */
+  readonly light: Readonly<Record<BundlerName, number>> & { readonly brotli: number };
   /** One name and what it needs, by esbuild and by rollup. */
   readonly alone: readonly { readonly name: string; readonly esbuild: number; readonly rollup: number }[];
   /** The same programs with nats.js, by esbuild. */
@@ -43,6 +45,11 @@ export async function pageSizes(project: string): Promise<PageSizes> {
     bundlers[name] = { core: bytes(core.atOnce), creds: bytes(creds.atOnce), later: bytes(creds.later) };
   }
   const core = (await split("esbuild", PROGRAMS.core, "core")).atOnce;
+  const light: Record<string, number> = {};
+  for (const name of Object.keys(splitters) as BundlerName[]) {
+    light[name] = bytes((await split(name, inLight(PROGRAMS.core), "light")).atOnce);
+  }
+  const lightCore = (await split("esbuild", inLight(PROGRAMS.core), "light")).atOnce;
   const alone = ALONE.map(async (name) => {
     const program = `import { ${name} } from "myelin"; globalThis.used = ${name};`;
     const by = async (bundler: "esbuild" | "rollup"): Promise<number> =>
@@ -51,7 +58,8 @@ export async function pageSizes(project: string): Promise<PageSizes> {
   });
   return {
     bundlers: bundlers as PageSizes["bundlers"],
-    brotli: core.reduce((sum, text) => sum + brotliCompressSync(text).length, 0),
+    brotli: brotli(core),
+    light: { ...light, brotli: brotli(lightCore) } as PageSizes["light"],
     alone: await Promise.all(alone),
     peer: await peerSizes(),
     ...(await sourceParts(bytes(core))),
@@ -83,6 +91,11 @@ export function inPeer(program: string): string {
     .replace(/credsAuthenticator\(async .*\)/, PEER_CREDS);
 }
 
+/** A program of the full client with the smaller one: the same with another import. */
+export function inLight(program: string): string {
+  return program.replace('from "myelin"', 'from "@myelin/light"');
+}
+
 async function sourceParts(
   built: number,
 ): Promise<Pick<PageSizes, "parts" | "withoutFeatures" | "sentences" | "check">> {
@@ -105,6 +118,10 @@ async function sourceParts(
     sentences: whole - bytes([sentences?.[1] ?? text]),
     check: built - whole,
   };
+}
+
+function brotli(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + brotliCompressSync(text).length, 0);
 }
 
 function bytes(texts: readonly string[]): number {

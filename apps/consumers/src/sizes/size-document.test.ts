@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PROGRAMS } from "../../../../packages/myelin/test/bundles.js";
-import { inPeer, type PageSizes, peerVersion } from "./page-sizes.js";
+import { inLight, inPeer, type PageSizes, peerVersion } from "./page-sizes.js";
 import { FEATURES, REST } from "./parts.js";
-import { render, staleness } from "./size-document.js";
+import { DOCUMENTS, type DocumentName, render, renderLight, staleness as stalenessOf } from "./size-document.js";
 
-const README = readFileSync(new URL("../../../../packages/myelin/README.md", import.meta.url), "utf8");
+const NAME = "packages/myelin/README.md";
+const textOf = (name: string): string => readFileSync(new URL(`../../../../${name}`, import.meta.url), "utf8");
 const bundler = { core: 50_000, creds: 52_000, later: 15_000 };
 const sizes: PageSizes = {
   bundlers: { esbuild: bundler, vite: bundler, rollup: bundler, webpack: bundler },
   brotli: 42_000,
+  light: { esbuild: 14_000, vite: 14_000, rollup: 14_000, webpack: 14_000, brotli: 13_000 },
   alone: ["headers", "parseCreds", "tokenAuthenticator"].map((name) => ({ name, esbuild: 300, rollup: 200 })),
   peer: { version: peerVersion(), core: 40_000, creds: 41_000 },
   parts: new Map([...FEATURES, ...REST].map((part) => [part, 1_000])),
@@ -18,6 +20,7 @@ const sizes: PageSizes = {
   check: 700,
 };
 const document = (some: PageSizes): string => `before\n<!-- size:begin -->\n${render(some)}<!-- size:end -->\nafter`;
+const staleness = (some: PageSizes, text: string): string | undefined => stalenessOf(some, text, NAME);
 const grown = (core: number): PageSizes => ({ ...sizes, bundlers: { ...sizes.bundlers, vite: { ...bundler, core } } });
 
 describe("the document of sizes", () => {
@@ -36,9 +39,24 @@ describe("the document of sizes", () => {
     expect(staleness(sizes, "nothing")).toMatch("other words");
   });
 
-  it("P51: the README of myelin has it in the words of today, whatever its figures", () => {
-    expect(staleness(sizes, README) ?? "").not.toMatch("other words");
+  it.each(Object.keys(DOCUMENTS) as DocumentName[])(
+    "P51: %s has it in the words of today, whatever its figures",
+    (name) => {
+      expect(stalenessOf(sizes, textOf(name), name) ?? "").not.toMatch("other words");
+    },
+  );
+
+  it("P51: of the smaller client has its sizes beside those of the full one", () => {
+    const text = `<!-- size:begin -->\n${renderLight(sizes)}<!-- size:end -->`;
+    expect(text).toMatch(/webpack +\| +14\.0 \| +50\.0/);
+    expect(stalenessOf(sizes, text, "packages/light/README.md")).toBeUndefined();
+    const larger = { ...sizes, light: { ...sizes.light, webpack: 14_900 } };
+    expect(stalenessOf(larger, text, "packages/light/README.md")).toMatch("light/README.md is stale: 14.0 is 14.9 kB");
   });
+});
+
+it("P51: the program of the smaller client is the same with another import", () => {
+  expect(inLight(PROGRAMS.core)).toBe(PROGRAMS.core.replace("myelin", "@myelin/light"));
 });
 
 it("P51: the program of the peer makes the same calls", () => {

@@ -1,10 +1,19 @@
-// The block of packages/myelin/README.md about sizes: written from what was measured, and compared with it, so that it cannot grow stale unseen.
+// The blocks of packages/myelin/README.md and packages/light/README.md about sizes: written from what was measured, and compared with it, so that
+// they cannot grow stale unseen.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import type { PageSizes } from "./page-sizes.js";
 import { FEATURES, REST } from "./parts.js";
 
-const README = new URL("../../../../packages/myelin/README.md", import.meta.url);
+export type DocumentName = "packages/myelin/README.md" | "packages/light/README.md";
+
+/** Each, with what is written into it. */
+export const DOCUMENTS: Readonly<Record<DocumentName, (sizes: PageSizes) => string>> = {
+  "packages/myelin/README.md": render,
+  "packages/light/README.md": renderLight,
+};
+
+const ROOT = new URL("../../../../", import.meta.url);
 const BLOCK = /(?<=<!-- size:begin[^>]*-->\n)[\s\S]*?(?=<!-- size:end -->)/;
 const NUMBER = /(?<![\d.])\d+\.\d(?![\d.]*\d)/g;
 
@@ -12,33 +21,36 @@ const NUMBER = /(?<![\d.])\d+\.\d(?![\d.]*\d)/g;
 export const TOLERANCE = 0.5;
 
 export function writeSizes(sizes: PageSizes): void {
-  const text = readFileSync(README, "utf8");
-  if (!BLOCK.test(text)) throw new Error("packages/myelin/README.md has no size:begin and size:end marks");
-  writeFileSync(
-    README,
-    text.replace(BLOCK, () => render(sizes)),
-  );
+  for (const name of Object.keys(DOCUMENTS) as DocumentName[]) {
+    const file = new URL(name, ROOT);
+    const text = readFileSync(file, "utf8");
+    if (!BLOCK.test(text)) throw new Error(`${name} has no size:begin and size:end marks`);
+    writeFileSync(
+      file,
+      text.replace(BLOCK, () => DOCUMENTS[name](sizes)),
+    );
+  }
 }
 
 /** `ok`, or throws why the document is not what was measured. */
-export function asMeasured(sizes: PageSizes): string {
-  const complaint = staleness(sizes, readFileSync(README, "utf8"));
+export function asMeasured(sizes: PageSizes, name: DocumentName): string {
+  const complaint = staleness(sizes, readFileSync(new URL(name, ROOT), "utf8"), name);
   if (complaint !== undefined) throw new Error(complaint);
   return "ok";
 }
 
 /** Why the document is not what was measured, `undefined` when it is. */
-export function staleness(sizes: PageSizes, document: string): string | undefined {
+export function staleness(sizes: PageSizes, document: string, name: DocumentName): string | undefined {
   const said = BLOCK.exec(document)?.[0] ?? "";
-  const measured = render(sizes);
+  const measured = DOCUMENTS[name](sizes);
   const again = "npm run size:docs writes it";
-  if (words(said) !== words(measured)) return `packages/myelin/README.md says other words; ${again}`;
+  if (words(said) !== words(measured)) return `${name} says other words; ${again}`;
   const found = figures(measured);
   const off = figures(said).flatMap((figure, i) => {
     const now = found[i] ?? Number.NaN;
     return Math.abs(figure - now) <= TOLERANCE ? [] : [`${figure.toFixed(1)} is ${now.toFixed(1)}`];
   });
-  return off.length === 0 ? undefined : `packages/myelin/README.md is stale: ${off.join(", ")} kB; ${again}`;
+  return off.length === 0 ? undefined : `${name} is stale: ${off.join(", ")} kB; ${again}`;
 }
 
 // Without figures, and without how wide they make a column.
@@ -50,12 +62,24 @@ function figures(text: string): number[] {
   return (text.match(NUMBER) ?? []).map(Number);
 }
 
-/** The block. */
+const NAMES = { esbuild: "esbuild", vite: "vite", rollup: "rollup with terser", webpack: "webpack" } as const;
+const ALL = Object.keys(NAMES) as (keyof typeof NAMES)[];
+
+/** The block of the smaller client. */
+export function renderLight({ bundlers, light }: PageSizes): string {
+  const rows = ALL.map((name) => [NAMES[name], kilo(light[name]), kilo(bundlers[name].core)]);
+  return `
+${table([["bundler", "this package", "`myelin`"], ...rows])}
+
+By brotli, of esbuild, it is ${kilo(light.brotli)}.
+`;
+}
+
+/** The block of the full client. */
 export function render({ bundlers, brotli, alone, peer, parts, withoutFeatures, sentences, check }: PageSizes): string {
-  const names = { esbuild: "esbuild", vite: "vite", rollup: "rollup with terser", webpack: "webpack" } as const;
-  const rows = (Object.keys(names) as (keyof typeof names)[]).map((name) => {
+  const rows = ALL.map((name) => {
     const { core, creds, later } = bundlers[name];
-    return [names[name], kilo(core), kilo(creds), kilo(later)];
+    return [NAMES[name], kilo(core), kilo(creds), kilo(later)];
   });
   const listed = (some: readonly string[]): string[][] =>
     some.filter((part) => parts.has(part)).map((part) => [part, kilo(parts.get(part) ?? 0)]);

@@ -24,8 +24,9 @@ export interface Split {
 export type Splitter = (program: string, folder: string, late: boolean) => Promise<Split>;
 
 export const splitters: Readonly<Record<BundlerName, Splitter>> = {
-  async esbuild(program, _folder, late) {
-    const { atOnce, later } = await bundle(program, { built: true, splitting: late });
+  async esbuild(program, folder, late) {
+    mkdirSync(folder, { recursive: true });
+    const { atOnce, later } = await bundle(program, { built: true, from: folder, splitting: late });
     return { atOnce: atOnce.map(({ text }) => text), later: later.map(({ text }) => text) };
   },
 

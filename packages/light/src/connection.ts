@@ -155,8 +155,8 @@ export function openConnection(
       const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
       refusal = closed;
       drainLost?.(closed("drain()"));
-      core.outbox.end(closed("a wait"));
       asking.reject((subject) => closed(`request to "${subject}"`));
+      core.outbox.end(closed("a wait"));
       for (const one of all()) one.finish(reason, closed(`drain of "${one.getSubject()}"`));
     },
   };

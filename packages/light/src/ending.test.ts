@@ -26,7 +26,7 @@ describe("the end", () => {
     const read = (async () => {
       const found: string[] = [];
       for await (const msg of sub) {
-        await new Promise<void>((resolve) => clock.after(80, resolve));
+        await new Promise<void>((resolve) => clock.after(30, resolve));
         found.push(msg.string());
         nc.publish("read", msg.data);
       }
@@ -42,7 +42,7 @@ describe("the end", () => {
     await clock.until(drained);
     expect(handled).toEqual(["1"]);
     expect(await read).toEqual(["1"]);
-    expect(published(a)).toEqual(["s", "answer", "read"]);
+    expect(published(a)).toEqual(["s", "read", "answer"]);
     expect(nc.isClosed()).toBe(true);
     expect(events.map(({ type }) => type)).toEqual(["close"]);
     expect(await nc.closed()).toBeUndefined();

@@ -223,7 +223,11 @@ export function checked<T extends object>(given: T, kinds: Kinds, prefix = ""): 
 /** The limits of `pending`, checked, and completed by `fallback`. */
 export function pendingOf(given: PendingLimits | undefined, fallback: Limits): Limits {
   const kinds = { messages: whole(-1), bytes: whole(-1), overflow: oneOf("drop-new") };
-  const { bytes = fallback.bytes, messages = fallback.messages } = checked(given ?? {}, kinds, "pending.");
+  const { bytes = fallback.bytes, messages = fallback.messages } = checked(
+    given === undefined ? {} : given,
+    kinds,
+    "pending.",
+  );
   const limit = (value: number): number => (value < 0 ? Number.POSITIVE_INFINITY : value);
   return { bytes: limit(bytes), messages: limit(messages) };
 }

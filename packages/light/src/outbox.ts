@@ -7,7 +7,7 @@ import type { Core } from "./core.js";
 import type { Deferred } from "./deferred.js";
 import { BufferedBytesError, InvalidOperationError, MaxPayloadError, ReconnectBufferFullError } from "./errors.js";
 import { isHeaders } from "./headers.js";
-import type { Link } from "./link.js";
+import type { Link, ServerInfo } from "./link.js";
 import type { Payload, PublishOptions } from "./message.js";
 import type { DropReason } from "./status.js";
 import { checkSubject } from "./subject.js";
@@ -67,9 +67,8 @@ export function outbox(core: Core): Outbox {
   const writers = new Set<Deferred<void>>();
   // Why nothing is taken any more.
   let over: Error | undefined;
-  // Of the latest server.
-  let limit = Number.POSITIVE_INFINITY;
-  let knowsHeaders = true;
+  // The latest server's, which may be another one with every INFO.
+  let info: Pick<ServerInfo, "headers" | "max_payload"> = { headers: true, max_payload: Number.POSITIVE_INFINITY };
 
   const fits = (frame: Frame): boolean =>
     bytes + frame.bytes.length <= reconnectBuffer.bytes && frames.size < reconnectBuffer.messages;
@@ -149,14 +148,15 @@ export function outbox(core: Core): Outbox {
       const data = isText ? toUtf8(payload) : payload;
       const block = toUtf8(headers?.toString() ?? "");
       const size = block.length + data.length;
-      if (size > limit) throw new MaxPayloadError(size, limit, subject);
+      info = core.link()?.info ?? info;
+      if (size > info.max_payload) throw new MaxPayloadError(size, info.max_payload, subject);
       const hasHeaders = headers !== undefined;
       const words = hasHeaders ? ["HPUB", subject, reply, block.length, size] : ["PUB", subject, reply, size];
       const line = toUtf8(`${words.filter((word) => word || word === 0).join(" ")}\r\n`);
       const frame = { bytes: join([line, block, data, toUtf8("\r\n")]), size, subject, hasHeaders, refused };
       if (core.link() === undefined) {
         if (!fits(frame)) throw new ReconnectBufferFullError(subject, reconnectBuffer);
-      } else if (hasHeaders && !knowsHeaders) {
+      } else if (hasHeaders && !info.headers) {
         throw new InvalidOperationError(`publish to "${subject}": the server has no headers`);
       } else if (bytes > maxBufferedBytes) throw new BufferedBytesError(subject, maxBufferedBytes);
       keep(frame);
@@ -178,12 +178,11 @@ export function outbox(core: Core): Outbox {
     withdraw,
     holds: (frame) => frames.has(frame),
     messages: () => [...frames].filter(({ size }) => size >= 0).length,
-    linked({ info }, lines) {
-      limit = info.max_payload;
-      knowsHeaders = info.headers;
+    linked(link, lines) {
+      info = link.info;
       open = true;
-      drop("max-payload", ({ size }) => size > limit);
-      drop("no-headers", ({ hasHeaders }) => hasHeaders === true && !knowsHeaders);
+      drop("max-payload", ({ size }) => size > info.max_payload);
+      drop("no-headers", ({ hasHeaders }) => hasHeaders === true && !info.headers);
       const kept = [...frames];
       frames.clear();
       for (const line of lines) keep(lineFrame(line));

@@ -52,7 +52,7 @@ export function readServer(text: string, schemes: readonly string[], place: stri
     const url = new URL(`http://${rest}`);
     const port = Number(url.port || new URL(`https://${rest}`).port || ({ ws: 80, wss: 443 }[scheme] ?? 4222));
     const path = (url.pathname + url.search).replace(/^\/(?=$|\?)/, "");
-    const [first, pass] = [url.username, url.password].map(decodeURIComponent);
+    const [first, pass] = [url.username, url.password].map(decoded);
     const isToken = !first || !/^[^@/]*:.*@/.test(rest ?? "");
     const webSocket = /^wss?$/.test(scheme);
     if (port === 0 || (path !== "" && !webSocket)) throw 0;
@@ -155,7 +155,7 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
   return {
     all: () => servers,
     decide(now) {
-      if (most >= 0) servers = servers.filter(({ spent }) => spent < most);
+      if (most >= 0 && everConnected) servers = servers.filter(({ spent }) => spent < most);
       const dial = servers.find((server) => next(server) <= now);
       if (dial !== undefined) return { dial };
       return servers.length === 0 ? undefined : { waitUntil: Math.min(...servers.map(next)) };
@@ -216,4 +216,13 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
       return { added, deleted };
     },
   };
+}
+
+// A password may hold a percent sign that stands for nothing else.
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

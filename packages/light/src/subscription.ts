@@ -85,7 +85,8 @@ export function openSubscription(
   const end = deferred<Error | undefined>();
   const waiting: Deferred<IteratorResult<Msg>>[] = [];
   const idlers: Deferred<void>[] = [];
-  let phase: "open" | "draining" | "closed" = "open";
+  // While it ends, everything has come: what a loop has in hand is not waited for, because it may be that loop that drains.
+  let phase: "open" | "draining" | "ending" | "closed" = "open";
   let error: Error | undefined;
   let received = 0;
   // Of them, those that came over earlier links: each server counts for itself.
@@ -124,7 +125,8 @@ export function openSubscription(
       if (value === undefined) error = undefined;
     }
     if (getPending() * 2 <= most && bytes * 2 <= mostBytes) overflowing = false;
-    const reading = iterated && (getPending() > 0 || (waiting.length === 0 && !isClosed()));
+    const reading =
+      iterated && (getPending() > 0 || (waiting.length === 0 && (phase === "open" || phase === "draining")));
     const idle = running === 0 && !reading;
     if (!idle) return;
     if (isClosed()) over();
@@ -183,12 +185,13 @@ export function openSubscription(
 
   const drain = async (): Promise<void> => {
     if (isClosed()) throw new InvalidOperationError(`drain of "${subject}": it has ended`);
-    if (phase === "draining") return handled();
+    if (phase !== "open") return handled();
     phase = "draining";
     unsubscribed();
     try {
       // What the server had sent before has come when it has answered.
       await core.link()?.roundTrip();
+      if (!isClosed()) phase = "ending";
       await handled();
     } finally {
       finish(undefined);
@@ -204,7 +207,7 @@ export function openSubscription(
     getProcessed: () => processed,
     getPending,
     getDropped: () => dropped,
-    isDraining: () => phase === "draining",
+    isDraining: () => phase !== "open" && !isClosed(),
     isClosed,
     unsubscribe,
     drain: () => observed(drain),
@@ -221,6 +224,7 @@ export function openSubscription(
         async return() {
           iterated = false;
           unsubscribe();
+          settle();
           return { done: true, value: undefined };
         },
       };

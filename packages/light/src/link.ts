@@ -222,10 +222,11 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
     let told: { [field: string]: unknown };
     try {
       told = JSON.parse(text);
+      if (!(told instanceof Object)) throw 0;
     } catch {
       throw new ProtocolError("INFO: malformed JSON");
     }
-    const { headers, max_payload: most } = told ?? {};
+    const { headers, max_payload: most } = told;
     const first = phase === "info";
     info = {
       ...(told as Pick<ServerInfo, "server_id" | "server_name" | "version">),

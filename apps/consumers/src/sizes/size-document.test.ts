@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PROGRAMS } from "../../../../packages/myelin/test/bundles.js";
+import { lightInBrowsers } from "../shaking.js";
 import { inLight, inPeer, type PageSizes, peerVersion } from "./page-sizes.js";
 import { FEATURES, REST } from "./parts.js";
 import { DOCUMENTS, type DocumentName, render, renderLight, staleness as stalenessOf } from "./size-document.js";
@@ -53,6 +54,16 @@ describe("the document of sizes", () => {
     const larger = { ...sizes, light: { ...sizes.light, webpack: 14_900 } };
     expect(stalenessOf(larger, text, "packages/light/README.md")).toMatch("light/README.md is stale: 14.0 is 14.9 kB");
   });
+});
+
+it("P51: each bundler that makes more than 15 000 bytes of the smaller client is a failure with its name", async () => {
+  const cells = await lightInBrowsers({ ...sizes, light: { ...sizes.light, vite: 15_000, webpack: 15_001 } });
+  expect(cells.map(({ column, verdict }) => `${column} ${verdict}`)).toEqual([
+    "esbuild ok",
+    "vite ok",
+    "rollup ok",
+    "webpack failed",
+  ]);
 });
 
 it("P51: the program of the smaller client is the same with another import", () => {

@@ -107,6 +107,23 @@ describe("draining", () => {
     expect([nc.state, told.length]).toEqual(["closed", 1]);
   });
 
+  it("D10: a drain waits no longer for a loop that was left with messages still there", async () => {
+    const { clock, connect, serve } = simulate();
+    serve("a");
+    const nc = await connect({ servers: "a" });
+    const sub = nc.subscribe("x");
+    for (let i = 0; i < 3; i++) nc.publish("x", String(i));
+    await clock.until(nc.flush());
+    const loop = sub[Symbol.asyncIterator]();
+    await loop.next();
+    const drained = sub.drain();
+    await clock.until(nc.flush());
+    await loop.return?.();
+    await clock.until(drained, 1_000);
+    expect(sub.isClosed()).toBe(true);
+    await clock.until(nc.close());
+  });
+
   it("D10: a link that is lost ends a drain at once, though a handler still runs, and the error says that it was lost", async () => {
     const { clock, connect, serve } = simulate();
     const a = serve("a");

@@ -234,6 +234,8 @@ export class Subscription implements AsyncIterable<Msg> {
       return: async () => {
         if (this.#consumer === "loop") this.#consumer = undefined;
         this.unsubscribe();
+        // Nobody reads what is left: a drain waits for it no longer, and a subscription that has ended is forgotten.
+        this.#settleIdle();
         return { done: true, value: undefined };
       },
     };

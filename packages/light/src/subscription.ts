@@ -85,7 +85,7 @@ export function openSubscription(
   const end = deferred<Error | undefined>();
   const waiting: Deferred<IteratorResult<Msg>>[] = [];
   const idlers: Deferred<void>[] = [];
-  // While it ends, everything has come: what a loop has in hand is not waited for, because it may be that loop that drains.
+  // While it ends, everything has come: what a loop took before is not waited for, because it may be that loop that drains.
   let phase: "open" | "draining" | "ending" | "closed" = "open";
   let error: Error | undefined;
   let received = 0;
@@ -106,6 +106,7 @@ export function openSubscription(
   const unsubscribed = (rest = ""): void => core.outbox.control(`UNSUB ${sid}${rest}`);
 
   const settle = (): void => {
+    const before = processed;
     while (waiting.length > 0 && (getPending() > 0 || isClosed())) {
       const result = waiting.shift();
       const value = messages[next];
@@ -127,7 +128,8 @@ export function openSubscription(
     if (getPending() * 2 <= most && bytes * 2 <= mostBytes) overflowing = false;
     const reading =
       iterated && (getPending() > 0 || (waiting.length === 0 && (phase === "open" || phase === "draining")));
-    const idle = running === 0 && !reading;
+    // Who has just taken a message has it handled when it asks for the next one.
+    const idle = running === 0 && !reading && processed === before;
     if (!idle) return;
     if (isClosed()) over();
     for (const one of idlers.splice(0)) one.resolve();

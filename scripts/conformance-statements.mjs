@@ -102,6 +102,5 @@ export const partly = {
   P27: "of TypeScript, the bundlers, Angular CLI and Next, npm test has esbuild alone; npm run consumers, a step of npm run check, has all of them, the last two as ES modules in TypeScript",
   P47: "the core imports nothing of node:; there is no transport for workerd",
   P48: "npm test plays the suite on the present Node, npm run runtimes, a step of npm run check, on every other",
-  P51: "@myelin/light, a part of the client, is below 15 kB in a browser; the core of the whole one is 51 to 54 kB by bundler; packages/myelin/README.md says of what, and npm run consumers compares that with what is built",
   P55: "times are measured by npm run bench -- replay, not tested",
 };

@@ -52,7 +52,7 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
       signal.throwIfAborted();
       socket = new WebSocket(origin + path);
     } catch (cause) {
-      const why = "cannot be opened here; from https:// use wss://";
+      const why = "cannot be opened: no WebSocket, or ws:// from https://";
       return reject(signal.aborted ? cause : failure("UNSUPPORTED_TARGET", why));
     }
 

@@ -2,7 +2,6 @@
 // asks; each of them knows only what it needs of the others.
 
 import type { ConnectionState } from "./connection-state.js";
-import type { Core, Runtime } from "./core.js";
 import { type Bounds, bound, type Deferred, deferred, observed } from "./deferred.js";
 import { ClosedConnectionError, DisconnectedError, DrainError, DrainingConnectionError, errorOf } from "./errors.js";
 import type { Link, ServerInfo } from "./link.js";
@@ -22,6 +21,7 @@ import { outbox } from "./outbox.js";
 import { type RequestOptions, requests } from "./requests.js";
 import { PermissionViolationError, serverErrorOf } from "./server-error.js";
 import { session } from "./session.js";
+import type { Runtime, Shared } from "./shared.js";
 import { type Status, type StatusOf, type StatusType, statusFeed } from "./status.js";
 import { checkSubject } from "./subject.js";
 import {
@@ -111,7 +111,7 @@ export function openConnection(
 
   const all = (): OwnSubscription[] => [...subscriptions.values()];
 
-  const core: Core = {
+  const shared: Shared = {
     ...runtime,
     options,
     emit,
@@ -121,12 +121,13 @@ export function openConnection(
     newSid: () => ++sids,
     publish(subject, payload, given = {}) {
       if (refusal !== undefined) throw refusal(`publish to "${subject}"`);
-      core.outbox.add(subject, payload, checked(given, { reply: ANY, headers: ANY }));
-      return core.outbox.isRoomy();
+      shared.outbox.add(subject, payload, checked(given, { reply: ANY, headers: ANY }));
+      return shared.outbox.isRoomy();
     },
     message(message) {
       // One that has ended may be sent a few more.
-      if (!asking.deliver(message)) subscriptions.get(message.sid)?.deliver(new ReceivedMessage(message, core.publish));
+      if (!asking.deliver(message))
+        subscriptions.get(message.sid)?.deliver(new ReceivedMessage(message, shared.publish));
     },
     refused(text, { epoch }) {
       const error = serverErrorOf(text);
@@ -143,11 +144,11 @@ export function openConnection(
       return undefined;
     },
     linked(link) {
-      core.outbox.linked(link, [...asking.lines(), ...all().flatMap((one) => one.lines())]);
+      shared.outbox.linked(link, [...asking.lines(), ...all().flatMap((one) => one.lines())]);
     },
     unlinked(error) {
-      core.outbox.unlinked();
-      unsent = core.outbox.messages();
+      shared.outbox.unlinked();
+      unsent = shared.outbox.messages();
       asking.unlinked(error);
       drainLost?.(error);
     },
@@ -156,13 +157,13 @@ export function openConnection(
       refusal = closed;
       drainLost?.(closed("drain()"));
       asking.reject((subject) => closed(`request to "${subject}"`));
-      core.outbox.end(closed("a wait"));
+      shared.outbox.end(closed("a wait"));
       for (const one of all()) one.finish(reason, closed(`drain of "${one.getSubject()}"`));
     },
   };
-  Object.assign(core, { outbox: outbox(core) });
-  const asking = requests(core);
-  const machine = session(core);
+  Object.assign(shared, { outbox: outbox(shared) });
+  const asking = requests(shared);
+  const machine = session(shared);
   const { close, state } = machine;
   const isClosed = (): boolean => state() === "closed";
 
@@ -173,7 +174,7 @@ export function openConnection(
 
   const writable = (): Deferred<void> => {
     const writer = deferred();
-    core.outbox.await(writer);
+    shared.outbox.await(writer);
     return writer;
   };
 
@@ -182,17 +183,17 @@ export function openConnection(
     bounds.signal?.throwIfAborted();
     requireOpen("flush()", true);
     const wait = deferred();
-    const link = core.link();
+    const link = shared.link();
     if (link !== undefined) link.roundTrip().then(wait.resolve, wait.reject);
     else {
       const next = writable();
       const pinged = next.promise.then(() => {
-        const present = core.link();
+        const present = shared.link();
         if (present === undefined) throw new DisconnectedError("flush(): the link was lost");
         return present.roundTrip();
       });
       pinged.then(wait.resolve, wait.reject);
-      const forget = (): void => core.outbox.forget(next);
+      const forget = (): void => shared.outbox.forget(next);
       wait.promise.then(forget, forget);
     }
     await bound(wait, bounds, "flush()", clock);
@@ -212,14 +213,14 @@ export function openConnection(
   };
 
   const drainWithin = async (timeout: number): Promise<void> => {
-    const link = core.link();
+    const link = shared.link();
     const ending = all();
     const sum = (of: (one: OwnSubscription) => number): number => ending.reduce((total, one) => total + of(one), 0);
     const processed = (): number => sum((one) => one.getProcessed());
     const abandon = (): number => sum((one) => one.abandon());
     const before = processed();
     const wait = deferred();
-    unsent = core.outbox.messages();
+    unsent = shared.outbox.messages();
     if (link !== undefined) {
       machine.drain(link);
       drainLost = wait.reject;
@@ -229,7 +230,7 @@ export function openConnection(
     try {
       await bound(wait, { timeout }, "drain()", clock);
     } catch (cause) {
-      const left = core.outbox.messages() || unsent;
+      const left = shared.outbox.messages() || unsent;
       const lost = { handled: processed() - before, abandoned: abandon(), unsent: left };
       throw new DrainError(`drain(): ${errorOf(cause).message}`, lost, { cause });
     } finally {
@@ -242,15 +243,15 @@ export function openConnection(
       return state();
     },
     get info() {
-      return core.link()?.info;
+      return shared.link()?.info;
     },
     isClosed,
     isDraining: () => state() === "draining",
     closed: () => machine.ended.promise,
-    getServer: () => core.link()?.server.address ?? "",
+    getServer: () => shared.link()?.server.address ?? "",
     status: iterate,
     on,
-    publish: core.publish,
+    publish: shared.publish,
     writable: () =>
       observed(async () => {
         requireOpen("writable()", true);
@@ -269,10 +270,10 @@ export function openConnection(
       if (own.queue !== undefined) checkSubject(own.queue, "queue");
       checkMax(own.max);
       const limits = pendingOf(own.pending, options.pending);
-      const sid = core.newSid();
-      const opened = openSubscription(core, sid, subject, own, limits, () => subscriptions.delete(sid));
+      const sid = shared.newSid();
+      const opened = openSubscription(shared, sid, subject, own, limits, () => subscriptions.delete(sid));
       subscriptions.set(sid, opened);
-      for (const line of opened.lines()) core.outbox.control(line);
+      for (const line of opened.lines()) shared.outbox.control(line);
       return opened;
     },
     request: (subject, payload, given = {}) =>

@@ -3,7 +3,6 @@
 // subscription and no other server.
 
 import type { Auth, TransportSink } from "@myelin/contracts";
-import type { Core } from "./core.js";
 import { type Deferred, deferred } from "./deferred.js";
 import {
   type AttemptPhase,
@@ -20,6 +19,7 @@ import { type KeepAlive, keepAlive } from "./keep-alive.js";
 import type { ByteStream, Dialling } from "./page-socket.js";
 import { AuthorizationError, serverErrorOf } from "./server-error.js";
 import type { Server } from "./server-list.js";
+import type { Shared } from "./shared.js";
 import { toUtf8 } from "./utf8.js";
 import { version } from "./version.js";
 import { ProtocolError, wireDecoder } from "./wire.js";
@@ -81,8 +81,8 @@ export interface Link {
   close(ms: number, reason: Error): Promise<void>;
 }
 
-export function openLink(core: Core, server: Server, number: number, host: LinkHost): Link {
-  const { clock, options, outbox } = core;
+export function openLink(shared: Shared, server: Server, number: number, host: LinkHost): Link {
+  const { clock, options, outbox } = shared;
   const { authenticator, noRandomize, timeout } = options;
   const { address, hostname, href, path, port, scheme } = server;
   const begin = clock.now();
@@ -182,10 +182,10 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
         if (operation === undefined) return;
         const { verb } = operation;
         if (verb === "-err") {
-          if (phase === "up") farewell = core.refused(operation.text, link) ?? farewell;
+          if (phase === "up") farewell = shared.refused(operation.text, link) ?? farewell;
           else fail(serverErrorOf(operation.text));
         } else if (verb === "info") learn(operation.text);
-        else if (phase === "up" && "sid" in operation) core.message(operation);
+        else if (phase === "up" && "sid" in operation) shared.message(operation);
         else if (phase === "info" || "sid" in operation) {
           throw new ConnectionError(`${href} does not speak NATS: its first words were not INFO; check the port`);
         } else if (verb === "ping") {
@@ -211,7 +211,7 @@ export function openLink(core: Core, server: Server, number: number, host: LinkH
       (pendingPings) => {
         pongs.push(undefined);
         outbox.control("PING", true);
-        core.emit({ type: "ping", epoch: link.epoch, pendingPings });
+        shared.emit({ type: "ping", epoch: link.epoch, pendingPings });
       },
       () => fail(new StaleConnectionError(`${href} has been silent for too long`)),
     );

@@ -3,12 +3,12 @@
 // the next one, within the bounds of an outage. It decides what is kept and what is dropped, and knows no server.
 
 import { InvalidArgumentError } from "@myelin/contracts";
-import type { Core } from "./core.js";
 import type { Deferred } from "./deferred.js";
 import { BufferedBytesError, InvalidOperationError, MaxPayloadError, ReconnectBufferFullError } from "./errors.js";
 import { isHeaders } from "./headers.js";
 import type { Link, ServerInfo } from "./link.js";
 import type { Payload, PublishOptions } from "./message.js";
+import type { Shared } from "./shared.js";
 import type { DropReason } from "./status.js";
 import { checkSubject } from "./subject.js";
 import { toUtf8 } from "./utf8.js";
@@ -57,8 +57,8 @@ export interface Outbox {
   end(error: Error): void;
 }
 
-export function outbox(core: Core): Outbox {
-  const { maxBufferedBytes, reconnectBuffer } = core.options;
+export function outbox(shared: Shared): Outbox {
+  const { maxBufferedBytes, reconnectBuffer } = shared.options;
   const frames = new Set<Frame>();
   let bytes = 0;
   let scheduled = false;
@@ -83,21 +83,21 @@ export function outbox(core: Core): Outbox {
   };
 
   const schedule = (quiet?: boolean): void => {
-    const link = core.link();
+    const link = shared.link();
     if (link === undefined) return;
     if (!quiet) link.expects();
     // Else a publisher that does not wait would never be told to.
     if (bytes >= MOST_AT_ONCE) flush();
     if (scheduled) return;
     scheduled = true;
-    core.clock.endOfTurn(() => {
+    shared.clock.endOfTurn(() => {
       scheduled = false;
       flush();
     });
   };
 
   const flush = (forced?: boolean): void => {
-    for (let link = core.link(); link !== undefined && (open || forced) && frames.size > 0; link = core.link()) {
+    for (let link = shared.link(); link !== undefined && (open || forced) && frames.size > 0; link = shared.link()) {
       const batch: Uint8Array[] = [];
       let sum = 0;
       for (const frame of frames) {
@@ -108,7 +108,7 @@ export function outbox(core: Core): Outbox {
       }
       open = link.write(join(batch));
     }
-    if (!open || core.link() === undefined) return;
+    if (!open || shared.link() === undefined) return;
     for (const writer of writers) writer.resolve();
     writers.clear();
   };
@@ -118,7 +118,7 @@ export function outbox(core: Core): Outbox {
     if (dropped.length === 0) return;
     const before = bytes;
     for (const frame of dropped) withdraw(frame);
-    core.emit({ type: "dropped", messages: dropped.length, bytes: before - bytes, reason });
+    shared.emit({ type: "dropped", messages: dropped.length, bytes: before - bytes, reason });
     for (const { refused, subject } of dropped) {
       refused?.(
         reason === "buffer-full"
@@ -129,7 +129,7 @@ export function outbox(core: Core): Outbox {
   };
 
   const isRoomy = (): boolean =>
-    core.link() === undefined
+    shared.link() === undefined
       ? bytes * 2 < reconnectBuffer.bytes && frames.size * 2 < reconnectBuffer.messages
       : open || bytes < MOST_AT_ONCE;
 
@@ -148,13 +148,13 @@ export function outbox(core: Core): Outbox {
       const data = isText ? toUtf8(payload) : payload;
       const block = toUtf8(headers?.toString() ?? "");
       const size = block.length + data.length;
-      info = core.link()?.info ?? info;
+      info = shared.link()?.info ?? info;
       if (size > info.max_payload) throw new MaxPayloadError(size, info.max_payload, subject);
       const hasHeaders = headers !== undefined;
       const words = hasHeaders ? ["HPUB", subject, reply, block.length, size] : ["PUB", subject, reply, size];
       const line = toUtf8(`${words.filter((word) => word || word === 0).join(" ")}\r\n`);
       const frame = { bytes: join([line, block, data, toUtf8("\r\n")]), size, subject, hasHeaders, refused };
-      if (core.link() === undefined) {
+      if (shared.link() === undefined) {
         if (!fits(frame)) throw new ReconnectBufferFullError(subject, reconnectBuffer);
       } else if (hasHeaders && !info.headers) {
         throw new InvalidOperationError(`publish to "${subject}": the server has no headers`);
@@ -166,12 +166,12 @@ export function outbox(core: Core): Outbox {
     isRoomy,
     await(writer) {
       if (over !== undefined) writer.reject(over);
-      else if (core.link() !== undefined && isRoomy()) writer.resolve();
+      else if (shared.link() !== undefined && isRoomy()) writer.resolve();
       else writers.add(writer);
     },
     forget: (writer) => writers.delete(writer),
     control(line, quiet) {
-      if (core.link() === undefined) return;
+      if (shared.link() === undefined) return;
       keep(lineFrame(line));
       schedule(quiet);
     },

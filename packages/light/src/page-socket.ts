@@ -11,6 +11,7 @@ import {
   type TransportErrorCode,
   type TransportSink,
 } from "@myelin/contracts";
+import { deferred } from "./deferred.js";
 
 /** What a link uses of a transport: nothing here is ever paused. */
 export interface Dialling extends Pick<Transport, "schemes"> {
@@ -37,45 +38,42 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
     const origin = `${scheme}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
     // A query may hold what nobody should read in a log.
     const address = origin + path.replace(/\?.*/s, "");
-    const failure = (code: TransportErrorCode, what: string, cause?: unknown): TransportError =>
-      new TransportError(code, opened ? "stream" : "tcp", `${address} ${what}`, address, { cause });
-    let opened = false;
-    let over = false;
-    let error: TransportError | undefined;
+    const failure = (code: TransportErrorCode, what: string): TransportError =>
+      new TransportError(code, phase === "dialing" ? "tcp" : "stream", `${address} ${what}`, address);
+    // over: it has ended, or is destroyed and the sink told in a moment.
+    let phase: "dialing" | "open" | "over" = "dialing";
     let stopLooking: (() => void) | undefined;
-    let resolveClosed = (): void => {};
-    const closed = new Promise<void>((done) => {
-      resolveClosed = done;
-    });
+    const closed = deferred();
     let socket: WebSocket;
     try {
       signal.throwIfAborted();
       socket = new WebSocket(origin + path);
     } catch (cause) {
-      const why = "cannot be opened: no WebSocket, or ws:// from https://";
+      const why = "could not be opened; no WebSocket, or ws:// from https://";
       return reject(signal.aborted ? cause : failure("UNSUPPORTED_TARGET", why));
     }
 
-    // Whatever ends first says why.
-    const finish = (why?: TransportError): void => {
-      if (over) return;
-      over = true;
+    const leave = (): void => {
+      phase = "over";
+      socket.onmessage = socket.onclose = null;
       stopLooking?.();
-      sink.closed(error ?? why);
-      resolveClosed();
+    };
+    const finish = (why?: TransportError): void => {
+      leave();
+      sink.closed(why);
+      closed.resolve();
     };
     const destroy = (why?: TransportError): void => {
-      if (over || error !== undefined) return;
-      error = why;
+      if (phase !== "open") return;
+      leave();
       socket.close();
       // A WebSocket has no "now": it waits for the peer. Nobody here waits with it.
-      socket.onmessage = socket.onclose = null;
-      queueMicrotask(finish);
+      queueMicrotask(() => finish(why));
     };
     const drained = (): void => {
       stopLooking?.();
       stopLooking = undefined;
-      if (!over) sink.drain();
+      if (phase === "open") sink.drain();
     };
     const look = (): void => {
       stopLooking = clock.after(LOOK, () => (socket.bufferedAmount > LOW_WATER ? look() : drained()));
@@ -92,17 +90,17 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
       reject(failure("CONNECT_FAILED", "could not be opened; check host, port, path and certificate"));
     };
     // That of Node 22 has no close when it never opened. Of one that is open the close follows, and says all there is.
-    socket.onerror = () => opened || refused();
+    socket.onerror = () => phase === "dialing" && refused();
     signal.addEventListener("abort", abort, { once: true });
     socket.onopen = () => {
-      opened = true;
+      phase = "open";
       signal.removeEventListener("abort", abort);
       resolve({
         encrypted: scheme === "wss",
         remoteAddress: address,
         write(chunk) {
           // Once it closes, a WebSocket takes everything and keeps nothing.
-          if (over || socket.readyState !== 1) return false;
+          if (phase !== "open" || socket.readyState !== 1) return false;
           socket.send(chunk as Uint8Array<ArrayBuffer>);
           if (stopLooking === undefined) {
             if (socket.bufferedAmount < HIGH_WATER) return true;
@@ -113,7 +111,7 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
         close() {
           socket.onmessage = null;
           socket.close(1000);
-          return closed;
+          return closed.promise;
         },
         destroy,
       });
@@ -125,7 +123,7 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
       if (stopLooking !== undefined && socket.bufferedAmount <= LOW_WATER) drained();
     };
     socket.onclose = ({ code, reason, wasClean }) => {
-      if (!opened) refused();
+      if (phase === "dialing") refused();
       else if (wasClean && /^100[015]$/.test(String(code))) finish();
       else if (wasClean) finish(failure("STREAM_FAILED", `closed the WebSocket with code ${code} ${reason}`));
       else finish(failure("CONNECTION_RESET", "ended without a close frame"));

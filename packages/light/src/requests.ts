@@ -1,13 +1,13 @@
 // Requests in flight, on one inbox for all of them: a number as the last token of each reply subject. A request ends with the first
 // answer, its time-out, its signal, the link it was sent on, or the connection.
 
-import type { Core } from "./core.js";
 import { bound, type Deferred, deferred } from "./deferred.js";
 import { DisconnectedError, NoRespondersError, TimeoutError } from "./errors.js";
 import type { MsgHdrs } from "./headers.js";
 import { type Msg, type Payload, ReceivedMessage } from "./message.js";
 import { ANY, aborting, checked, positive } from "./options.js";
 import type { Frame } from "./outbox.js";
+import type { Shared } from "./shared.js";
 import { fromUtf8 } from "./utf8.js";
 import type { IncomingMessage } from "./wire.js";
 
@@ -46,8 +46,8 @@ export interface Requests {
   denied(subject: string, error: () => Error): void;
 }
 
-export function requests(core: Core): Requests {
-  const { clock } = core;
+export function requests(shared: Shared): Requests {
+  const { clock } = shared;
   const pending = new Map<number, PendingRequest>();
   let nextId = 1;
   // Of the inbox; 0 = there is none yet.
@@ -67,21 +67,21 @@ export function requests(core: Core): Requests {
     lines,
     reject,
     open(subject, payload, given) {
-      const { outbox } = core;
+      const { outbox } = shared;
       const kinds = { timeout: positive, signal: aborting, headers: ANY };
       const { headers, signal, timeout = REQUEST_TIMEOUT } = checked(given, kinds);
       signal?.throwIfAborted();
       if (inboxSid === 0) {
         const random = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36));
-        inbox = `${core.options.inboxPrefix}.${random.join("")}.`;
-        inboxSid = core.newSid();
+        inbox = `${shared.options.inboxPrefix}.${random.join("")}.`;
+        inboxSid = shared.newSid();
         for (const line of lines()) outbox.control(line);
       }
       const id = nextId++;
       const begin = clock.now();
       const answer = deferred<Msg>();
       const refuse = (error: Error): void => {
-        const facts = { subject, server: core.link()?.server.address, elapsedMs: clock.now() - begin };
+        const facts = { subject, server: shared.link()?.server.address, elapsedMs: clock.now() - begin };
         answer.reject(Object.assign(error, facts));
       };
       const frame = outbox.add(subject, payload, { reply: inbox + id, headers }, refuse);
@@ -102,12 +102,12 @@ export function requests(core: Core): Requests {
       const request = pending.get(Number(subject.slice(inbox.length)));
       const nobody = block !== undefined && data.length === 0 && /^NATS\/1\.0[ \t]+503\b/.test(fromUtf8(block));
       if (nobody) request?.refuse(new NoRespondersError(request.subject));
-      else request?.answer.resolve(new ReceivedMessage(message, core.publish));
+      else request?.answer.resolve(new ReceivedMessage(message, shared.publish));
       return true;
     },
     unlinked(cause) {
       reject((subject, frame) =>
-        core.outbox.holds(frame)
+        shared.outbox.holds(frame)
           ? undefined
           : new DisconnectedError(`request to "${subject}": the link was lost before an answer came`, { cause }),
       );

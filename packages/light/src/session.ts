@@ -2,7 +2,6 @@
 // Tells what happens as status events. It knows no subscription and no request.
 
 import { type ConnectionState, type State, stateMachine } from "./connection-state.js";
-import type { Core } from "./core.js";
 import { type Deferred, deferred } from "./deferred.js";
 import {
   CallbackError,
@@ -18,6 +17,7 @@ import { type Link, type LinkHost, openLink } from "./link.js";
 import type { Dialling } from "./page-socket.js";
 import { AuthorizationError } from "./server-error.js";
 import { type Server, serverList } from "./server-list.js";
+import type { Shared } from "./shared.js";
 
 /** Milliseconds a user's `close()` leaves the transport to flush. */
 const CLOSE_GRACE = 50;
@@ -48,10 +48,10 @@ export interface Session {
 }
 
 /** @throws InvalidArgumentError for a server nothing can dial */
-export function session(core: Core): Session {
-  const { clock, emit, options } = core;
-  const transports = new Map(core.transports.flatMap((one) => one.schemes.map((scheme) => [scheme, one] as const)));
-  const servers = serverList(options, [...transports.keys()], core.random);
+export function session(shared: Shared): Session {
+  const { clock, emit, options } = shared;
+  const transports = new Map(shared.transports.flatMap((one) => one.schemes.map((scheme) => [scheme, one] as const)));
+  const servers = serverList(options, [...transports.keys()], shared.random);
   const ready = deferred();
   const ended = deferred<Error | undefined>();
   const machine = stateMachine();
@@ -82,7 +82,7 @@ export function session(core: Core): Session {
   };
 
   const close = (reason?: Error, end?: Ended): void => {
-    if (reason === undefined) core.outbox.flush(true);
+    if (reason === undefined) shared.outbox.flush(true);
     if (state() === "closed") return;
     const closed = new ClosedConnectionError("an operation in flight");
     let closing: Promise<void> | undefined;
@@ -91,7 +91,7 @@ export function session(core: Core): Session {
       else link.destroy(closed);
     });
     stopWaking?.();
-    core.ended(reason);
+    shared.ended(reason);
     void Promise.resolve(closing).then(() => {
       ready.reject(reason ?? closed);
       emit({ type: "close", error: reason });
@@ -116,7 +116,7 @@ export function session(core: Core): Session {
     } else {
       const server = decision.dial;
       servers.dialling(server, now);
-      const link = openLink(core, server, ++attemptCount, host);
+      const link = openLink(shared, server, ++attemptCount, host);
       to({ kind: "dialing", link }, end);
       // Called off already when a listener of what was just told has closed us.
       void link.dial(transports.get(server.scheme) as Dialling);
@@ -152,7 +152,7 @@ export function session(core: Core): Session {
       attempts = [];
       link.epoch = ++epoch;
       to({ kind: "connected", link }, undefined);
-      core.linked(link);
+      shared.linked(link);
       ready.resolve();
       emit({ type: epoch === 1 ? "connect" : "reconnect", epoch, server: server.address });
     },
@@ -170,7 +170,7 @@ export function session(core: Core): Session {
     },
     lost(link, error) {
       const { server } = link;
-      core.unlinked(error);
+      shared.unlinked(error);
       if (error instanceof StaleConnectionError && isOn(link)) emit({ type: "staleConnection", epoch });
       servers.lost(server, clock.now());
       // A listener of what was just told may have closed us, or begun to drain.
@@ -193,7 +193,7 @@ export function session(core: Core): Session {
       const abort = (): void => close(errorOf(signal?.reason));
       const detach = (): void => signal?.removeEventListener("abort", abort);
       ready.promise.then(detach, detach);
-      stopWaking = core.wake(wake);
+      stopWaking = shared.wake(wake);
       signal?.addEventListener("abort", abort);
       if (signal?.aborted) abort();
       else advance();

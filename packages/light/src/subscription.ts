@@ -1,10 +1,10 @@
 // One subscription: its messages on their way to a callback or an iterator, its limit, its end. It outlives links.
 
-import type { Core } from "./core.js";
 import { type Deferred, deferred, observed } from "./deferred.js";
 import { CallbackError, InvalidOperationError } from "./errors.js";
 import type { Msg } from "./message.js";
 import { checked, type Limits, type PendingLimits, whole } from "./options.js";
+import type { Shared } from "./shared.js";
 import { guarded } from "./status.js";
 
 /** Called for every message; what it throws or rejects with is reported as an `error` event. */
@@ -75,7 +75,7 @@ export interface OwnSubscription extends Subscription {
 
 /** @param over called when it has ended and what it received was handled */
 export function openSubscription(
-  core: Core,
+  shared: Shared,
   sid: number,
   subject: string,
   { callback, max, queue }: SubscriptionOptions,
@@ -103,7 +103,7 @@ export function openSubscription(
 
   const isClosed = (): boolean => phase === "closed";
   const getPending = (): number => messages.length - next;
-  const unsubscribed = (rest = ""): void => core.outbox.control(`UNSUB ${sid}${rest}`);
+  const unsubscribed = (rest = ""): void => shared.outbox.control(`UNSUB ${sid}${rest}`);
 
   const settle = (): void => {
     const before = processed;
@@ -139,7 +139,7 @@ export function openSubscription(
     processed++;
     const promised = guarded(
       () => callback?.(failure, message),
-      (cause) => core.emit({ type: "error", error: new CallbackError("subscription", subject, cause) }),
+      (cause) => shared.emit({ type: "error", error: new CallbackError("subscription", subject, cause) }),
     );
     if (promised === undefined) return;
     running++;
@@ -192,7 +192,7 @@ export function openSubscription(
     unsubscribed();
     try {
       // What the server had sent before has come when it has answered.
-      await core.link()?.roundTrip();
+      await shared.link()?.roundTrip();
       if (!isClosed()) phase = "ending";
       await handled();
     } finally {
@@ -243,7 +243,7 @@ export function openSubscription(
       } else {
         dropped++;
         // The beginning of an episode is told, the rest only counted.
-        if (!overflowing) core.emit({ type: "slowConsumer", sub: own, pending: getPending(), dropped });
+        if (!overflowing) shared.emit({ type: "slowConsumer", sub: own, pending: getPending(), dropped });
         overflowing = true;
       }
       if (max === undefined || received < max || isClosed()) return;

@@ -1,28 +1,11 @@
 // What the same small program tells with this client and with the full one, each in a world of its own that is the same.
 
-import {
-  type FakeConnection,
-  type FakeScript,
-  FakeServer,
-  type MemoryNetwork,
-  memoryNetwork,
-  seededRandom,
-  VirtualClock,
-} from "@myelin/testing";
+import type { FakeConnection, FakeScript, FakeServer } from "@myelin/testing";
 import { expect } from "vitest";
-import type { LightConnection, LightOptions, Subscription } from "../src/index.js";
-import { EVERY_TYPE } from "./simulated.js";
+import type { LightConnection, Subscription } from "../src/index.js";
+import { type Client, EVERY_TYPE, type Simulation, simulate } from "./simulated.js";
 
-export interface World {
-  readonly clock: VirtualClock;
-  readonly network: MemoryNetwork;
-  serve(name: string, script?: FakeScript): FakeServer;
-  /** Not awaited. */
-  begin(options?: LightOptions): Promise<LightConnection>;
-  connect(options?: LightOptions): Promise<LightConnection>;
-}
-
-export type Story = (world: World) => Promise<unknown>;
+export type Story = (world: Simulation) => Promise<unknown>;
 
 export const last = (server: FakeServer): FakeConnection => server.connections.at(-1) as FakeConnection;
 export const codeOf = (error: unknown): string => (error as { code?: string })?.code ?? String(error);
@@ -78,28 +61,15 @@ export const refusing: FakeScript = {
 };
 
 /** The story as this client has it, as JSON; nothing is left behind. */
-export async function play(
-  story: Story,
-  client: (options: LightOptions, runtime: object) => Promise<LightConnection>,
-): Promise<unknown> {
-  const clock = new VirtualClock();
-  const network = memoryNetwork({ clock });
+export async function play(story: Story, client: Client): Promise<unknown> {
   const opened: LightConnection[] = [];
-  const begin = async (options: LightOptions = {}): Promise<LightConnection> => {
-    const nc = await client(
-      { transports: [network.transport], ...options },
-      { transports: [], clock, random: seededRandom(1), wake: () => () => {} },
-    );
+  const world = simulate(1, { wake: () => () => {} }, async (options, runtime) => {
+    const nc = await client(options, runtime);
     opened.push(nc);
     return nc;
-  };
-  const result = await story({
-    clock,
-    network,
-    serve: (host, script) => FakeServer.onMemory(network, { host, port: 4222 }, script),
-    begin,
-    connect: (options) => clock.until(begin(options)),
   });
+  const result = await story(world);
+  const { clock } = world;
   for (const nc of opened) await clock.until(nc.close());
   await clock.settle();
   expect(clock.pendingTimers).toBe(0);

@@ -29,12 +29,18 @@ export interface Simulation {
   begin(options?: LightOptions): Promise<LightConnection>;
 }
 
+/** What connects: this client, or one that has the same calls. */
+export type Client = (options: LightOptions, runtime: object) => Promise<LightConnection>;
+
 /** An empty world. */
-export function simulate(seed = 1, parts: Pick<LightRuntime, "wake"> = {}): Simulation {
+export function simulate(seed = 1, parts: Pick<LightRuntime, "wake"> = {}, client: Client = connect): Simulation {
   const clock = new VirtualClock();
   const network = memoryNetwork({ clock });
-  const begin = (options: LightOptions = {}): Promise<LightConnection> =>
-    connect({ transports: [network.transport], ...options }, { clock, random: seededRandom(seed), ...parts });
+  const begin = (options: LightOptions = {}): Promise<LightConnection> => {
+    // The full client wants a list of the runtime's own transports.
+    const runtime = { transports: [], clock, random: seededRandom(seed), ...parts };
+    return client({ transports: [network.transport], ...options }, runtime);
+  };
   return {
     clock,
     network,

@@ -15,8 +15,8 @@ import {
   StaleConnectionError,
 } from "../errors.js";
 import type { ResolvedOptions } from "../resolved-options.js";
+import { announce } from "./announce-transition.js";
 import { addressOf } from "./announcements.js";
-import { announce } from "./announcing.js";
 import { type Connected, ConnectionStateMachine, type Ended, type State } from "./connection-state.js";
 import { Dialer, transportsByScheme } from "./dialer.js";
 import type { Greeting } from "./handshake.js";

@@ -19,7 +19,7 @@ export interface Runtime {
 }
 
 /** No function of it throws but `publish`. */
-export interface Core extends Runtime {
+export interface Shared extends Runtime {
   readonly options: ResolvedOptions;
   readonly outbox: Outbox;
   readonly emit: (status: StatusEvent) => void;

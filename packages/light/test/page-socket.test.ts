@@ -1,12 +1,13 @@
 // The page's WebSocket as a transport, with that of `ws` in its place.
 
 import { createServer } from "node:net";
-import { Broker, realClock } from "@myelin/testing";
+import { TransportError } from "@myelin/contracts";
+import { Broker, realClock, VirtualClock } from "@myelin/testing";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { until } from "../../myelin/test/conditions.js";
 import { connect, type LightConnection } from "../src/index.js";
-import { pageSocket } from "../src/page-socket.js";
+import { type ByteStream, pageSocket } from "../src/page-socket.js";
 import { recorded, rejection } from "./simulated.js";
 
 afterEach(() => vi.unstubAllGlobals());
@@ -27,6 +28,24 @@ async function serving(welcome: (socket: WebSocket) => void): Promise<{ url: str
 }
 
 const HELLO = 'INFO {"server_id":"x","headers":true,"max_payload":100}\r\n';
+
+/** A WebSocket that keeps all it is given. */
+class Stuck {
+  static latest: Stuck | undefined;
+  readonly readyState = 1;
+  readonly bufferedAmount = 1_000_000;
+  sent = 0;
+  onopen?: () => void;
+  onmessage?: ((event: { data: unknown }) => void) | null;
+  onclose?: ((event: { code: number; reason: string; wasClean: boolean }) => void) | null;
+  constructor() {
+    Stuck.latest = this;
+  }
+  send(): void {
+    this.sent++;
+  }
+  close(): void {}
+}
 
 /** Greets, and then does this. */
 async function greeted(then: (socket: WebSocket) => void): Promise<LightConnection> {
@@ -116,6 +135,43 @@ describe("the page's WebSocket", () => {
     }
     vi.stubGlobal("WebSocket", Refused);
     expect((await rejection(connect({ servers: "ws://127.0.0.1:1", timeout: 2_000 }))).code).toBe("CONNECT_FAILED");
+  });
+
+  it.each<[how: string, end: (stream: ByteStream, socket: Stuck) => void, code: string | undefined]>([
+    ["the peer", (_, socket) => socket.onclose?.({ code: 1006, reason: "", wasClean: false }), "CONNECTION_RESET"],
+    [
+      "us, twice",
+      (stream) => {
+        stream.destroy(new TransportError("STREAM_FAILED", "stream", "first", undefined));
+        stream.destroy();
+      },
+      "STREAM_FAILED",
+    ],
+  ])("ended by %s with a backlog, takes and tells nothing more, and leaves no timer", async (_, end, code) => {
+    vi.stubGlobal("WebSocket", Stuck);
+    const clock = new VirtualClock();
+    const told: unknown[] = [];
+    const sink = {
+      data: () => told.push("data"),
+      drain: () => told.push("drain"),
+      closed: (error?: TransportError) => told.push(error?.code),
+    };
+    const target = { scheme: "ws", hostname: "h", port: 1, path: "" } as never;
+    const opening = pageSocket(clock).connect(target, sink, new AbortController().signal);
+    const socket = Stuck.latest as Stuck;
+    socket.onopen?.();
+    const stream = await opening;
+    expect(stream.write(new Uint8Array(1))).toBe(false);
+    expect(clock.pendingTimers).toBe(1);
+    end(stream, socket);
+    expect(stream.write(new Uint8Array(1))).toBe(false);
+    await clock.settle();
+    socket.onmessage?.({ data: new ArrayBuffer(1) });
+    socket.onclose?.({ code: 1000, reason: "", wasClean: true });
+    await clock.settle();
+    expect(told).toEqual([code]);
+    expect(socket.sent).toBe(1);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it("makes a publisher wait while the socket takes nothing, and lets it go on", async () => {

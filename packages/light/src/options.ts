@@ -120,7 +120,7 @@ export const defaults: {
   readonly pingInterval: number;
   readonly maxPingOut: number;
   readonly inboxPrefix: string;
-  readonly pending: Limits & { readonly overflow: "drop-new" };
+  readonly pending: { readonly messages: number; readonly bytes: number; readonly overflow: "drop-new" };
   readonly drainTimeout: number;
 } = Object.freeze({
   timeout: 5_000,

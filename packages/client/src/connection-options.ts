@@ -154,7 +154,11 @@ export interface ConnectionOptions {
   readonly log?: LogTarget | undefined;
   /** Accepted for nats.js and without effect: nothing here prints. Use `log`. */
   readonly debug?: boolean | undefined;
-  /** Do not remember where requests were made: their errors' stacks then end in the client. Default `false`. */
+  /**
+   * Do not tell where a failed `request()` or `publishConfirmed()` was made: the stacks of their errors then end in the client.
+   * Default `false`: the stack is taken in the call, some 5 to 20 µs, for up to 500 calls of a second. Past them the error tells
+   * the async functions that await the call, which costs nothing; a caller that waits by a callback is not told then.
+   */
   readonly noAsyncTraces?: boolean | undefined;
   /**
    * Remember where the latest publish to each of the last thousand subjects was made, for the stack of the `error` event when

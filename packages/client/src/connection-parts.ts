@@ -4,6 +4,7 @@
 
 import type { Clock } from "@myelin/contracts";
 import type { Payload } from "@myelin/protocol";
+import { CallSites } from "./call-sites.js";
 import {
   ClosedConnectionError,
   DisconnectedError,
@@ -45,6 +46,8 @@ export class ConnectionParts {
   readonly publishing: Publishing;
   readonly receiving: Receiving;
   readonly handovers: Handovers;
+  /** Where calls that fail later were made. */
+  readonly sites: CallSites;
   readonly nextLink: NextLink;
   readonly publishTraces: PublishTraces | undefined;
   readonly #options: ResolvedOptions;
@@ -66,6 +69,7 @@ export class ConnectionParts {
       after: (ms, run) => clock.after(ms, run),
       slow: (sub) => host.emit({ type: "slowConsumer", sub, pending: sub.getPending(), dropped: sub.getDropped() }),
     };
+    this.sites = new CallSites(options.asyncTraces, () => clock.now());
     this.nextLink = new NextLink(clock);
     this.publishing = new Publishing(options, traffic, {
       dropped: ({ bytes, messages }, reason) => host.emit({ type: "dropped", messages, bytes, reason }),
@@ -89,7 +93,7 @@ export class ConnectionParts {
   get requesting(): Requesting {
     const host = this.#host;
     this.#requesting ??= new Requesting(
-      this.#options,
+      { inboxPrefix: this.#options.inboxPrefix, pending: this.#options.pending, sites: this.sites },
       {
         ...host,
         now: () => host.clock.now(),

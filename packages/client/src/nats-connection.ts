@@ -1,7 +1,7 @@
 // What an application holds: one logical connection over any number of links. Joins the session with the parts that publish, receive
 // and ask; each of them knows only what it needs of the others.
 
-import type { HistoryEntry } from "@myelin/contracts";
+import { type HistoryEntry, isNatsError } from "@myelin/contracts";
 import type { Payload, ServerInfo } from "@myelin/protocol";
 import { positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
@@ -19,7 +19,7 @@ import type { RequestOptions } from "./messaging/requesting.js";
 import type { Subscription } from "./messaging/subscription.js";
 import type { SubscriptionOptions } from "./messaging/subscription-options.js";
 import type { ConnectionObserver } from "./observer.js";
-import { callSite, located, locating } from "./operation-facts.js";
+import { awaited, located, locating } from "./operation-facts.js";
 import type { ResolvedOptions } from "./resolved-options.js";
 import { addressOf } from "./session/announcements.js";
 import type { ConnectionState } from "./session/connection-state.js";
@@ -191,8 +191,9 @@ export class NatsConnection implements AsyncDisposable {
   publishConfirmed(subject: string, payload?: Payload, options: PublishOptions & Bounds = {}): Promise<void> {
     const { clock } = this.#runtime;
     const begin = clock.now();
-    const site = this.#options.asyncTraces ? callSite(this.publishConfirmed) : undefined;
-    return observed(async () => {
+    const { sites } = this.#parts;
+    const site = sites.of(this.publishConfirmed);
+    const work = observed(async () => {
       const { signal, timeout, ...publishOptions } = options;
       const bounds = checkedBounds({ signal, timeout });
       const what = `publish to "${subject}"`;
@@ -205,6 +206,7 @@ export class NatsConnection implements AsyncDisposable {
       const facts = () => ({ subject, server: this.getServer() || undefined, elapsedMs: clock.now() - begin });
       await locating(confirmed, facts, site);
     });
+    return sites.wanted && site === undefined ? awaited(work, isNatsError) : work;
   }
 
   /** Publishes `msg` again: its subject, reply, headers and data. */

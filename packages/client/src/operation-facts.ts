@@ -1,6 +1,7 @@
 // What is known of an operation that failed: subject, server, time and caller, added to its error. No error class lives here.
 
 import { isNatsError, NatsError } from "@myelin/contracts";
+import { type CallSite, callSite } from "./call-sites.js";
 
 /** What is known of an operation that failed. */
 export interface OperationFacts {
@@ -8,11 +9,6 @@ export interface OperationFacts {
   /** `host:port`, `undefined` while there is no link. */
   readonly server: string | undefined;
   readonly elapsedMs: number;
-}
-
-/** Where in the caller's code an operation began; formatted only when it is read. */
-export interface CallSite {
-  readonly stack?: string;
 }
 
 /** Adds what is known to an error of one operation, and where in the caller's code that operation began. */
@@ -28,19 +24,36 @@ export function located(error: Error, facts: OperationFacts, site: CallSite | un
 
 /** Adds where in the caller's code it all began. */
 export function calledFrom(error: Error, site: CallSite | undefined): Error {
-  const frames = site?.stack?.split("\n").slice(1).join("\n");
+  // What runs callbacks for Node is below the functions that await; it tells nothing.
+  const frames = site?.stack
+    ?.split("\n")
+    .slice(1)
+    .filter((frame) => !frame.includes("(node:internal/"))
+    .join("\n");
   if (frames !== undefined && frames !== "")
     error.stack = `${error.stack ?? error.message}\n    --- called from ---\n${frames}`;
   return error;
 }
 
-/** The stack above `callee`, formatted only when it is read; `undefined` where the runtime cannot. */
-export function callSite(callee: object): CallSite | undefined {
-  const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: object) => void };
-  if (captureStackTrace === undefined) return undefined;
-  const site: CallSite = {};
-  captureStackTrace(site, callee);
-  return site;
+/**
+ * `work`, for whose error no stack was taken in its call: the async functions that wait for it by then are told in its place, for
+ * which V8 needs nothing beforehand. Whoever waits in another way, by a callback or with a second one, is not found.
+ *
+ * @param ours true for an error that is this operation's alone
+ */
+export function awaited<T>(work: Promise<T>, ours: (error: unknown) => boolean): Promise<T> {
+  const waiting = async (): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (ours(error)) calledFrom(error as Error, callSite(waiting));
+      // Not before: of a promise that two wait for, V8 follows neither.
+      outcome.then(undefined, () => {});
+      throw error;
+    }
+  };
+  const outcome = waiting();
+  return outcome;
 }
 
 /** `work`, whose error then tells these facts and the caller; a reason that is the caller's own is passed on untouched. */

@@ -2,9 +2,10 @@
 // servers that grant single inboxes only, and for reply subjects the caller chooses. SEND-REQUEST-5.
 
 import type { MsgHdrs, Payload } from "@myelin/protocol";
+import type { CallSite } from "../call-sites.js";
 import { deferred } from "../deferred.js";
 import { ClosedConnectionError, NoRespondersError, TimeoutError } from "../errors.js";
-import { located } from "../operation-facts.js";
+import { awaited, located } from "../operation-facts.js";
 import type { Msg } from "./message.js";
 import type { Subscription } from "./subscription.js";
 import type { SubscriptionOptions } from "./subscription-options.js";
@@ -18,7 +19,9 @@ interface LoneRequest {
 export interface LoneRequestOptions {
   readonly headers: MsgHdrs | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly calledFrom: { readonly stack?: string } | undefined;
+  readonly calledFrom: CallSite | undefined;
+  /** Whether an error without the caller's stack tells who awaits it. */
+  readonly traced: boolean;
 }
 
 /** What lone requests need of their connection. */
@@ -66,11 +69,13 @@ export class LoneRequests {
     options: LoneRequestOptions,
   ): Promise<Msg> {
     const answer = deferred<Msg>();
-    const { calledFrom, headers, signal } = options;
+    const { calledFrom, headers, signal, traced } = options;
+    let failure: Error | undefined;
     const begin = this.#host.now();
     const reject = (error: Error): void => {
       const facts = { subject, server: this.#host.server(), elapsedMs: this.#host.now() - begin };
-      answer.reject(located(error, facts, calledFrom));
+      failure = located(error, facts, calledFrom);
+      answer.reject(failure);
     };
     const subscription = this.#host.subscribe(reply, {
       max: 1,
@@ -105,7 +110,8 @@ export class LoneRequests {
     }
     // A callback that is told an error or the answer runs before this.
     void subscription.closed.then(release);
-    return answer.promise;
+    if (!traced || calledFrom !== undefined) return answer.promise;
+    return awaited(answer.promise, (error) => error === failure);
   }
 
   /** Rejects the requests `errorFor` has an error for; it is given the number they were published with. */

@@ -6,9 +6,10 @@ import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
 import { abortSignal, choice, integer, positive } from "../argument-checks.js";
 import { bounded } from "../bounded.js";
+import type { CallSite, CallSites } from "../call-sites.js";
 import { type Deferred, deferred, observed } from "../deferred.js";
 import { DisconnectedError, errorOf, NoRespondersError, TimeoutError } from "../errors.js";
-import { type CallSite, callSite, located, type OperationFacts } from "../operation-facts.js";
+import { located, type OperationFacts } from "../operation-facts.js";
 import { createInbox } from "./inbox.js";
 import { LoneRequests, type RequestPublisher } from "./lone-requests.js";
 import type { Msg, PublishOptions } from "./message.js";
@@ -59,7 +60,7 @@ export interface RequestingHost extends RequestsHost, RequestManyHost {
 
 export interface RequestingOptions {
   readonly inboxPrefix: string;
-  readonly asyncTraces: boolean;
+  readonly sites: CallSites;
   readonly pending: QueueBounds;
 }
 
@@ -92,7 +93,7 @@ export class Requesting {
     if (options.reply !== undefined && options.noMux !== true) {
       throw new InvalidArgumentError("reply", "needs noMux: the shared inbox has its own reply subjects");
     }
-    const site = this.#options.asyncTraces ? () => callSite(callee) : () => undefined;
+    const site = () => this.#options.sites.of(callee);
     const headers = tracedHeaders(options.headers, options);
     const { retry } = options;
     if (retry === undefined) return this.#once(subject, payload, timeout, headers, options, site);
@@ -164,10 +165,15 @@ export class Requesting {
     const { signal } = options;
     if (options.noMux === true) {
       const reply = options.reply ?? createInbox(this.#options.inboxPrefix);
-      return this.#lone.open(subject, reply, payload, timeout, { headers, signal, calledFrom: site() });
+      return this.#lone.open(subject, reply, payload, timeout, {
+        headers,
+        signal,
+        calledFrom: site(),
+        traced: this.#options.sites.wanted,
+      });
     }
     const requests = this.#shared ?? this.#openShared();
-    return requests.open(subject, headers, payload, { timeout, signal, site });
+    return requests.open(subject, headers, payload, { timeout, signal, site, traced: this.#options.sites.wanted });
   }
 
   async #repeatedly(

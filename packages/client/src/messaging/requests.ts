@@ -2,9 +2,10 @@
 // subject, and one timer for all deadlines. ADR-40, "Request-Reply"; SEND-REQUEST-1 … 9, D9.
 
 import type { Decoder, MsgHdrs, Payload } from "@myelin/protocol";
+import type { CallSite } from "../call-sites.js";
 import { type Deferred, deferred } from "../deferred.js";
 import { NoRespondersError, TimeoutError } from "../errors.js";
-import { type CallSite, located } from "../operation-facts.js";
+import { awaited, located } from "../operation-facts.js";
 import type { RequestPublisher } from "./lone-requests.js";
 import { Msg, type Publisher } from "./message.js";
 import type { Receiver } from "./subscriptions.js";
@@ -16,6 +17,8 @@ interface PendingRequest {
   readonly deadline: number;
   readonly answer: Deferred<Msg>;
   calledFrom: CallSite | undefined;
+  /** What it was rejected with, when that is its own. */
+  failure: Error | undefined;
   detachSignal?: () => void;
 }
 
@@ -26,6 +29,8 @@ export interface RequestTerms {
   readonly signal: AbortSignal | undefined;
   /** The caller's stack; asked for once, within the call. */
   readonly site: () => CallSite | undefined;
+  /** Whether an error without the caller's stack tells who awaits it. */
+  readonly traced: boolean;
 }
 
 /** What requests need of their connection. */
@@ -89,13 +94,14 @@ export class Requests implements Receiver {
     subject: string,
     headers: MsgHdrs | undefined,
     payload: Payload | undefined,
-    { signal, site, timeout }: RequestTerms,
+    { signal, site, timeout, traced }: RequestTerms,
   ): Promise<Msg> {
     const id = this.#nextId++;
     const begin = this.#host.now();
     const deadline = begin + timeout;
     const answer = deferred<Msg>();
-    const request: PendingRequest = { subject, timeout, begin, deadline, answer, calledFrom: undefined };
+    const failure = undefined;
+    const request: PendingRequest = { subject, timeout, begin, deadline, answer, calledFrom: failure, failure };
     this.#pending.set(id, request);
     try {
       // One alone is on its way while the caller's stack is taken, which is most of the work; others share the write of their turn.
@@ -107,7 +113,8 @@ export class Requests implements Receiver {
     request.calledFrom = site();
     if (signal !== undefined) request.detachSignal = this.#attach(signal, id);
     if (deadline < this.#armedFor) this.#rearm(deadline);
-    return answer.promise;
+    if (!traced || request.calledFrom !== undefined) return answer.promise;
+    return awaited(answer.promise, (error) => error === request.failure);
   }
 
   #attach(signal: AbortSignal, id: number): () => void {
@@ -149,7 +156,8 @@ export class Requests implements Receiver {
     if (request === undefined) return;
     const { begin, calledFrom, subject } = request;
     const facts = { subject, server: this.#host.server(), elapsedMs: this.#host.now() - begin };
-    request.answer.reject(located(error, facts, calledFrom));
+    request.failure = located(error, facts, calledFrom);
+    request.answer.reject(request.failure);
   }
 
   #settle(id: number): PendingRequest | undefined {

@@ -1,7 +1,7 @@
 // Where publishes were made, for the error of one that the server denies: it names a subject, and comes when the call has long returned
 // (P22). Kept only when asked for: it costs a stack for each publish.
 
-import { callSite } from "../operation-facts.js";
+import { callSite } from "../call-sites.js";
 
 /** Subjects remembered, those published to latest. */
 const REMEMBERED = 1_000;

@@ -12,11 +12,23 @@ function read(blocks: ReadBlocks, length: number, value: number): Uint8Array {
 describe("blocks that a socket reads into", () => {
   it("copies a small read out: a view of it pins nothing but itself", () => {
     const blocks = new ReadBlocks();
-    const chunk = read(blocks, 100, 1);
-    expect(chunk.buffer.byteLength).toBe(100);
+    const chunk = read(blocks, KIB, 1);
+    expect(chunk.buffer.byteLength).toBe(KIB);
     read(blocks, blocks.room().length, 0);
     expect(read(blocks, 16 * KIB - 1, 2).buffer.byteLength).toBe(16 * KIB - 1);
     expect(chunk.every((byte) => byte === 1)).toBe(true);
+  });
+
+  it("copies the least reads to pages they share: a view of one pins 4 KiB at most, the first ones' 1 KiB", () => {
+    const blocks = new ReadBlocks();
+    const chunks = Array.from({ length: 300 }, (_, i) => read(blocks, 1 + ((i * 37) % (KIB - 1)), i));
+    for (const [i, chunk] of chunks.entries()) {
+      expect(chunk.every((byte) => byte === i % 256)).toBe(true);
+      expect(chunk.buffer.byteLength).toBeLessThanOrEqual(4 * KIB);
+    }
+    expect(chunks[0]?.buffer.byteLength).toBe(KIB);
+    const pages = new Set(chunks.map(({ buffer }) => buffer));
+    expect(pages.size).toBeLessThan(60);
   });
 
   it("gives a large read away as it lies, and pins no more than 256 KiB", () => {

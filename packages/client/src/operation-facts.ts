@@ -2,6 +2,7 @@
 
 import { isNatsError, NatsError } from "@myelin/contracts";
 import { type CallSite, callSite } from "./call-sites.js";
+import { observe } from "./deferred.js";
 
 /** What is known of an operation that failed. */
 export interface OperationFacts {
@@ -48,7 +49,7 @@ export function awaited<T>(work: Promise<T>, ours: (error: unknown) => boolean):
     } catch (error) {
       if (ours(error)) calledFrom(error as Error, callSite(waiting));
       // Not before: of a promise that two wait for, V8 follows neither.
-      outcome.then(undefined, () => {});
+      observe(outcome);
       throw error;
     }
   };

@@ -3,7 +3,7 @@
 
 import type { Decoder, MsgHdrs, Payload } from "@myelin/protocol";
 import type { CallSite } from "../call-sites.js";
-import { type Deferred, deferred } from "../deferred.js";
+import { type Deferred, observe, unobserved } from "../deferred.js";
 import { NoRespondersError, TimeoutError } from "../errors.js";
 import { awaited, located } from "../operation-facts.js";
 import type { RequestPublisher } from "./lone-requests.js";
@@ -99,7 +99,7 @@ export class Requests implements Receiver {
     const id = this.#nextId++;
     const begin = this.#host.now();
     const deadline = begin + timeout;
-    const answer = deferred<Msg>();
+    const answer = unobserved<Msg>();
     const failure = undefined;
     const request: PendingRequest = { subject, timeout, begin, deadline, answer, calledFrom: failure, failure };
     this.#pending.set(id, request);
@@ -113,7 +113,7 @@ export class Requests implements Receiver {
     request.calledFrom = site();
     if (signal !== undefined) request.detachSignal = this.#attach(signal, id);
     if (deadline < this.#armedFor) this.#rearm(deadline);
-    if (!traced || request.calledFrom !== undefined) return answer.promise;
+    if (!traced || request.calledFrom !== undefined) return observe(answer.promise);
     return awaited(answer.promise, (error) => error === request.failure);
   }
 

@@ -18,6 +18,9 @@ export const storm: Scenario = {
     ),
 };
 
+/** Requests before the clock starts, at the least: the first thousands wait for the compiler. */
+const WARM_UP = 5_000;
+
 export const request: Scenario = {
   name: "request",
   title: "Request and reply",
@@ -38,7 +41,7 @@ export const request: Scenario = {
       ).flatMap(([inFlight, words]) => {
         const messages = inFlight === 1 ? Math.ceil(amounts.messages / 10) : amounts.messages;
         const work = { kind: "request", size, messages, inFlight } as const;
-        const warmUp = Math.min(messages, Math.ceil(messages / 5) + inFlight);
+        const warmUp = Math.min(messages, Math.max(WARM_UP, Math.ceil(messages / 5) + inFlight));
         const what = `request ${bytesOf(size)}, ${words}`;
         const floor = inFlight === 1 ? [line("bare-socket", work, what, { warmUp, floor: true })] : [];
         return [...CLIENTS.map((who) => line(who, work, what, { warmUp })), ...floor];

@@ -13,7 +13,7 @@ const nothing = (): void => {};
 /** Makes a {@link Deferred}; only the first of resolve and reject has an effect. */
 export function deferred<T = void>(): Deferred<T> {
   const made = unobserved<T>();
-  observe(made.promise);
+  void observe(made.promise);
   return made;
 }
 

@@ -49,7 +49,7 @@ export function awaited<T>(work: Promise<T>, ours: (error: unknown) => boolean):
     } catch (error) {
       if (ours(error)) calledFrom(error as Error, callSite(waiting));
       // Not before: of a promise that two wait for, V8 follows neither.
-      observe(outcome);
+      void observe(outcome);
       throw error;
     }
   };

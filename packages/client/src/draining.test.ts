@@ -68,14 +68,60 @@ describe("drain", () => {
     expect(late.map((error) => error instanceof DrainingConnectionError)).toEqual([true, true]);
   });
 
-  it("RECV-DRAIN-7: draining twice is one drain; draining what is closed is refused", async () => {
+  it("RECV-DRAIN-7: draining twice is one drain, also after its end; draining what ended otherwise is refused", async () => {
     const world = await scene();
     const sub = world.nc.subscribe("a");
     sub.unsubscribe();
     expect(await rejection(sub.drain())).toBeInstanceOf(InvalidOperationError);
-    const [one, two] = [world.nc.drain(), world.nc.drain()];
-    await world.clock.until(Promise.all([one, two]));
-    expect((await rejection(world.nc.drain())).code).toBe("CONNECTION_CLOSED");
+    world.nc.subscribe("b", { callback: () => {} });
+    world.nc.publish("b");
+    const first = world.nc.drain({ timeout: 5_000 });
+    // When the close is told, and when all is over.
+    const whileClosing: Promise<unknown>[] = [];
+    world.nc.on("close", () => void whileClosing.push(world.nc.drain()));
+    const report = await world.clock.until(first);
+    expect(report.handled).toBe(1);
+    expect(whileClosing).toHaveLength(1);
+    expect(await Promise.all([...whileClosing, world.nc.drain()])).toEqual([report, report]);
+    const cut = await scene();
+    void cut.server.stop();
+    await cut.clock.advance(10);
+    cut.nc.publish("kept");
+    cut.nc.on("close", () => void whileClosing.push(rejection(cut.nc.drain())));
+    const error = await rejection(cut.clock.until(cut.nc.drain()));
+    expect([await whileClosing.at(-1), error.code]).toEqual([error, "DRAIN_INCOMPLETE"]);
+    const other = await scene();
+    await other.clock.until(other.nc.close());
+    expect((await rejection(other.nc.drain())).code).toBe("CONNECTION_CLOSED");
+  });
+
+  it("RECV-DRAIN-7: a second call tells what was left like the first", async () => {
+    const world = await scene();
+    void world.nc.subscribe("a").process(() => new Promise<void>(() => {}));
+    await send(world, "a", 3);
+    const first = rejection(world.nc.drain({ timeout: 500 }));
+    const second = rejection(world.nc.drain());
+    const error = await world.clock.until(first);
+    expect(error).toMatchObject({ code: "DRAIN_INCOMPLETE", abandoned: 2 });
+    expect(await second).toBe(error);
+    expect(await rejection(world.nc.drain())).toBe(error);
+  });
+
+  it("RECV-DRAIN-4: the connection's waits for one of a subscription that is under way, whose handlers may still publish", async () => {
+    const world = await scene();
+    world.server.script = { onPing: () => "silence" };
+    const sub = world.nc.subscribe("a", { callback: () => void world.nc.publish("result") });
+    const subDrained = sub.drain();
+    const drained = world.nc.drain();
+    await world.clock.advance(10);
+    // What the server had sent before it read the UNSUB, then the answers to the PINGs.
+    last(world.server)?.send("MSG a 1 1\r\n1\r\n");
+    last(world.server)?.pong();
+    await world.clock.until(subDrained);
+    world.server.script = {};
+    last(world.server)?.pong();
+    await world.clock.until(drained);
+    expect(lines(world.server)).toContain("PUB result 0");
   });
 
   it("RECV-DRAIN-9, P18: a link lost while draining ends it, closed; so does an outage before it", async () => {

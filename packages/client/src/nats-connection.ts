@@ -7,7 +7,7 @@ import { positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
 import { type PoolServer, poolServerOf } from "./compatibility/server.js";
 import { ConnectionParts } from "./connection-parts.js";
-import { observed } from "./deferred.js";
+import { deferred, observed } from "./deferred.js";
 import type { ConnectionDiagnosticsMaker, DiagnosticsTarget } from "./diagnostics.js";
 import { type DrainReport, drainAndClose } from "./draining.js";
 import { ClosedConnectionError, DrainingConnectionError, errorOf } from "./errors.js";
@@ -330,14 +330,20 @@ export class NatsConnection implements AsyncDisposable {
    * Ends in order: no more messages from the server, those received are handled, everything published is sent, then closed.
    * Waits for what callbacks and `process()` handlers promised and for iterators somebody reads. Always settles, by `timeout`
    * at the latest, and always ends closed; rejects with DrainError, which reports the same numbers, when something was left.
+   * May be repeated: every call tells what the first one does, whose `timeout` counts. ClosedConnectionError when it was closed without.
    */
   drain(): Promise<void>;
   drain(bounds: { readonly timeout?: number | undefined }): Promise<DrainReport>;
   drain(bounds: { readonly timeout?: number | undefined } = {}): Promise<unknown> {
     return observed(async () => {
-      if (this.isClosed()) throw new ClosedConnectionError("drain()");
+      if (this.#drain === undefined && this.isClosed()) throw new ClosedConnectionError("drain()");
       const timeout = positive("timeout", bounds.timeout, this.#options.drainTimeout);
-      this.#drain ??= this.#drainWithin(timeout);
+      if (this.#drain === undefined) {
+        const { promise, resolve, reject } = deferred<DrainReport>();
+        // Known before it begins: a listener that is told of the close may call again.
+        this.#drain = promise;
+        this.#drainWithin(timeout).then(resolve, reject);
+      }
       return this.#drain;
     });
   }

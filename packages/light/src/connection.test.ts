@@ -206,7 +206,11 @@ describe("subscriptions", () => {
     await clock.until(nc.flush());
     await clock.until(sub.drain());
     expect(handled).toEqual(["1"]);
-    expect((await rejection(sub.drain())).code).toBe("INVALID_OPERATION");
+    // Once more tells the same; one that ended without a drain refuses it.
+    await sub.drain();
+    const ended = nc.subscribe("s");
+    ended.unsubscribe();
+    expect((await rejection(ended.drain())).code).toBe("INVALID_OPERATION");
     await clock.until(nc.close());
   });
 });

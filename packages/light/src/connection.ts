@@ -83,7 +83,7 @@ export interface LightConnection extends AsyncDisposable {
   /**
    * Ends in order: no more messages from the server, those received are handled, everything published is sent, then closed.
    * Always settles, by `timeout` (default 30 000 ms) at the latest, and always ends closed; rejects with DrainError when something was
-   * left.
+   * left. A second call tells what the first does.
    */
   drain(bounds?: { readonly timeout?: number | undefined }): Promise<void>;
   /** Sends what is queued, ends everything and resolves when all is released, within 100 ms. May be repeated. */
@@ -283,7 +283,7 @@ export function openConnection(
       }),
     drain: (bounds = {}) =>
       observed(async () => {
-        requireOpen("drain()", true);
+        if (drain === undefined) requireOpen("drain()", true);
         const { timeout = defaults.drainTimeout } = checked(bounds, { timeout: positive });
         drain ??= drainWithin(timeout);
         await drain;

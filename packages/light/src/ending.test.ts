@@ -46,7 +46,7 @@ describe("the end", () => {
     expect(nc.isClosed()).toBe(true);
     expect(events.map(({ type }) => type)).toEqual(["close"]);
     expect(await nc.closed()).toBeUndefined();
-    expect((await rejection(nc.drain())).code).toBe("CONNECTION_CLOSED");
+    await nc.drain();
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -47,7 +47,7 @@ export interface Subscription extends AsyncIterable<Msg> {
   isClosed(): boolean;
   /** Ends it: at once, dropping what was not consumed; or, with `max`, after that many messages in total. */
   unsubscribe(max?: number): void;
-  /** Stops the server from sending more, lets the consumer finish what has arrived, then ends. */
+  /** Stops the server from sending more, lets the consumer finish what has arrived, then ends. A second call tells what the first does. */
   drain(): Promise<void>;
   /** The messages, in order; throws the error that ended the subscription. Leaving the loop unsubscribes. */
   [Symbol.asyncIterator](): AsyncIterator<Msg>;
@@ -98,6 +98,7 @@ export function openSubscription(
   let bytes = 0;
   let overflowing = false;
   let iterated = false;
+  let drained: Promise<void> | undefined;
   // Callbacks whose promises have not settled.
   let running = 0;
 
@@ -187,7 +188,6 @@ export function openSubscription(
 
   const drain = async (): Promise<void> => {
     if (isClosed()) throw new InvalidOperationError(`drain of "${subject}": it has ended`);
-    if (phase !== "open") return handled();
     phase = "draining";
     unsubscribed();
     try {
@@ -212,7 +212,10 @@ export function openSubscription(
     isDraining: () => phase !== "open" && !isClosed(),
     isClosed,
     unsubscribe,
-    drain: () => observed(drain),
+    drain() {
+      drained ??= observed(drain);
+      return drained;
+    },
     [Symbol.asyncIterator]() {
       if (callback !== undefined || iterated) throw new InvalidOperationError(`"${subject}" has a consumer already`);
       iterated = true;

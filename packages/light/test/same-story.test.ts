@@ -55,6 +55,54 @@ const STORIES: { readonly [name: string]: Story } = {
     const found = await clock.until(Promise.all(subs.map((sub) => read(sub))));
     return [before, found, subs.map(counts)];
   },
+  async "drains that are asked for twice, while they wait, while all closes, and later"({ clock, connect, serve }) {
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const order: string[] = [];
+    const drain = (what: string, one: { drain(): Promise<unknown> }): void => {
+      void settled(one.drain()).then((end) => order.push(`${what} ${end}`));
+    };
+    const subs = [nc.subscribe("s", { callback: () => {} }), nc.subscribe("s"), nc.subscribe("s", { max: 1 })];
+    const reading = subs.slice(1).map((sub) => read(sub));
+    await clock.until(nc.flush());
+    a.script = { onPing: () => "silence" };
+    for (const round of [1, 2]) subs.forEach((sub, index) => void drain(`${index} ${round}`, sub));
+    await clock.advance(100);
+    const before = [...order];
+    for (const _ of subs) last(a).pong();
+    await clock.until(Promise.all(reading));
+    await clock.advance(100);
+    for (const sub of subs) drain("later", sub);
+    await clock.advance(100);
+    nc.on("close", () => drain("closing", nc));
+    // The server answers no more, and then it is gone.
+    drain("connection", nc);
+    drain("connection", nc);
+    await clock.advance(100);
+    const waiting = order.filter((one) => one.startsWith("connection"));
+    await a.stop();
+    await clock.advance(1_000);
+    drain("afterwards", nc);
+    await clock.settle();
+    // Who of several that end in one turn is told first says nothing.
+    return [before, waiting, order.sort()];
+  },
+  async "a drain of what ended otherwise, and one while there is no link"({ clock, connect, serve }) {
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const sub = nc.subscribe("s");
+    sub.unsubscribe();
+    const ended = [await settled(sub.drain()), await settled(sub.drain())];
+    await a.stop();
+    await clock.advance(10);
+    nc.publish("s");
+    const both = await clock.until(Promise.all([settled(nc.drain()), settled(nc.drain())]));
+    serve("b");
+    const other = await connect({ servers: "b" });
+    await clock.until(other.close());
+    const closed = [await settled(other.drain()), await settled(other.drain({ timeout: -1 }))];
+    return [ended, both, await settled(nc.drain()), closed];
+  },
   async "a loop that is left before the end of one that has ended"({ clock, connect, serve }) {
     serve("a");
     const nc = await connect({ servers: "a" });

@@ -124,6 +124,73 @@ describe("draining", () => {
     await clock.until(nc.close());
   });
 
+  it("RECV-DRAIN-7: a second drain of a subscription resolves no sooner than the first, whoever waits for messages", async () => {
+    for (const consumer of ["callback", "loop", "nobody"]) {
+      const { clock, connect, serve } = simulate();
+      const a = serve("a", { onPing: () => "pong" });
+      const nc = await connect({ servers: "a" });
+      const sub = nc.subscribe("x", consumer === "callback" ? { callback: () => {} } : {});
+      if (consumer === "loop") void sub[Symbol.asyncIterator]().next();
+      await clock.settle();
+      a.script = { onPing: () => "silence" };
+      const order: string[] = [];
+      const first = sub.drain().then(() => order.push("first"));
+      const second = sub.drain().then(() => order.push("second"));
+      await clock.advance(1_000);
+      expect(order, consumer).toEqual([]);
+      last(a)?.pong();
+      await clock.until(Promise.all([first, second]));
+      expect(order, consumer).toEqual(["first", "second"]);
+      await clock.until(nc.close());
+    }
+  });
+
+  it("RECV-DRAIN-7: both drains of a subscription fail when the link is lost, at once, and so does a later one", async () => {
+    for (const consumer of ["callback", "loop"]) {
+      const { clock, connect, serve } = simulate();
+      const a = serve("a");
+      const nc = await connect({ servers: "a" });
+      const sub = nc.subscribe("x", consumer === "callback" ? { callback: () => {} } : {});
+      nc.publish("x");
+      nc.publish("x");
+      await clock.until(nc.flush());
+      // Its loop is at the first message.
+      if (consumer === "loop") await sub[Symbol.asyncIterator]().next();
+      a.script = { onPing: () => "silence" };
+      const both = [rejection(sub.drain()), rejection(sub.drain())];
+      await clock.settle();
+      last(a)?.reset();
+      const [first, second] = await clock.until(Promise.all(both), 1_000);
+      expect(first?.code, consumer).toBe("DISCONNECTED");
+      expect([second, await rejection(sub.drain())], consumer).toEqual([first, first]);
+      await clock.until(nc.close());
+    }
+  });
+
+  it("RECV-DRAIN-7: a drain of a subscription that has reached its limit shares the one that still waits for its handlers", async () => {
+    const { clock, connect, serve } = simulate();
+    const a = serve("a", { onPing: () => "pong", onUnsub: () => "skip" });
+    const nc = await connect({ servers: "a" });
+    let handled = 0;
+    const sub = nc.subscribe("x", {
+      max: 1,
+      callback: async () => {
+        await new Promise<void>((resolve) => void clock.after(100, resolve));
+        handled++;
+      },
+    });
+    await clock.settle();
+    const first = sub.drain();
+    last(a)?.send("MSG x 1 1\r\n1\r\n");
+    await clock.advance(10);
+    expect([sub.isClosed(), handled]).toEqual([true, 0]);
+    await clock.until(sub.drain());
+    expect(handled).toBe(1);
+    await first;
+    await sub.drain();
+    await clock.until(nc.close());
+  });
+
   it("D10: a link that is lost ends a drain at once, though a handler still runs, and the error says that it was lost", async () => {
     const { clock, connect, serve } = simulate();
     const a = serve("a");

@@ -59,6 +59,7 @@ export class Subscription implements AsyncIterable<Msg> {
   #consumer: "loop" | "handler" | undefined;
   #running = 0;
   #idle: Deferred<void> | undefined;
+  #drained: Promise<void> | undefined;
   #cancelTimeout: (() => void) | undefined;
   #detachSignal: (() => void) | undefined;
 
@@ -170,15 +171,16 @@ export class Subscription implements AsyncIterable<Msg> {
   /**
    * Stops the server from sending more, lets the consumer finish what has arrived, then ends. Resolves when the last message
    * was handled; an iterator nobody reads is not waited for. Rejects when the link is lost before the server had answered,
-   * and when the connection is closed before all was handled; the subscription has ended then all the same.
+   * and when the connection is closed before all was handled; the subscription has ended then all the same. May be repeated:
+   * every call tells what the first one does. Rejects with InvalidOperationError when it ended without.
    */
   drain(): Promise<void> {
-    return observed(() => this.#drain());
+    this.#drained ??= observed(() => this.#drain());
+    return this.#drained;
   }
 
   async #drain(): Promise<void> {
     if (this.#phase === "closed") throw new InvalidOperationError(`drain of "${this.#subject}": it has ended already`);
-    if (this.#phase === "draining") return this.handled();
     this.#phase = "draining";
     this.#host.tellUnsubscribe(this);
     try {

@@ -105,3 +105,20 @@ describe("a process that stood still for many ping intervals", () => {
     expect(last).toBe(server.url.replace("nats://", ""));
   });
 });
+
+describe("a process whose event loop is blocked now and then", () => {
+  it("P52: keeps the link to a server that answers, with intervals far shorter than that", async () => {
+    const nc = await open({ servers: server.url, pingInterval: 200, maxPingOut: 1 });
+    let lost = 0;
+    nc.on("staleConnection", () => void lost++);
+    // From just behind a ping to just before it, with and without a write that waits for an answer.
+    for (const [index, blocked] of [180, 360, 600, 900, 400, 990].entries()) {
+      await sleep(70 + 40 * index);
+      if (index % 2 === 0) nc.publish("x");
+      await sleep(60);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blocked);
+    }
+    await sleep(500);
+    expect([lost, nc.stats().reconnects]).toEqual([0, 0]);
+  });
+});

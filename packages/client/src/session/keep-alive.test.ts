@@ -1,7 +1,9 @@
 // P52: what a jump of the clock is taken for. Silence without one is silence.test.ts.
 
+import { VirtualClock } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
 import { recorded, simulate } from "../../test/simulated.js";
+import { KeepAlive } from "./keep-alive.js";
 
 describe("a jump of the clock", () => {
   it("P52: after the machine slept the peer is asked at once, and a dead one is left within two seconds more", async () => {
@@ -51,5 +53,144 @@ describe("a jump of the clock", () => {
     await clock.advance(15_000);
     expect(pings).toEqual([]);
     expect(nc.state).toBe("connected");
+  });
+});
+
+interface Standstill {
+  readonly from: number;
+  readonly ms: number;
+}
+
+/** A process that stands still now and then: what falls due meanwhile runs late, and only then is read what has come. */
+class Standstills {
+  readonly clock = new VirtualClock({ resolution: 1 });
+  readonly told: string[] = [];
+  readonly keepAlive: KeepAlive;
+  readonly #stalls: readonly Standstill[];
+
+  /** @param rtt milliseconds from a PING that leaves to its PONG that arrives; without, none does */
+  constructor(interval: number, maxPingOut: number, stalls: readonly Standstill[], rtt?: number) {
+    this.#stalls = stalls;
+    this.keepAlive = new KeepAlive(this.clock, interval, maxPingOut, {
+      keepAlivePing: () => {
+        this.told.push("ping");
+        if (rtt === undefined) return;
+        const read = this.#awake(this.#awake(this.clock.now()) + rtt);
+        this.clock.after(read - this.clock.now(), () => this.keepAlive.inbound());
+      },
+      stale: () => this.told.push("stale"),
+    });
+    this.keepAlive.start();
+  }
+
+  /** Until `end`, with all that it stands still. */
+  async until(end: number, atFirst: () => void = () => {}): Promise<void> {
+    for (const [index, { from, ms }] of this.#stalls.entries()) {
+      await this.clock.advance(from - this.clock.now());
+      if (index === 0) atFirst();
+      await this.clock.stall(ms);
+    }
+    await this.clock.advance(end - this.clock.now());
+  }
+
+  #awake(at: number): number {
+    return this.#stalls.reduce((then, { from, ms }) => (then >= from && then < from + ms ? from + ms : then), at);
+  }
+}
+
+describe("a process that stands still for less than a jump", () => {
+  it("P52, D16: never gives up a peer whose answer waits to be read, nor one it has not asked, with any interval", async () => {
+    for (const [interval, maxPingOut] of [
+      [100, 1],
+      [500, 1],
+      [20_000, 1],
+      [20_000, 2],
+    ] as const) {
+      const longest = Math.max(interval, 1_000);
+      for (let from = 0; from < interval * 2.5; from += interval / 4) {
+        for (const ms of [interval * 0.2, interval * 0.7, longest * 0.6, longest * 0.99, longest * 2.5]) {
+          // At a check, when what is written has not left yet, and after it.
+          for (const later of [0, 0.1, 0.2]) {
+            for (const writes of [false, true]) {
+              const stall = { from: Math.round(from + interval * later), ms: Math.round(ms) };
+              const world = new Standstills(interval, maxPingOut, [stall], interval / 20);
+              await world.until(interval * 9, () => void (writes && world.keepAlive.outbound()));
+              expect(world.told, JSON.stringify({ interval, maxPingOut, stall, writes })).not.toContain("stale");
+              world.keepAlive.stop();
+            }
+          }
+        }
+      }
+    }
+  });
+
+  it("P52, D16: reads what has come before it gives up, though it is hardly late", async () => {
+    // Asked at 500 ms, answered at 950 ms, and the check of 1000 ms comes at 1050 ms.
+    const world = new Standstills(500, 1, [{ from: 940, ms: 110 }], 450);
+    await world.until(1_100);
+    expect(world.told).toEqual(["ping"]);
+    world.keepAlive.stop();
+  });
+
+  it("P52: reads what has come before it gives up, though it stood still again while it waited for the answer", async () => {
+    const world = new Standstills(
+      500,
+      1,
+      [
+        { from: 100, ms: 5_000 },
+        { from: 5_102, ms: 2_500 },
+      ],
+      5,
+    );
+    await world.until(7_800);
+    expect(world.told).toEqual(["ping"]);
+    world.keepAlive.stop();
+  });
+
+  it("D16: a write is as long unanswered as it was listened for", async () => {
+    // Written at 1 ms, asked at 250 ms; the PING leaves only at 600 ms.
+    const world = new Standstills(500, 1, [{ from: 250, ms: 350 }], 100);
+    world.clock.after(1, () => world.keepAlive.outbound());
+    await world.until(800);
+    expect(world.told).toEqual(["ping"]);
+    world.keepAlive.stop();
+  });
+
+  it("D16: gives up one that is silent, once it has listened for as long as without", async () => {
+    for (const from of [1, 400, 700]) {
+      // Without it would be after 1000 ms.
+      const world = new Standstills(500, 1, [{ from, ms: 990 }]);
+      await world.until(1_850);
+      expect(world.told).toEqual(["ping"]);
+      await world.until(1_950);
+      expect(world.told).toEqual(["ping", "stale"]);
+      world.keepAlive.stop();
+    }
+    // What passed outside alone was never taken for silence.
+    const asleep = new Standstills(500, 1, []);
+    asleep.clock.sleep(900);
+    await asleep.until(1_150);
+    expect(asleep.told).toEqual(["ping", "stale"]);
+    asleep.keepAlive.stop();
+  });
+
+  it("D16: gives up one that is silent though every check comes late", async () => {
+    const world = new Standstills(500, 1, []);
+    for (let i = 0; i < 20; i++) await world.clock.stall(700);
+    expect(world.told.slice(0, 2)).toEqual(["ping", "stale"]);
+    world.keepAlive.stop();
+  });
+
+  it("concludes nothing once it is stopped, not even what it was about to", async () => {
+    for (const atLast of [false, true]) {
+      const world = new Standstills(500, 1, []);
+      const stop = (): void => world.keepAlive.stop();
+      await world.until(999);
+      // With the check, or in the turn that would conclude.
+      world.clock.after(1, atLast ? () => void world.clock.after(0, stop) : stop);
+      await world.until(3_000);
+      expect(world.told).toEqual(["ping"]);
+      expect(world.clock.pendingTimers).toBe(0);
+    }
   });
 });

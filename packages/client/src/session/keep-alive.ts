@@ -1,7 +1,8 @@
 // Notices a silent peer (D16). Any inbound byte is life; a ping goes out only on silence. Without unacknowledged writes the
 // link is stale after pingInterval * (maxPingOut + 1) of silence, with them after three quarters of one pingInterval (at
-// most one whole, with the granularity of a tick): 60 s and 20 s by default. After a jump of the clock (the machine slept, the
-// process stood still) nothing is concluded from the silence: the peer is asked at once, and has two seconds.
+// most one whole, with the granularity of a tick): 60 s and 20 s by default. Silence is what was listened to: time in which we stood
+// still ourselves is no part of it, and before a link is given up, what has come and was not read is. After a jump of the clock (the
+// machine slept, the process stood still) nothing is concluded from the silence: the peer is asked at once, and has two seconds.
 
 import type { Clock } from "@myelin/contracts";
 
@@ -29,6 +30,7 @@ export class KeepAlive {
   readonly #maxPingOut: number;
   readonly #link: KeepAliveLink;
   #cancel: () => void = () => {};
+  // Later by as long as we did not listen.
   #lastInbound: number;
   #firstWrite: number | undefined;
   #pingsOut = 0;
@@ -77,9 +79,14 @@ export class KeepAlive {
   #tick(): void {
     const now = this.#clock.now();
     const tick = this.#interval / TICKS;
-    if (this.#jumped(now, tick)) {
+    const behind = this.#behind(now, tick);
+    if (behind > Math.max(this.#interval, SHORTEST_JUMP)) {
       this.#probe(now);
       return;
+    }
+    if (behind > tick) {
+      this.#lastInbound = Math.min(now, this.#lastInbound + behind);
+      if (this.#firstWrite !== undefined) this.#firstWrite = Math.min(now, this.#firstWrite + behind);
     }
     const silence = now - this.#lastInbound;
     const unanswered = this.#firstWrite === undefined ? 0 : now - this.#firstWrite;
@@ -87,7 +94,7 @@ export class KeepAlive {
       silence > this.#interval * (this.#maxPingOut + 1) - tick ||
       (this.#pingsOut > 0 && unanswered > this.#interval - tick)
     ) {
-      this.#link.stale();
+      this.#giveUp();
       return;
     }
     // Before the ping is told of: who hears of it may end the link, and with it this timer.
@@ -105,19 +112,33 @@ export class KeepAlive {
     return this.#cancel === armed;
   }
 
-  // The tick is late, or more time has passed outside than inside.
-  #jumped(now: number, tick: number): boolean {
+  // Milliseconds by which the tick is late, or more time has passed outside than inside.
+  #behind(now: number, tick: number): number {
     const late = now - this.#armedAt - tick;
     const slept = this.#clock.wallTime() - this.#armedAtWallTime - (now - this.#armedAt);
-    return Math.max(late, slept) > Math.max(this.#interval, SHORTEST_JUMP);
+    return Math.max(late, slept);
   }
 
   #probe(begin: number): void {
     this.#pingsOut = 1;
     if (!this.#goesOnAfterPing(1)) return;
     this.#cancel = this.#clock.after(PROBE, () => {
-      if (this.#lastInbound < begin) this.#link.stale();
+      if (this.#lastInbound < begin) this.#giveUp();
       else this.start();
     });
+  }
+
+  // A timer that is late runs before what has come meanwhile is read. In Node the end of a turn is behind the reads of that turn;
+  // where it is no more than a microtask, the timer comes behind them.
+  #giveUp(): void {
+    const heard = this.#lastInbound;
+    const armed = this.#clock.after(0, () =>
+      this.#clock.endOfTurn(() => {
+        if (this.#cancel !== armed) return;
+        if (this.#lastInbound === heard) this.#link.stale();
+        else this.start();
+      }),
+    );
+    this.#cancel = armed;
   }
 }

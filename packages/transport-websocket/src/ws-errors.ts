@@ -32,6 +32,15 @@ const BY_CODE: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
   ["EAI_AGAIN", UNRESOLVED],
 ]);
 
+// OpenSSL's plain words, between the numbers, files and lines of its own code.
+const OPENSSL = /:SSL routines:[^:]*:([^:\n]+)/;
+
+const CERTIFICATE_ADVICE: ReadonlyMap<string, string> = new Map([
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "connect by a name it holds, or set tls.servername to one"],
+  ["CERT_HAS_EXPIRED", "it must be renewed"],
+  ["CERT_NOT_YET_VALID", "check the clocks on both sides"],
+]);
+
 // What OpenSSL and Node call a certificate they do not accept.
 const CERTIFICATE = /^UNABLE_TO_|CERT|^CRL_|^INVALID_(CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH/;
 
@@ -51,10 +60,12 @@ function verdictOf(code: string, words: string): Verdict {
   const known = BY_CODE.get(code);
   if (known !== undefined) return known;
   if (CERTIFICATE.test(code) && !code.startsWith("ERR_SSL_")) {
-    return ["TLS_CERTIFICATE_REJECTED", "tls", `has a certificate that was rejected: ${words} (${code})`];
+    const advice = CERTIFICATE_ADVICE.get(code) ?? "set tls.ca to the authority that signed it";
+    return ["TLS_CERTIFICATE_REJECTED", "tls", `has a certificate that was rejected: ${words} (${code}): ${advice}`];
   }
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_") || code === "EPROTO") {
-    return ["TLS_FAILED", "tls", `did not complete TLS: ${words}; does the port speak wss://`];
+    const reason = OPENSSL.exec(words)?.[1] ?? words;
+    return ["TLS_FAILED", "tls", `did not complete TLS: ${reason} (${code}): ${tlsAdvice(reason)}`];
   }
   const status = /Unexpected server response: (\d+)/.exec(words)?.[1];
   if (status === "101") return ["UPGRADE_REFUSED", "tcp", "answered the upgrade wrongly: 101 without the upgrade"];
@@ -70,6 +81,14 @@ function verdictOf(code: string, words: string): Verdict {
     return ["UPGRADE_REFUSED", "tcp", `answered the upgrade wrongly: ${words}`];
   }
   return ["CONNECT_FAILED", "tcp", `could not be opened: ${words}`];
+}
+
+function tlsAdvice(reason: string): string {
+  if (/certificate required|bad certificate/.test(reason)) {
+    return "the server wants a client certificate, set tls.cert and tls.key";
+  }
+  // Whoever sends an alert does speak TLS.
+  return / alert /.test(reason) ? "the server refused it, see its log" : "does the port speak wss://";
 }
 
 const STATUS_HINTS: ReadonlyMap<string, string> = new Map([

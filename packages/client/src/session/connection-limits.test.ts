@@ -1,8 +1,9 @@
 // Servers that take no more connections: passed over, tried again, never mistaken for ones that refuse our credentials. ADR-40.
 
+import type { Transport } from "@myelin/contracts";
 import type { FakeScript } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
-import { everyEvent, rejection, simulate } from "../../test/simulated.js";
+import { everyEvent, rejection, type Simulation, simulate } from "../../test/simulated.js";
 import { type ConnectError, ConnectionLimitError } from "../index.js";
 
 const LIMITS = [
@@ -74,4 +75,67 @@ it("PROTO-50: also while an authenticator is still at work the server is the one
   await world.clock.advance(50);
   expect(nc.getServers()).toMatchObject([{ lastFailure: { kind: "refused-by-server" } }]);
   await world.clock.until(nc.close());
+});
+
+describe("a refusal right behind INFO, in the same chunk", () => {
+  const told = (texts: string, info: object = {}): FakeScript => ({
+    info: () => undefined,
+    onAccept: (connection) => {
+      const whole = { server_id: "a", version: "2.10.0", proto: 1, headers: true, max_payload: 1_024, ...info };
+      connection.send(`INFO ${JSON.stringify(whole)}\r\n${texts}`);
+    },
+  });
+
+  // What is written, whether or not it arrives.
+  function watched({ network }: Simulation): { readonly transport: Transport; readonly written: Uint8Array[] } {
+    const written: Uint8Array[] = [];
+    const { schemes } = network.transport;
+    const connect: Transport["connect"] = async (...dial) => {
+      const connection = await network.transport.connect(...dial);
+      const write = connection.write.bind(connection);
+      connection.write = (chunk) => {
+        written.push(chunk);
+        return write(chunk);
+      };
+      return connection;
+    };
+    return { transport: { schemes, connect }, written };
+  }
+
+  it.each([
+    ["over plain TCP", {}],
+    ["where TLS is required", { tls_required: true }],
+    ["where a nonce is to be signed", { nonce: "n" }],
+  ])("PROTO-50: %s is what the attempt failed of, and nothing was sent", async (_what, info) => {
+    for (const [text, code] of LIMITS) {
+      const world = simulate();
+      const { transport, written } = watched(world);
+      world.serve("a", told(`-ERR '${text}'\r\n`, info));
+      const options = { servers: "a", user: "u", pass: "secret", transports: [transport] };
+      const error = (await rejection(world.connect(options))) as ConnectError;
+      expect(error).toMatchObject({ code, cause: { text } });
+      expect(written).toEqual([]);
+    }
+  });
+
+  it("PROTO-50: what else comes there is handled behind CONNECT", async () => {
+    const world = simulate();
+    const a = world.serve("a", told("PING\r\n"));
+    const nc = await world.connect({ servers: "a" });
+    await world.clock.settle();
+    expect(a.connections[0]?.received.map(({ op }) => op)).toEqual(["CONNECT", "PING", "PONG"]);
+    await world.clock.until(nc.close());
+  });
+
+  it("SEC-TLS-10: what else comes there before TLS ends the attempt, and nothing was sent", async () => {
+    for (const texts of ["PING\r\n", "+OK\r\n", "INFO {}\r\n", "PI", "-ERR 'maximum con"]) {
+      const world = simulate();
+      const { transport, written } = watched(world);
+      world.serve("a", told(texts, { tls_required: true }));
+      const options = { servers: "a", user: "u", pass: "secret", transports: [transport] };
+      const error = await rejection(world.connect(options));
+      expect(error.message).toContain("sent plaintext behind its INFO before the TLS upgrade");
+      expect(written).toEqual([]);
+    }
+  });
 });

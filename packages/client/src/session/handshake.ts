@@ -230,8 +230,12 @@ class Handshake implements DialingSink, HandshakeUnderWay {
     );
   }
 
+  get #isOver(): boolean {
+    return this.#phase === "failed" || this.#phase === "greeted";
+  }
+
   fail(error: Error): void {
-    if (this.#phase === "failed" || this.#phase === "greeted") return;
+    if (this.#isOver) return;
     const phase = phaseOf(error, this.#phase);
     const address = this.#connection?.remoteAddress ?? (error as { address?: string }).address;
     this.#phase = "failed";
@@ -263,11 +267,13 @@ class Handshake implements DialingSink, HandshakeUnderWay {
       this.#note("in", "INFO", infoShown(info));
       const first = this.#info === undefined;
       this.#info = info;
-      if (first) {
-        this.#listener.learned(info);
-        // A listener of what was learned may have called us off.
-        if (this.#phase === "info") this.#secure(connection, info);
-      }
+      if (first) this.#listener.learned(info);
+      // A listener of what was learned may have called us off.
+      if (!first || this.#phase !== "info") return;
+      // A server that is full says so at once, in plain also where it wants TLS: it is not told who we are.
+      const behind = this.#decoder.next();
+      if (behind !== Op.Err) this.#secure(connection, info, behind);
+      if (behind !== Op.None && !this.#isOver) this.#handle(behind);
     } else if (this.#phase === "info") {
       this.fail(
         new ConnectionError(
@@ -277,13 +283,12 @@ class Handshake implements DialingSink, HandshakeUnderWay {
     } else if (op === Op.Pong && this.#phase === "ping" && this.#info !== undefined) {
       this.#note("in", "PONG");
       this.#phase = "greeted";
-      const { incoming } = this;
       this.greeting.resolve({
         connection,
         decoder: this.#decoder,
         info: this.#info,
         expiry: { credentials: this.#credentialsExpireAt, certificate: connection.certificateExpiresAt },
-        handOver: (sink) => incoming.handOver(sink),
+        handOver: (sink) => this.incoming.handOver(sink),
       });
     } else if (op === Op.Ping) {
       this.#note("in", "PING");
@@ -295,7 +300,7 @@ class Handshake implements DialingSink, HandshakeUnderWay {
   }
 
   // TLS or not, by what INFO says and the caller wants. No credential is written before this is settled.
-  #secure(connection: TransportConnection, info: ServerInfo): void {
+  #secure(connection: TransportConnection, info: ServerInfo, behind: Op): void {
     const { tlsMode, noEcho } = this.#options;
     const { href, scheme } = this.#server.url;
     const wanted = tlsMode === "require" || scheme === "tls" || scheme === "wss";
@@ -320,7 +325,7 @@ class Handshake implements DialingSink, HandshakeUnderWay {
       );
     } else if (connection.startTls === undefined) {
       this.fail(new TlsMismatchError(`the transport of ${href} has no TLS upgrade`));
-    } else if (this.#decoder.bufferedBytes > 0) {
+    } else if (behind !== Op.None || this.#decoder.bufferedBytes > 0) {
       this.fail(new ConnectionError(`${href} sent plaintext behind its INFO before the TLS upgrade`));
     } else {
       this.#note("own", "TLS upgrade");

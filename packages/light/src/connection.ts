@@ -269,7 +269,7 @@ export function openConnection(
       const own = checked(given, { queue: ANY, max: ANY, callback: callable, pending: ANY });
       if (own.queue !== undefined) checkSubject(own.queue, "queue");
       checkMax(own.max);
-      const limits = pendingOf(own.pending, options.pending);
+      const limits = pendingOf(options.pending, own.pending);
       const sid = shared.newSid();
       const opened = openSubscription(shared, sid, subject, own, limits, () => subscriptions.delete(sid));
       subscriptions.set(sid, opened);

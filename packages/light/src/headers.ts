@@ -8,12 +8,12 @@ import { fromUtf8 } from "./utf8.js";
 export class HeaderError extends NatsError {
   readonly code = "INVALID_HEADER";
 
-  constructor(
-    /** What is at fault. */
-    readonly problem: "name" | "value" | "malformed",
-    message: string,
-  ) {
+  /** What is at fault. */
+  declare readonly problem: "name" | "value" | "malformed";
+
+  constructor(problem: HeaderError["problem"], message: string) {
     super(message);
+    this.problem = problem;
   }
 }
 
@@ -44,10 +44,13 @@ export interface MsgHdrs {
 class Headers implements MsgHdrs {
   readonly #values = new Map<string, string[]>();
 
-  constructor(
-    readonly code: number,
-    readonly description: string,
-  ) {}
+  declare readonly code: number;
+  declare readonly description: string;
+
+  constructor(code: number, description: string) {
+    this.code = code;
+    this.description = description;
+  }
 
   get(name: string): string {
     return this.#values.get(name)?.[0] ?? "";

@@ -221,13 +221,9 @@ export function checked<T extends object>(given: T, kinds: Kinds, prefix = ""): 
 }
 
 /** The limits of `pending`, checked, and completed by `fallback`. */
-export function pendingOf(given: PendingLimits | undefined, fallback: Limits): Limits {
+export function pendingOf(fallback: Limits, given: PendingLimits = {}): Limits {
   const kinds = { messages: whole(-1), bytes: whole(-1), overflow: oneOf("drop-new") };
-  const { bytes = fallback.bytes, messages = fallback.messages } = checked(
-    given === undefined ? {} : given,
-    kinds,
-    "pending.",
-  );
+  const { bytes = fallback.bytes, messages = fallback.messages } = checked(given, kinds, "pending.");
   const limit = (value: number): number => (value < 0 ? Number.POSITIVE_INFINITY : value);
   return { bytes: limit(bytes), messages: limit(messages) };
 }
@@ -256,6 +252,6 @@ export function resolveOptions(given: LightOptions): ResolvedOptions {
     jitter: encrypted ? complete.reconnectJitterTLS : complete.reconnectJitter,
     retries: (options.firstConnect ?? (options.waitOnFirstConnect ? "retry" : "fail")) === "retry",
     reconnectBuffer: { bytes, messages },
-    pending: pendingOf(options.pending, defaults.pending),
+    pending: pendingOf(defaults.pending, options.pending),
   };
 }

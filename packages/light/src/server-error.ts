@@ -23,16 +23,16 @@ export class UserAuthenticationExpiredError extends AuthorizationError {
 /** The server refused one publish or one subscription; the connection stays. */
 export class PermissionViolationError extends NatsError {
   readonly code = "PERMISSIONS_VIOLATION";
+  /** What was denied. */
+  declare readonly operation: "publish" | "subscription";
+  declare readonly subject: string;
   /** Queue group of the subscription, where it had one. */
-  readonly queue?: string;
+  declare readonly queue?: string;
 
-  constructor(
-    /** What was denied. */
-    readonly operation: "publish" | "subscription",
-    override readonly subject: string,
-    queue: string | undefined,
-  ) {
+  constructor(operation: "publish" | "subscription", subject: string, queue: string | undefined) {
     super(`the server denies this ${operation}: "${subject}"`);
+    this.operation = operation;
+    this.subject = subject;
     if (queue !== undefined) this.queue = queue;
   }
 }
@@ -41,17 +41,18 @@ export class PermissionViolationError extends NatsError {
 export class ServerError extends NatsError {
   readonly code: string = "SERVER_ERROR";
 
-  constructor(
-    /** Text of the `-ERR` without its quotes. */
-    readonly text: string,
-  ) {
+  /** Text of the `-ERR` without its quotes. */
+  declare readonly text: string;
+
+  constructor(text: string) {
     super(`the server reported: ${text}`);
+    this.text = text;
   }
 }
 
 /** The server takes no more connections for now; it is tried again like any other that failed. */
 export class ConnectionLimitError extends ServerError {
-  override readonly code: string = "MAX_CONNECTIONS";
+  declare readonly code: string;
 
   constructor(text: string, code: "MAX_CONNECTIONS" | "MAX_ACCOUNT_CONNECTIONS" | "CONNECTION_THROTTLED") {
     super(text);

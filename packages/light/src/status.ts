@@ -133,7 +133,7 @@ export function statusFeed(): StatusFeed {
         while (waiting.length > 0 && (events.length > 0 || ended)) {
           const value = dropped > 0 ? ({ type: "gap", dropped } as const) : events.shift();
           dropped = 0;
-          waiting.shift()?.(value === undefined ? { done: true, value } : { done: false, value });
+          waiting.shift()?.({ done: value === undefined, value } as IteratorResult<Status>);
         }
       };
       const stop = add(undefined, (status) => {

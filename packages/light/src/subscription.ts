@@ -122,9 +122,11 @@ export function openSubscription(
           next = 0;
         }
         result?.resolve({ done: false, value });
-      } else if (error === undefined) result?.resolve({ done: true, value: undefined });
-      else result?.reject(error);
-      if (value === undefined) error = undefined;
+      } else {
+        if (error === undefined) result?.resolve({ done: true, value });
+        else result?.reject(error);
+        error = undefined;
+      }
     }
     if (getPending() * 2 <= most && bytes * 2 <= mostBytes) overflowing = false;
     const reading =
@@ -212,10 +214,7 @@ export function openSubscription(
     isDraining: () => phase !== "open" && !isClosed(),
     isClosed,
     unsubscribe,
-    drain() {
-      drained ??= observed(drain);
-      return drained;
-    },
+    drain: () => (drained ??= observed(drain)),
     [Symbol.asyncIterator]() {
       if (callback !== undefined || iterated) throw new InvalidOperationError(`"${subject}" has a consumer already`);
       iterated = true;

@@ -151,8 +151,8 @@ function isBlank(byte: number | undefined): boolean {
 }
 
 /** A decimal integer below 2^53, or -1. */
-function decimal(text: string | undefined): number {
-  return text !== undefined && /^\d+$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER ? Number(text) : -1;
+function decimal(text = ""): number {
+  return /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : -1;
 }
 
 function broken(what: string): ProtocolError {

@@ -1,6 +1,7 @@
 // Notices a silent peer. Any inbound byte is life; a ping goes out only on silence. The link is stale after
-// pingInterval * (maxPingOut + 1) of silence, or after one pingInterval with writes that nothing has answered. After a jump of the
-// clock (the machine slept, the page was frozen) nothing is concluded from the silence: the peer is asked, and has two seconds.
+// pingInterval * (maxPingOut + 1) of silence, or after one pingInterval with writes that nothing has answered. Time in which we stood
+// still is no silence, and before a link is given up, what has come and was not read is. After a jump of the clock (the machine slept,
+// the page was frozen) nothing is concluded from the silence: the peer is asked, and has two seconds.
 
 import type { Clock } from "@myelin/contracts";
 
@@ -48,24 +49,24 @@ export function keepAlive(
     const armedWall = clock.wallTime();
     arm(every, () => {
       const now = clock.now();
-      const jump = Math.max(now - armed - every, clock.wallTime() - armedWall - (now - armed));
-      if (jump > Math.max(interval, SHORTEST_JUMP)) return probe();
+      const behind = Math.max(now - armed - every, clock.wallTime() - armedWall - (now - armed));
+      if (behind > Math.max(interval, SHORTEST_JUMP)) return probe();
+      if (behind > every) lastInbound = Math.min(now, lastInbound + behind);
       const silence = now - lastInbound;
-      const unanswered = firstWrite === undefined ? 0 : now - firstWrite;
+      const unanswered = now - (firstWrite ?? now);
       if (silence > interval * (maxPingOut + 1) - every || (pingsOut > 0 && unanswered > interval - every)) {
-        return stale();
+        return giveUp(now);
       }
       start();
       if (silence >= interval * (pingsOut + 1) || (pingsOut === 0 && unanswered >= every)) ping(++pingsOut);
     });
   };
+  // Events that wait come before a timer that is set now.
+  const giveUp = (begin: number): void => arm(0, () => (lastInbound < begin ? stale() : start()));
   const probe = (): void => {
     const begin = clock.now();
     pingsOut = 1;
-    arm(PROBE, () => {
-      if (lastInbound < begin) stale();
-      else start();
-    });
+    arm(PROBE, () => giveUp(begin));
     ping(1);
   };
   start();

@@ -55,8 +55,10 @@ export function readServer(text: string, schemes: readonly string[], place: stri
     const [first, pass] = [url.username, url.password].map(decoded);
     const isToken = !first || !/^[^@/]*:.*@/.test(rest ?? "");
     const webSocket = /^wss?$/.test(scheme);
-    if (port === 0 || (path !== "" && !webSocket)) throw 0;
     const hostname = url.hostname.replace(/[[\]]/g, "");
+    // The parser takes 127.1 and 0x7f.1 for addresses, and writes them out.
+    const completed = /^[\d.]+$/.test(hostname) && !rest?.includes(hostname);
+    if (port === 0 || completed || (path !== "" && !webSocket)) throw 0;
     const key = `${url.hostname}:${port}${path}`;
     const address = key.replace(/=[^&]*/g, "=***");
     return {

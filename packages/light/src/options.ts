@@ -214,7 +214,7 @@ export function checked<T extends object>(given: T, kinds: Kinds, prefix = ""): 
       throw new InvalidArgumentError(prefix + name, 'is no option here; the full client, "myelin", has more');
     }
     if (value === undefined) continue;
-    if (!kind(value)) throw new InvalidArgumentError(prefix + name, `cannot be such a ${typeof value}`);
+    if (!kind(value)) throw new InvalidArgumentError(prefix + name, `cannot be such a ${typeof value}; see README`);
     copy[name as keyof T] = value;
   }
   return copy;

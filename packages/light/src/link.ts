@@ -250,12 +250,10 @@ export function openLink(shared: Shared, server: Server, number: number, host: L
     const { name, noEcho, pass, token, user } = options;
     const own = token !== undefined || user !== undefined || authenticator !== undefined;
     const given = own ? { token, user, pass } : server;
-    let asked = auth;
+    // Also where nobody has to be asked: what came behind INFO is read meanwhile, and who refuses us is told nothing.
+    const asked = await (auth ?? ask(nonce));
     auth = undefined;
-    if (authenticator !== undefined && asked === undefined) {
-      asked = await ask(nonce);
-      if (isOver()) return;
-    }
+    if (isOver()) return;
     const connect = {
       verbose: false,
       pedantic: false,

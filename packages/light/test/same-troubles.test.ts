@@ -1,12 +1,41 @@
 // More of the same stories: servers that complain, credentials, what is malformed, what is full.
 
 import { connect as connectFull } from "@myelin/client";
+import type { Transport } from "@myelin/contracts";
 import type { FakeScript } from "@myelin/testing";
 import { expect, it } from "vitest";
 import { connect, type LightOptions } from "../src/index.js";
 import { codeOf, counts, last, play, read, refusing, type Story, settled, thrown, told } from "./same-story.js";
 
 const STORIES: { readonly [name: string]: Story } = {
+  async "a refusal right behind INFO, in its chunk: nothing is sent"({ clock, connect, network, serve }) {
+    const results: unknown[] = [];
+    // Written, whether or not it arrives.
+    let written = 0;
+    const { schemes } = network.transport;
+    const dial: Transport["connect"] = async (...target) => {
+      const connection = await network.transport.connect(...target);
+      const write = connection.write.bind(connection);
+      return Object.assign(connection, { write: (chunk: Uint8Array) => ++written > 0 && write(chunk) });
+    };
+    const authenticator = (): { auth_token: string } => ({ auth_token: "secret" });
+    for (const text of ["maximum connections exceeded", "Authorization Violation"]) {
+      const info = '{"server_id":"a","version":"2.10.0","proto":1,"headers":true,"max_payload":1024}';
+      const a = serve("a", {
+        info: () => undefined,
+        onAccept: (connection) => connection.send(`INFO ${info}\r\n-ERR '${text}'\r\n`),
+      });
+      const options = { servers: "a", transports: [{ schemes, connect: dial }] };
+      for (const credentials of [{}, { user: "u", pass: "secret" }, { authenticator }]) {
+        results.push(await clock.until(settled(connect({ ...options, ...credentials }))));
+      }
+      await a.stop();
+    }
+    serve("a");
+    const before = written;
+    await connect({ servers: "a", transports: [{ schemes, connect: dial }] });
+    return [results, before, written];
+  },
   async "what a server says before it closes the link"({ clock, connect, serve }) {
     const a = serve("a");
     const nc = await connect({ servers: "a" });

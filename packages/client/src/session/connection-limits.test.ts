@@ -118,6 +118,21 @@ describe("a refusal right behind INFO, in the same chunk", () => {
     }
   });
 
+  it("SEC-TLS-10: of credentials that were not sent is no verdict on them: the client goes on trying", async () => {
+    for (const text of ["Authorization Violation", "Authentication Timeout", "User Authentication Revoked"]) {
+      const world = simulate();
+      const good = world.serve("good");
+      const a = world.serve("a", told(`-ERR '${text}'\r\n`));
+      const nc = await world.connect({ servers: ["good", "a"], noRandomize: true, reconnectTimeWait: 10 });
+      void good.stop();
+      await world.clock.advance(5_000);
+      expect(nc.state).not.toBe("closed");
+      expect(nc.getServers()[1]).toMatchObject({ lastFailure: { kind: "refused-by-server" } });
+      expect(a.connections.length).toBeGreaterThan(2);
+      await world.clock.until(nc.close());
+    }
+  });
+
   it("PROTO-50: what else comes there is handled behind CONNECT", async () => {
     const world = simulate();
     const a = world.serve("a", told("PING\r\n"));

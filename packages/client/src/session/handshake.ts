@@ -373,7 +373,11 @@ class Handshake implements DialingSink, HandshakeUnderWay {
 
   // What a server says that takes no credentials of ours tells less than what we know: that we gave none, or not all.
   #refusal(text: string): Error {
-    if (this.#lacking === undefined || classifyServerError(text).kind !== "auth") return serverErrorOf(text);
+    const error = serverErrorOf(text);
+    // Nothing was sent that could be refused. Whoever can write to the plain beginning of a link must not end a client for good.
+    if (this.#phase === "info" && error instanceof AuthorizationError)
+      return new ConnectionError(`${this.#server.url.href} refused credentials that it was not sent: ${text}`);
+    if (this.#lacking === undefined || classifyServerError(text).kind !== "auth") return error;
     return new AuthorizationError(`the server refused us: ${text}; ${this.#lacking}`);
   }
 

@@ -4,14 +4,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { expect, it, onTestFinished } from "vitest";
-import { findChromium, NO_CHROMIUM } from "../../runtimes/src/find-chromium.js";
+import { installedChromium } from "../../runtimes/src/browsers.js";
 import { connected, eventually, told } from "./stage.js";
 
 const app = fileURLToPath(new URL("../", import.meta.url));
-const executablePath = findChromium();
-const nameOf = (sentence: string): string => (executablePath === undefined ? `skipped: ${NO_CHROMIUM}` : sentence);
+const executablePath = installedChromium.find();
+const nameOf = (sentence: string): string =>
+  executablePath === undefined ? `skipped: ${installedChromium.missing}` : sentence;
 
 it.skipIf(executablePath === undefined).each<[what: string, name: string, args: string[]]>([
   ["a cluster", "console", []],
@@ -43,7 +43,7 @@ it.skipIf(executablePath === undefined).each<[what: string, name: string, args: 
     expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'.*frame-ancestors 'none'$/);
     expect((await fetch(new URL("/nothing", link))).status).toBe(404);
 
-    const browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }) });
+    const browser = await installedChromium.launch(executablePath ?? "");
     onTestFinished(() => browser.close());
     const page = await browser.newPage();
     const desk = { page, context: page.context(), complaints: [] };

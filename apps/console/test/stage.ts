@@ -3,13 +3,12 @@
 
 import { type Broker, RealCluster, type RealServer } from "@myelin/testing";
 import { connect, type NatsConnection } from "myelin";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { findChromium, NO_CHROMIUM } from "../../runtimes/src/find-chromium.js";
+import type { InstalledBrowser } from "../../runtimes/src/browsers.js";
 import { BLANK, hashOf, type Settings } from "../src/page/settings.js";
 import { type ServedPage, servePage } from "../src/served.js";
 
-const START_MS = 60_000;
 /** Default bound of every wait here. */
 const PATIENCE = 20_000;
 
@@ -22,28 +21,33 @@ export interface Desk {
 }
 
 export interface Studio {
+  readonly browser: InstalledBrowser["name"];
   open(settings?: Partial<Settings>): Promise<Desk>;
 }
 
-/** Runs the tests in a Chromium that is installed; where there is none, says so and skips them. */
-export function inChromium(tests: (studio: Studio) => void): void {
-  const executablePath = findChromium();
+/** Runs the tests in a browser that is installed; where there is none, says so and skips them. */
+export function inBrowser(
+  { find, launch, missing, name, ownWords }: InstalledBrowser,
+  tests: (studio: Studio) => void,
+): void {
+  const executablePath = find();
   if (executablePath === undefined) {
-    process.stderr.write(`the page is not tested in Chromium: ${NO_CHROMIUM}\n`);
-    it.skip(`Chromium: skipped: ${NO_CHROMIUM}`, () => {});
+    process.stderr.write(`the page is not tested in ${name}: ${missing}\n`);
+    it.skip(`${name}: skipped: ${missing}`, () => {});
     return;
   }
   let browser: Browser | undefined;
   let served: ServedPage | undefined;
   beforeAll(async () => {
     served = await servePage();
-    browser = await chromium.launch({ executablePath, timeout: START_MS });
+    browser = await launch(executablePath);
   });
   afterAll(async () => {
     await browser?.close();
     await served?.stop();
   });
   tests({
+    browser: name,
     async open(settings = {}) {
       if (browser === undefined || served === undefined) throw new Error("there is no browser");
       const context = await browser.newContext();
@@ -51,11 +55,12 @@ export function inChromium(tests: (studio: Studio) => void): void {
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE);
       const complaints: string[] = [];
-      page.on("pageerror", (error) => void complaints.push(String(error)));
+      const complain = (words: string): void => {
+        if (!ownWords.test(words)) complaints.push(words);
+      };
+      page.on("pageerror", (error) => complain(String(error)));
       page.on("console", (message) => {
-        // Chromium itself tells of every WebSocket that could not be opened.
-        const expected = /WebSocket connection to|ERR_INTERNET_DISCONNECTED/.test(message.text());
-        if (message.type() === "error" && !expected) complaints.push(message.text());
+        if (message.type() === "error") complain(message.text());
       });
       const hash = hashOf({ ...BLANK, ...settings });
       await page.goto(`${served.url}${hash === "" ? "" : `#${hash}`}`);

@@ -6,8 +6,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { RealServer } from "@myelin/testing";
-import { type Browser, chromium } from "playwright-core";
-import { findChromium, NO_CHROMIUM } from "../../runtimes/src/find-chromium.js";
+import type { Browser } from "playwright-core";
+import { installedChromium } from "../../runtimes/src/browsers.js";
 import { layOut, packAll } from "./archives.js";
 import { type Cell, table, tried } from "./cell.js";
 import { refusalOfNode10 } from "./compiling.js";
@@ -84,9 +84,7 @@ async function inBrowser(use: (browser: Browser | string) => Promise<void>): Pro
 }
 
 async function openBrowser(): Promise<Browser | string> {
-  const executablePath = findChromium();
-  if (executablePath === undefined) return NO_CHROMIUM;
-  return chromium
-    .launch({ executablePath, timeout: 60_000 })
-    .catch((error: unknown) => String(error).split("\n", 1).join());
+  const executablePath = installedChromium.find();
+  if (executablePath === undefined) return installedChromium.missing;
+  return installedChromium.launch(executablePath).catch((error: unknown) => String(error).split("\n", 1).join());
 }

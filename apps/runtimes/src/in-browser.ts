@@ -1,25 +1,28 @@
-// The suite in a page of a Chromium that is installed: bundled as an application would be, over WebSocket.
+// The suite in a page of a browser that is installed: bundled as an application would be, over WebSocket.
 
 import { join } from "node:path";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
+import type { InstalledBrowser } from "./browsers.js";
 import type { Host } from "./host.js";
 import type { Outcome } from "./suite/plan.js";
 
-const START_MS = 60_000;
 const SUITE_MS = 180_000;
 
-/** The version of a Chromium. Rejects when it does not start. */
-export async function chromiumVersion(executablePath: string): Promise<string> {
-  const browser = await chromium.launch({ executablePath, timeout: START_MS });
+/** The version of a browser. Rejects when it does not start. */
+export async function versionOf(installed: InstalledBrowser, executablePath: string): Promise<string> {
+  const browser = await installed.launch(executablePath);
   const version = browser.version();
   await browser.close();
   return version;
 }
 
-export async function playInChromium(host: Host, executablePath: string): Promise<Outcome[]> {
+export async function playInBrowser(
+  host: Host,
+  installed: InstalledBrowser,
+  executablePath: string,
+): Promise<Outcome[]> {
   host.expect({ doors: ["ws", "wss", "light ws", "light wss"], overWs: [] }, await bundle());
-  const browser = await chromium.launch({ executablePath, timeout: START_MS });
+  const browser = await installed.launch(executablePath);
   const bound = setTimeout(() => void browser.close(), SUITE_MS);
   try {
     // The authority of the servers is nobody's but ours.
@@ -27,7 +30,10 @@ export async function playInChromium(host: Host, executablePath: string): Promis
     const page = await context.newPage();
     const outcomes: Outcome[] = [];
     const escaped: string[] = [];
-    page.on("pageerror", (error) => void escaped.push(String(error)));
+    page.on("pageerror", (error) => {
+      // Firefox tells of its own complaints as of errors.
+      if (!installed.ownWords.test(String(error))) escaped.push(String(error));
+    });
     await page.exposeFunction("tellOutcome", (outcome: Outcome) => void outcomes.push(outcome));
     await page.exposeFunction("loseNetwork", async () => {
       await context.setOffline(true);

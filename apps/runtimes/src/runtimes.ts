@@ -3,9 +3,9 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { findChromium, NO_CHROMIUM } from "./find-chromium.js";
+import { type InstalledBrowser, installedChromium, installedFirefox } from "./browsers.js";
 import type { Abilities, Host } from "./host.js";
-import { chromiumVersion, playInChromium } from "./in-browser.js";
+import { playInBrowser, versionOf } from "./in-browser.js";
 import { playInProcess } from "./in-process.js";
 import type { Outcome } from "./suite/plan.js";
 
@@ -49,15 +49,8 @@ export const runtimes: readonly Runtime[] = [
       return ready(version, executable, [`--conditions=${SOURCE}`], W3C);
     },
   },
-  {
-    name: "chromium",
-    async prepare() {
-      const executable = findChromium();
-      if (executable === undefined) throw new Error(NO_CHROMIUM);
-      const version = await chromiumVersion(executable);
-      return { version, play: (host) => playInChromium(host, executable) };
-    },
-  },
+  browser(installedChromium),
+  browser(installedFirefox),
 ];
 
 const SOURCE = "@myelin/source";
@@ -79,6 +72,18 @@ function node(line: string): Runtime {
         "console.log(process.execPath); console.log(process.versions.node)",
       ]);
       return readyNode(executable, version);
+    },
+  };
+}
+
+function browser(installed: InstalledBrowser): Runtime {
+  return {
+    name: installed.name.toLowerCase(),
+    async prepare() {
+      const executable = installed.find();
+      if (executable === undefined) throw new Error(installed.missing);
+      const version = await versionOf(installed, executable);
+      return { version, play: (host) => playInBrowser(host, installed, executable) };
     },
   };
 }

@@ -1,4 +1,4 @@
-// The page in a real Chromium through outages that take long: a cluster restarted under load, and servers that are away.
+// The page in a real browser through outages that take long: a cluster restarted under load, and servers that are away.
 
 import { FaultProxy, RealServer } from "@myelin/testing";
 import { delay } from "myelin";
@@ -11,11 +11,11 @@ import {
   connected,
   type Desk,
   eventually,
-  inChromium,
   noteWaking,
   oneSocket,
   program,
   recovery,
+  type Studio,
   told,
 } from "./stage.js";
 
@@ -45,8 +45,10 @@ async function received({ page }: Desk): Promise<number> {
   return Number(/([\d,]+) messages?/.exec(text)?.[1]?.replaceAll(",", "") ?? Number.NaN);
 }
 
-inChromium((studio) => {
-  it("P25: Chromium: a rolling restart of a WebSocket cluster loses no message and shows no error", async () => {
+export function longOutages(studio: Studio): void {
+  const { browser } = studio;
+
+  it(`P25: ${browser}: a rolling restart of a WebSocket cluster loses no message and shows no error`, async () => {
     const nodes = await cluster();
     const desk = await studio.open({ servers: nodes.server(0).websocketUrl, subjects: [SUBJECT], connect: true });
     await connected(desk);
@@ -92,27 +94,30 @@ inChromium((studio) => {
       },
     ],
     ["a look at the page", ({ page }) => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")],
-  ])("P25: Chromium: a server that is long away is tried less and less often, and %s wakes it", async (_what, wake) => {
-    const server = await RealServer.start({ websocket: true });
-    onTestFinished(() => server.stop());
-    const proxy = await FaultProxy.start({ target: { port: server.websocketPort ?? 0 } });
-    onTestFinished(() => proxy.stop());
-    const desk = await studio.open({ servers: `ws://127.0.0.1:${proxy.port}`, subjects: [SUBJECT], connect: true });
-    await connected(desk);
-    proxy.faults.refuse();
-    proxy.faults.reset();
-    await told(desk, /Lost/);
-    await eventually(() => countdown(desk), LONG_MS).toBeGreaterThan(RECOVERY_MS + 3_000);
-    // Waits from half a second on: far from a busy loop.
-    expect(await attempts(desk)).toBeLessThan(30);
-    await noteWaking(desk);
-    proxy.faults.heal();
-    await wake(desk);
-    expect(await recovery(desk)).toBeLessThan(RECOVERY_MS);
-    const sender = await program([server.url]);
-    sender.publish(SUBJECT, "back");
-    await eventually(() => received(desk)).toBe(1);
-    await oneSocket([server]);
-    expect(desk.complaints).toEqual([]);
-  });
-});
+  ])(
+    `P25: ${browser}: a server that is long away is tried less and less often, and %s wakes it`,
+    async (_what, wake) => {
+      const server = await RealServer.start({ websocket: true });
+      onTestFinished(() => server.stop());
+      const proxy = await FaultProxy.start({ target: { port: server.websocketPort ?? 0 } });
+      onTestFinished(() => proxy.stop());
+      const desk = await studio.open({ servers: `ws://127.0.0.1:${proxy.port}`, subjects: [SUBJECT], connect: true });
+      await connected(desk);
+      proxy.faults.refuse();
+      proxy.faults.reset();
+      await told(desk, /Lost/);
+      await eventually(() => countdown(desk), LONG_MS).toBeGreaterThan(RECOVERY_MS + 3_000);
+      // Waits from half a second on: far from a busy loop.
+      expect(await attempts(desk)).toBeLessThan(30);
+      await noteWaking(desk);
+      proxy.faults.heal();
+      await wake(desk);
+      expect(await recovery(desk)).toBeLessThan(RECOVERY_MS);
+      const sender = await program([server.url]);
+      sender.publish(SUBJECT, "back");
+      await eventually(() => received(desk)).toBe(1);
+      await oneSocket([server]);
+      expect(desk.complaints).toEqual([]);
+    },
+  );
+}

@@ -122,10 +122,11 @@ function open(clock: Clock, target: DialTarget, sink: TransportSink, signal: Abo
       // Browsers slow the timers of a page nobody looks at; what arrives is a good moment too.
       if (stopLooking !== undefined && socket.bufferedAmount <= LOW_WATER) drained();
     };
-    socket.onclose = ({ code, reason, wasClean }) => {
+    socket.onclose = ({ code, reason }) => {
       if (phase === "dialing") refused();
-      else if (wasClean && /^100[015]$/.test(String(code))) finish();
-      else if (wasClean) finish(failure("STREAM_FAILED", `closed the WebSocket with code ${code} ${reason}`));
+      // Not by wasClean, which Firefox denies of every close frame with the end of TCP right behind it.
+      else if (/^100[015]$/.test(String(code))) finish();
+      else if (code !== 1006) finish(failure("STREAM_FAILED", `closed the WebSocket with code ${code} ${reason}`));
       else finish(failure("CONNECTION_RESET", "ended without a close frame"));
     };
   });

@@ -174,6 +174,25 @@ describe("the page's WebSocket", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it.each([
+    [1001, undefined],
+    [1008, "STREAM_FAILED"],
+    [1006, "CONNECTION_RESET"],
+  ])(
+    "P25: goes by the code %i alone, as Firefox calls no close clean with TCP ended right behind it",
+    async (code, ending) => {
+      vi.stubGlobal("WebSocket", Stuck);
+      const told: unknown[] = [];
+      const sink = { data() {}, drain() {}, closed: (error?: TransportError) => told.push(error?.code) };
+      const target = { scheme: "ws", hostname: "h", port: 1, path: "" } as never;
+      const opening = pageSocket(new VirtualClock()).connect(target, sink, new AbortController().signal);
+      Stuck.latest?.onopen?.();
+      await opening;
+      Stuck.latest?.onclose?.({ code, reason: "", wasClean: false });
+      expect(told).toEqual([ending]);
+    },
+  );
+
   it("makes a publisher wait while the socket takes nothing, and lets it go on", async () => {
     stub();
     const broker = await Broker.listen({ websocket: true });

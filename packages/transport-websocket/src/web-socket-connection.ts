@@ -161,8 +161,9 @@ export class WebSocketConnection implements TransportConnection {
 
   readonly #onClose = (event: WebSocketEvent): void => {
     if (this.#phase === "open") this.#failure ??= closingError(this.remoteAddress, event);
-    else if (this.#phase === "closing" && this.#socket.bufferedAmount > 0) {
-      this.#failure ??= closingError(this.remoteAddress, event);
+    else if (this.#phase === "closing" && event.wasClean !== true && this.#socket.bufferedAmount > 0) {
+      // The peer said goodbye as well, perhaps, and never read the rest.
+      this.#failure ??= closingError(this.remoteAddress, event) ?? closingError(this.remoteAddress, { type: "close" });
     }
     if (this.#phase === "open" && this.#failure === undefined && this.#held.length > 0) this.#over = true;
     else this.#finish();

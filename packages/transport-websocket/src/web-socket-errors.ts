@@ -39,11 +39,14 @@ export function constructionError(address: string, cause: unknown): TransportErr
   return new TransportError("UNSUPPORTED_TARGET", "tcp", message, address, { cause: withoutQueries(cause) });
 }
 
-/** An open socket has closed: `undefined` when it did so in order. */
+/**
+ * An open socket has closed: `undefined` when it did so in order. The code tells, for without a close frame there is none but 1006.
+ * `wasClean` does not: Firefox denies it of every close frame with the end of TCP right behind it, and that is how servers close.
+ */
 export function closingError(address: string, event: WebSocketEvent): TransportError | undefined {
-  const { code = 1006, reason = "", wasClean = false } = event;
-  if (wasClean && (code === 1000 || code === 1001 || code === 1005)) return undefined;
-  if (code === 1006 || !wasClean) {
+  const { code = 1006, reason = "" } = event;
+  if (code === 1000 || code === 1001 || code === 1005) return undefined;
+  if (code === 1006) {
     const message =
       `${address} ended without a close frame (${code}): the server died, or a proxy between cut the connection; ` +
       "if it happens when idle, set pingInterval below the proxy's idle time";

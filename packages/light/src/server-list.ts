@@ -98,7 +98,7 @@ export interface ServerList {
   failed(server: Server, auth: boolean, now: number): void;
   /** The link to this server is gone: the others come first. */
   lost(server: Server, now: number): void;
-  /** The network may be back: nobody waits any longer. */
+  /** The network may be back: nobody waits any longer, and the next waits begin as short as those of a new outage. */
   wake(): void;
   /** Takes in what server `from` says of its cluster, and tells what changed. No list says nothing. */
   advertise(urls: unknown, from: Server): { added: string[]; deleted: string[] };
@@ -189,8 +189,8 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
       if (short) pace(now);
     },
     wake() {
-      notBefore = 0;
-      for (const server of servers) server.notBefore = 0;
+      notBefore = failures = 0;
+      for (const server of servers) server.notBefore = server.failures = 0;
     },
     advertise(urls, from) {
       const added: string[] = [];

@@ -315,4 +315,27 @@ describe("a page that wakes", () => {
     await world.clock.until(nc.close());
     expect(stopped).toBe(true);
   });
+
+  it.each([
+    ["one server", "a", 7_500, 4],
+    ["a pool", "a,b,c", 10_000, 4],
+  ])("P25: lets the waits of %s grow from the shortest again", async (_what, servers, ms, least) => {
+    let wake = (): void => {};
+    const world = simulate(1, {
+      wake: (run) => {
+        wake = run;
+        return () => {};
+      },
+    });
+    const a = world.serve("a");
+    const nc = await world.connect({ servers });
+    await a.stop();
+    await world.clock.advance(600_000);
+    wake();
+    await world.clock.settle();
+    const dials = world.network.dials.length;
+    await world.clock.advance(ms);
+    expect(world.network.dials.length - dials).toBeGreaterThanOrEqual(least);
+    await nc.close();
+  });
 });

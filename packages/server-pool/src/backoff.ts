@@ -11,7 +11,7 @@ export interface Backoff {
   /**
    * Milliseconds from the failure to the next dial of this server.
    *
-   * @param consecutiveFailures failures in a row of this server, 1 or more
+   * @param consecutiveFailures failures in a row of this server, 1 or more; those of before the pool was last woken are left out
    */
   delay(consecutiveFailures: number, failure: ServerFailure, random: Random): number;
   /**

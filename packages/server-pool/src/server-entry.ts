@@ -22,6 +22,8 @@ export class ServerEntry {
   address: string | undefined = undefined;
   listed: boolean | undefined = undefined;
 
+  /** Of its failed dials in a row, those of before the pool was last woken: the waits do not grow by them any more. */
+  pastFailures = 0;
   /** Failed dials in a row that count towards `maxAttempts`: those since the pool's first success. */
   attemptsSpent = 0;
   /** Round of dials in which it was last dialled; 0 = none. */

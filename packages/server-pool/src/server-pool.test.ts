@@ -163,6 +163,34 @@ describe("a failed server", () => {
     expect(client.decide().kind).toBe("wait");
     expect(client.view("a").consecutiveFailures).toBe(2);
   });
+
+  it("P25: after wakeNow the waits grow from the first one again, and the counts that are shown and bounded go on", () => {
+    const asked: number[] = [];
+    const backoff = {
+      delay: (failures: number) => {
+        asked.push(failures);
+        return failures * 1_000;
+      },
+    };
+    const client = new PoolDriver({ servers: "a", backoff, maxAttempts: 6 });
+    client.connect();
+    client.lose("a", 60_000);
+    for (let i = 0; i < 3; i++) client.fail();
+    client.pool.wakeNow(client.now);
+    client.fail();
+    expect([client.decide(), client.view("a").consecutiveFailures]).toEqual([
+      { kind: "wait", until: client.now + 1_000 },
+      4,
+    ]);
+    client.fail();
+    client.connect();
+    client.lose("a", 60_000);
+    for (let i = 0; i < 5; i++) client.fail();
+    client.pool.wakeNow(client.now);
+    client.fail();
+    expect(asked).toEqual([1, 2, 3, 1, 2, 1, 2, 3, 4, 5, 1]);
+    expect(client.decide()).toEqual({ kind: "give-up", reason: "max-attempts" });
+  });
 });
 
 describe("a forced reconnect", () => {

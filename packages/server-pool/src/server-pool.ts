@@ -147,6 +147,7 @@ export class ServerPool {
     entry.everConnected = true;
     entry.lastConnectedAt = now;
     entry.consecutiveFailures = 0;
+    entry.pastFailures = 0;
     entry.attemptsSpent = 0;
     entry.lameDuck = false;
     entry.leftGossip = false;
@@ -169,7 +170,8 @@ export class ServerPool {
     entry.state = "idle";
     entry.lastFailure = Object.freeze({ kind, error, at: now });
     entry.consecutiveFailures += 1;
-    entry.eligibleAt = Math.max(entry.eligibleAt, now + this.#delay(entry.consecutiveFailures, entry.lastFailure));
+    const sinceWoken = entry.consecutiveFailures - entry.pastFailures;
+    entry.eligibleAt = Math.max(entry.eligibleAt, now + this.#delay(sinceWoken, entry.lastFailure));
     if (this.#options.abortOnRepeatedAuthError && kind === "auth" && sameError(entry.authError, error)) {
       entry.repeatedAuthError = true;
     }
@@ -303,12 +305,16 @@ export class ServerPool {
     return this.#roster.reseed(servers, this.#options.parsing);
   }
 
-  /** Ends every wait that is running, once: a forced reconnect does not sit out a backoff. Counts stay. */
+  /**
+   * Ends every wait that is running, and lets the next ones begin as short as those of a new outage: what failed so far says little of
+   * a network that is back, and a forced reconnect does not sit out a backoff. The counts that are shown or bounded stay.
+   */
   wakeNow(_now: number): void {
     this.#outage.wakeNow();
     this.#selection.forget();
     for (const entry of this.#roster.byId.values()) {
       entry.eligibleAt = AT_ONCE;
+      entry.pastFailures = entry.consecutiveFailures;
       // The connection that is about to be dropped on purpose says nothing against its server.
       entry.shortLinks = 0;
     }

@@ -6,6 +6,8 @@ export interface Known {
   state: "idle" | "dialing" | "connected";
   notBefore: number;
   failures: number;
+  /** Of them, those of before the pool was last woken. */
+  past: number;
   spent: number;
   shortLinks: number;
   connectedAt: number;
@@ -27,6 +29,7 @@ export function freshlyKnown(seed: boolean, since: number): Known {
     state: "idle",
     notBefore: Number.NEGATIVE_INFINITY,
     failures: 0,
+    past: 0,
     spent: 0,
     shortLinks: 0,
     connectedAt: Number.NEGATIVE_INFINITY,

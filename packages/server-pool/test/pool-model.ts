@@ -170,6 +170,7 @@ export class PoolModel {
       Object.assign(known, {
         state: "connected",
         failures: 0,
+        past: 0,
         spent: 0,
         connectedAt: this.#now,
         everConnected: true,
@@ -181,7 +182,7 @@ export class PoolModel {
     this.#pool.failed(known.id, { kind, error: new Error("x") }, this.#now);
     known.state = "idle";
     known.failures += 1;
-    known.notBefore = this.#now + known.failures * WAIT;
+    known.notBefore = this.#now + (known.failures - known.past) * WAIT;
     if (this.#everConnected) known.spent += 1;
     const unproven = !known.seed && !known.everConnected;
     const stray = unproven && !this.#gossipFailed && kind === "network";
@@ -274,7 +275,9 @@ export class PoolModel {
     this.#pool.wakeNow(this.#now);
     this.#gate = AT_ONCE;
     this.#strikes = 0;
-    for (const [, known] of this.#all()) Object.assign(known, { notBefore: this.#now, shortLinks: 0 });
+    for (const [, known] of this.#all()) {
+      Object.assign(known, { notBefore: this.#now, past: known.failures, shortLinks: 0 });
+    }
   }
 
   #jumpBack(): void {

@@ -33,6 +33,21 @@ describe("waking", () => {
     await nc.close();
   });
 
+  it("P25: lets the waits grow from the shortest again: an attempt that came too early costs half a second, not half a minute", async () => {
+    const { serve, connect, clock, network, wake } = wakeable();
+    const server = serve("a");
+    const nc = await connect({ servers: "a" });
+    await server.stop();
+    await clock.advance(600_000);
+    wake();
+    await clock.settle();
+    const dials = network.dials.length;
+    // At most 0.5, 1, 2 and 4 s; before they were up to 30 s.
+    await clock.advance(7_500);
+    expect(network.dials.length - dials).toBeGreaterThanOrEqual(4);
+    await nc.close();
+  });
+
   it("P25: makes an attempt that hangs anew at once", async () => {
     const { serve, connect, clock, network, wake } = wakeable();
     const server = serve("a", { info: (index) => (index === 1 ? undefined : {}) });

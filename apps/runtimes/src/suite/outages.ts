@@ -10,6 +10,7 @@ const RECOVERY_MS = 5_000;
 export const outages: readonly Scenario[] = [
   { name: "no server there", play: fails },
   { name: "server killed", play: recovers },
+  { name: "server stopped", play: isLeft },
   { name: "long absence", play: waitsLong },
   { name: "idle cut by a proxy", play: isCut },
   { name: "handover", needs: full, play: moves },
@@ -52,6 +53,23 @@ async function recovers(stage: Stage): Promise<void> {
     for (const stop of stops) stop();
   }
   same("each once", heard, ["kept 1", "after 1", "kept 2", "after 2"]);
+}
+
+/** A server that stops in order says goodbye, which over a WebSocket is a close frame: its end is none of a server that died. */
+async function isLeft(stage: Stage): Promise<void> {
+  const served = await stage.serve();
+  const nc = await stage.open(served, { name: stage.subject });
+  const endings: string[] = [];
+  nc.on(
+    "disconnect",
+    ({ error }) => void endings.push((error as { readonly code?: string } | undefined)?.code ?? `${error}`),
+  );
+  await nc.flush();
+  await stage.backstage.restart(served);
+  await until("it is back", () => endings.length > 0 && nc.state === "connected");
+  await nc.flush();
+  if (stage.overWebSocket) same("how it ended", endings, ["CONNECTION_ERROR"]);
+  await until("one connection", async () => (await stage.backstage.connections(served, stage.subject)) === 1);
 }
 
 /** A server that is away for minutes, in seconds: several attempts fail, and their waits are those of an absence of any length. */

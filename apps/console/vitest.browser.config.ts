@@ -1,4 +1,5 @@
-// For `npm run console:check`: the outages of the page that take long. The workspace's own configuration runs *.test.ts only.
+// For `npm run console:check`: the outages of the page that take long, and all in a Firefox. The workspace's own configuration runs *.test.ts
+// only. Two files at once: much of each is waiting.
 
 import { defaultServerConditions } from "vite";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
@@ -6,6 +7,6 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const config: ViteUserConfig = defineConfig({
   root: import.meta.dirname,
   ssr: { resolve: { conditions: ["@myelin/source", ...defaultServerConditions] } },
-  test: { include: ["test/*.browser.ts"], maxWorkers: 1, testTimeout: 150_000, hookTimeout: 60_000 },
+  test: { include: ["test/*.browser.ts"], maxWorkers: 2, testTimeout: 150_000, hookTimeout: 60_000 },
 });
 export default config;

@@ -1,7 +1,10 @@
 // What takes long, in a Chromium.
 
 import { installedChromium } from "../../runtimes/src/browsers.js";
-import { longOutages } from "./long-outages.js";
+import { longAbsence, rollingRestart } from "./long-outages.js";
 import { inBrowser } from "./stage.js";
 
-inBrowser(installedChromium, longOutages);
+inBrowser(installedChromium, (studio) => {
+  rollingRestart(studio);
+  longAbsence(studio);
+});

@@ -1,11 +1,11 @@
-// All that is played in a Chromium, in a Firefox.
+// What is played in a Chromium, in a Firefox. But for the rolling restart, which takes long: `npm run runtimes` has one in a Firefox.
 
 import { installedFirefox } from "../../runtimes/src/browsers.js";
 import { dailyUse } from "./daily-use.js";
-import { longOutages } from "./long-outages.js";
+import { longAbsence } from "./long-outages.js";
 import { inBrowser } from "./stage.js";
 
 inBrowser(installedFirefox, (studio) => {
   dailyUse(studio);
-  longOutages(studio);
+  longAbsence(studio);
 });

@@ -95,8 +95,8 @@ export async function connected({ page }: Desk): Promise<string> {
 }
 
 /** Waits until the log has a sentence. */
-export async function told({ page }: Desk, sentence: RegExp): Promise<void> {
-  await eventually(() => page.locator("#log li").allInnerTexts()).toContainEqual(expect.stringMatching(sentence));
+export async function told({ page }: Desk, sentence: RegExp, ms?: number): Promise<void> {
+  await eventually(() => page.locator("#log li").allInnerTexts(), ms).toContainEqual(expect.stringMatching(sentence));
 }
 
 /** What the log says that is bad news. */
@@ -112,8 +112,8 @@ export async function noteWaking({ page }: Desk): Promise<void> {
 }
 
 /** Milliseconds from when the page was woken until it had a server again, on the page's own clock. Waits for that. */
-export async function recovery(desk: Desk): Promise<number> {
-  await told(desk, /serves us now/);
+export async function recovery(desk: Desk, ms?: number): Promise<number> {
+  await told(desk, /serves us now/, ms);
   await connected(desk);
   const back = desk.page.locator("#log li", { hasText: "serves us now" }).first().locator("time");
   return Date.parse((await back.getAttribute("datetime")) ?? "") - Number(await desk.page.evaluate("wokenAt"));

@@ -93,12 +93,12 @@ export const open = [];
 
 /** Statements whose tests prove a part of them, and what is missing. */
 export const partly = {
-  D17: "npm test plays the suite of all runtimes on the present Node; on Node 20, 22, 24 and newest, Deno, Bun and Chromium npm run runtimes does, a step of npm run check",
+  D17: "npm test plays the suite of all runtimes on the present Node; on Node 20, 22, 24 and newest, Deno, Bun, Chromium and Firefox npm run runtimes does, a step of npm run check",
   "ADR40-5": "a nonce without a signer is left to the server, which may know a user for those without credentials",
   "ADR40-28": "the default interval is 20 s, not 2 min, so that a silent server is noticed within 60 s",
   "ADR40-33": "only with ignoreAuthErrorAbort: false; by default the connection is kept and waits grow (D11)",
   "ADR40-38": "an unknown -ERR alone does not close: the server decides",
-  P25: "played in Chromium, Node, Deno and Bun (npm run runtimes, npm run console:check), not in Firefox and WebKit; absences are shortened",
+  P25: "played in Chromium, Firefox, Node, Deno and Bun (npm run runtimes, npm run console:check), not in WebKit; absences are shortened, and after a long one Firefox itself keeps a dial back, up to a minute",
   P27: "of TypeScript, the bundlers, Angular CLI and Next, npm test has esbuild alone; npm run consumers, a step of npm run check, has all of them, the last two as ES modules in TypeScript",
   P47: "the core imports nothing of node:; there is no transport for workerd",
   P48: "npm test plays the suite on the present Node, npm run runtimes, a step of npm run check, on every other",

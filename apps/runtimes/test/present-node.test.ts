@@ -45,10 +45,17 @@ it.each<[how: string, executable: string, args: string[], sentence: RegExp]>([
   expect(outcomes[0]?.error).toMatch(sentence);
 });
 
-it("where there is no Chromium that is said, and is no failure", async () => {
+it.each(["chromium", "firefox"])("where there is no %s that is said, and is no failure", async (name) => {
   vi.stubEnv("PATH", import.meta.dirname);
-  vi.stubEnv("MYELIN_CHROMIUM", undefined);
+  vi.stubEnv(`MYELIN_${name.toUpperCase()}`, undefined);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const chromium = runtimes.find(({ name }) => name === "chromium");
-  await expect(chromium?.prepare()).rejects.toThrow("there is no chromium on the PATH");
+  const browser = runtimes.find((one) => one.name === name);
+  await expect(browser?.prepare()).rejects.toThrow(`there is no ${name} on the PATH`);
+});
+
+it("a Firefox that does not start is told as one that cannot be had, with its name", async () => {
+  vi.stubEnv("MYELIN_FIREFOX", "/nowhere/firefox");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const firefox = runtimes.find(({ name }) => name === "firefox");
+  await expect(firefox?.prepare()).rejects.toThrow(/spawn \/nowhere\/firefox ENOENT/);
 });

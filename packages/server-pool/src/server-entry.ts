@@ -22,7 +22,7 @@ export class ServerEntry {
   address: string | undefined = undefined;
   listed: boolean | undefined = undefined;
 
-  /** Of its failed dials in a row, those of before the pool was last woken: the waits do not grow by them any more. */
+  /** Of its failed dials in a row, those of before the pool was last woken, which say little of a network that is back. */
   pastFailures = 0;
   /** Failed dials in a row that count towards `maxAttempts`: those since the pool's first success. */
   attemptsSpent = 0;
@@ -51,6 +51,11 @@ export class ServerEntry {
     public learnedFrom: string | undefined,
     public serverName: string,
   ) {}
+
+  /** Failed dials in a row by which its waits grow. */
+  get failuresSinceWoken(): number {
+    return this.consecutiveFailures - this.pastFailures;
+  }
 
   /** Remembers why it was or was not chosen. `{}` in the verdict stands for the detail; a number there is milliseconds. */
   judge(verdict: string, detail: number | string = ""): void {

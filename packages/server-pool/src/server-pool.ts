@@ -146,8 +146,7 @@ export class ServerPool {
     entry.state = "connected";
     entry.everConnected = true;
     entry.lastConnectedAt = now;
-    entry.consecutiveFailures = 0;
-    entry.pastFailures = 0;
+    entry.consecutiveFailures = entry.pastFailures = 0;
     entry.attemptsSpent = 0;
     entry.lameDuck = false;
     entry.leftGossip = false;
@@ -170,8 +169,7 @@ export class ServerPool {
     entry.state = "idle";
     entry.lastFailure = Object.freeze({ kind, error, at: now });
     entry.consecutiveFailures += 1;
-    const sinceWoken = entry.consecutiveFailures - entry.pastFailures;
-    entry.eligibleAt = Math.max(entry.eligibleAt, now + this.#delay(sinceWoken, entry.lastFailure));
+    entry.eligibleAt = Math.max(entry.eligibleAt, now + this.#delay(entry.failuresSinceWoken, entry.lastFailure));
     if (this.#options.abortOnRepeatedAuthError && kind === "auth" && sameError(entry.authError, error)) {
       entry.repeatedAuthError = true;
     }
@@ -305,10 +303,7 @@ export class ServerPool {
     return this.#roster.reseed(servers, this.#options.parsing);
   }
 
-  /**
-   * Ends every wait that is running, and lets the next ones begin as short as those of a new outage: what failed so far says little of
-   * a network that is back, and a forced reconnect does not sit out a backoff. The counts that are shown or bounded stay.
-   */
+  /** Ends every wait that is running, for a forced reconnect or a network that is back; the next begin small. Counts stay. */
   wakeNow(_now: number): void {
     this.#outage.wakeNow();
     this.#selection.forget();

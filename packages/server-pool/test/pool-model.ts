@@ -275,9 +275,7 @@ export class PoolModel {
     this.#pool.wakeNow(this.#now);
     this.#gate = AT_ONCE;
     this.#strikes = 0;
-    for (const [, known] of this.#all()) {
-      Object.assign(known, { notBefore: this.#now, past: known.failures, shortLinks: 0 });
-    }
+    for (const [, one] of this.#all()) Object.assign(one, { notBefore: this.#now, past: one.failures, shortLinks: 0 });
   }
 
   #jumpBack(): void {

@@ -29,9 +29,14 @@ const RECOVERY_AFTER_FAILURES_MS = { Chromium: RECOVERY_MS, Firefox: 40_000 } as
 const LONG_MS = 90_000;
 const SUBJECT = "numbers";
 
-/** How often the page tried since it lost its server. */
+/** How often that failed since it lost its server. */
 function attempts({ page }: Desk): Promise<number> {
   return page.locator("#log .text", { hasText: "did not work" }).count();
+}
+
+/** How often it has begun to try. */
+function tries({ page }: Desk): Promise<number> {
+  return page.locator("#log .text", { hasText: /^Trying / }).count();
 }
 
 /** Milliseconds until its server is tried again. */
@@ -90,20 +95,27 @@ export function rollingRestart(studio: Studio): void {
   });
 }
 
-export function longAbsence(studio: Studio): void {
+/** What wakes a page, in words, and how it is made to happen. */
+type Waking = readonly [what: string, wake: (desk: Desk) => Promise<unknown>];
+
+export const comingOnline: Waking = [
+  "a browser that comes online",
+  async ({ context }) => {
+    await context.setOffline(true);
+    await context.setOffline(false);
+  },
+];
+
+export const beingLookedAt: Waking = [
+  "a look at the page",
+  ({ page }) => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))"),
+];
+
+export function longAbsence(studio: Studio, ...wakings: readonly Waking[]): void {
   const { browser } = studio;
 
   // Minutes in seconds: it goes on until a wait is longer than what is allowed for coming back, so that only being woken explains it.
-  it.each<[what: string, wake: (desk: Desk) => Promise<unknown>]>([
-    [
-      "a browser that comes online",
-      async ({ context }) => {
-        await context.setOffline(true);
-        await context.setOffline(false);
-      },
-    ],
-    ["a look at the page", ({ page }) => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")],
-  ])(
+  it.each(wakings)(
     `P25: ${browser}: a server that is long away is tried less and less often, and %s wakes it`,
     async (_what, wake) => {
       const server = await RealServer.start({ websocket: true });
@@ -120,7 +132,9 @@ export function longAbsence(studio: Studio): void {
       expect(await attempts(desk)).toBeLessThan(30);
       await noteWaking(desk);
       proxy.faults.heal();
+      const before = await tries(desk);
       await wake(desk);
+      await eventually(() => tries(desk), RECOVERY_MS).toBeGreaterThan(before);
       const most = RECOVERY_AFTER_FAILURES_MS[browser];
       expect(await recovery(desk, most)).toBeLessThan(most);
       const sender = await program([server.url]);

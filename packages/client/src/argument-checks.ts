@@ -9,6 +9,22 @@ export function suggestion(name: string, known: readonly string[]): string {
   return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
+/**
+ * The options of a call. Throws InvalidArgumentError for the first that is not among `known`, and for options that are no object, such
+ * as a function in place of `{ callback }`.
+ *
+ * @param call as in "subscribe()"
+ */
+export function onlyKnown<T extends object>(options: T, known: readonly string[], call: string): T {
+  if (typeof options !== "object") throw new InvalidArgumentError("options", `of ${call} must be an object`);
+  for (const name in options) {
+    if (!known.includes(name)) {
+      throw new InvalidArgumentError(name, `is not an option of ${call}${suggestion(name, known)}`);
+    }
+  }
+  return options;
+}
+
 // Levenshtein distance; names of options are short.
 function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
@@ -32,7 +48,10 @@ function number(
 ): number {
   const found = value ?? fallback;
   if (typeof found !== "number" || !ok(found))
-    throw new InvalidArgumentError(name, `must be ${rule}, not ${messageOf(value)}`);
+    throw new InvalidArgumentError(
+      name,
+      `must be ${rule}, not ${typeof value === "string" ? `the text "${value}"` : messageOf(value)}`,
+    );
   return found;
 }
 

@@ -2,6 +2,8 @@
 // characters.
 // Source of the rules: subject.ts, which says the same in plain form (property test); conformance PROTO-6 … PROTO-9.
 
+import { InvalidArgumentError } from "@myelin/contracts";
+import type { MsgHdrs } from "./headers.js";
 import { InvalidSubjectError, publishSubjectProblem, queueProblem, subscribeSubjectProblem } from "./subject.js";
 import { writeUtf8 } from "./utf8.js";
 
@@ -30,6 +32,19 @@ export function writeQueue(block: Uint8Array, at: number, queue: string): number
   const problem = queueProblem(queue);
   if (problem !== undefined) throw new InvalidSubjectError(String(queue), problem, "queue");
   return writeUtf8(block, at, queue);
+}
+
+/**
+ * The block of headers as text. The text is judged and not the class: headers of another copy of this package, or of nats.js, are
+ * as good. That of any other object would reach every subscriber as headers that cannot be read.
+ */
+export function headerText(headers: MsgHdrs): string {
+  const text: unknown = typeof headers === "object" && headers !== null ? headers.toString() : undefined;
+  if (typeof text === "string" && text.startsWith("NATS/1.0") && text.endsWith("\r\n\r\n")) return text;
+  throw new InvalidArgumentError(
+    "headers",
+    "are not made with headers(); for a plain object there is MsgHdrs.fromRecord()",
+  );
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   headers,
   InvalidSubjectError,
   MaxPayloadError,
+  type MsgHdrs,
   Op,
 } from "./index.js";
 
@@ -159,6 +160,26 @@ describe("what an encoder refuses, and then has appended nothing", () => {
         subject: text,
       });
     }
+  });
+
+  it("an object that is no headers is refused, and one whose text is a block is not, whoever made it", () => {
+    const others: unknown[] = [
+      { a: "1" },
+      {},
+      new Map([["a", "1"]]),
+      "NATS/1.0\r\n\r\n",
+      null,
+      { toString: () => "NATS/1.0\r\na: 1" },
+    ];
+    for (const other of others) {
+      const refused = { code: "INVALID_ARGUMENT", argument: "headers" };
+      expect(refusal((encoder) => encoder.hpub("a", undefined, other as MsgHdrs, "x"))).toMatchObject(refused);
+      expect(refusal((encoder) => encoder.hmsg("a", 1, undefined, other as MsgHdrs, "x"))).toMatchObject(refused);
+    }
+    const foreign = { toString: () => "NATS/1.0\r\na: 1\r\n\r\n" } as unknown as MsgHdrs;
+    expect(written((encoder) => encoder.hpub("a", undefined, foreign, "x"))).toBe(
+      "HPUB a 18 19\r\nNATS/1.0\r\na: 1\r\n\r\nx\r\n",
+    );
   });
 
   it.each(["", "a b", "a\r\nPING", "a\tb", "\0"])("PROTO-9: %j is no queue group", (queue) => {

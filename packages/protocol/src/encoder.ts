@@ -4,6 +4,7 @@
 
 import { InvalidArgumentError, NatsError } from "@myelin/contracts";
 import {
+  headerText,
   writeAscii,
   writeAsciiText,
   writeBytes,
@@ -109,9 +110,12 @@ export class Encoder {
     return size;
   }
 
-  /** Publishes with headers; otherwise like `pub`. Returns the bytes of headers and payload. */
+  /**
+   * Publishes with headers; otherwise like `pub`. Returns the bytes of headers and payload. Throws `InvalidArgumentError` for an object
+   * that is no headers.
+   */
   hpub(subject: string, reply: string | undefined, headers: MsgHdrs, payload: Payload | undefined): number {
-    return this.#message("HPUB ", subject, undefined, reply, headers.toString(), payload);
+    return this.#message("HPUB ", subject, undefined, reply, headerText(headers), payload);
   }
 
   /**
@@ -169,7 +173,7 @@ export class Encoder {
     headers: MsgHdrs | Uint8Array,
     payload: Payload | undefined,
   ): number {
-    const block = headers instanceof Uint8Array ? headers : headers.toString();
+    const block = headers instanceof Uint8Array ? headers : headerText(headers);
     return this.#message("HMSG ", subject, checkedSid(sid), reply, block, payload);
   }
 

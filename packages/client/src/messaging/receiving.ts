@@ -2,14 +2,14 @@
 // still run. What one does with its messages is subscription.ts, who gets a message subscriptions.ts.
 
 import { checkQueue, checkSubscribeSubject } from "@myelin/protocol";
-import { abortSignal, callable } from "../argument-checks.js";
+import { abortSignal, callable, onlyKnown } from "../argument-checks.js";
 import { pendingBounds } from "../resolved-options.js";
 import type { Link } from "../session/link.js";
 import type { Publisher } from "./message.js";
 import type { QueueBounds } from "./message-queue.js";
 import type { Requests } from "./requests.js";
 import { Subscription, type SubscriptionHost } from "./subscription.js";
-import type { SubscriptionOptions } from "./subscription-options.js";
+import { SUBSCRIPTION_OPTIONS, type SubscriptionOptions } from "./subscription-options.js";
 import { Subscriptions } from "./subscriptions.js";
 
 /** What receiving needs of its connection. */
@@ -58,6 +58,7 @@ export class Receiving {
   /** @throws InvalidSubjectError, InvalidArgumentError, or the signal's reason; nothing has changed then */
   subscribe(subject: string, options: SubscriptionOptions): Subscription {
     checkSubscribeSubject(subject);
+    onlyKnown(options, SUBSCRIPTION_OPTIONS, "subscribe()");
     // Read once: what throws when read does so before anything has changed.
     const own = { ...options };
     if (own.queue !== undefined) checkQueue(own.queue);

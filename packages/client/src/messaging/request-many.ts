@@ -3,7 +3,7 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs } from "@myelin/protocol";
-import { integer, positive } from "../argument-checks.js";
+import { integer, onlyKnown, positive } from "../argument-checks.js";
 import { CallbackError, NoRespondersError } from "../errors.js";
 import { located } from "../operation-facts.js";
 import { watched } from "../user-code.js";
@@ -57,11 +57,25 @@ export interface RequestManyLimits {
   readonly goesOn: readonly SentinelFn[];
 }
 
+const OPTIONS: readonly string[] = [
+  "maxWait",
+  "maxMessages",
+  "stall",
+  "sentinel",
+  "strategy",
+  "headers",
+  "noMux",
+  "signal",
+  "traceDestination",
+  "traceOnly",
+];
+
 const DEFAULT_MAX_WAIT = 1_000;
 const DEFAULT_STALL = 300;
 
 /** @throws InvalidArgumentError naming the option */
 export function requestManyLimits(options: RequestManyOptions): RequestManyLimits {
+  onlyKnown(options, OPTIONS, "requestMany()");
   const { sentinel } = options;
   const { goesOn, strategy } = strategyOf(options.strategy);
   const maxMessages = integer("maxMessages", options.maxMessages, -1, -1);

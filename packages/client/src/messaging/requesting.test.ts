@@ -1,5 +1,6 @@
 // Asking for one answer: repeating it, and what its failures tell. Fakes and virtual time. Many answers are request-many.test.ts.
 
+import type { MsgHdrs } from "@myelin/protocol";
 import { describe, expect, it } from "vitest";
 import { answerAt, many } from "../../test/answers.js";
 import { last, scene } from "../../test/one-server.js";
@@ -221,6 +222,8 @@ describe("trace headers", () => {
     }
     expect(own.keys()).toEqual(["Kept"]);
     expect(() => nc.publish("a", "", { traceOnly: true })).toThrow("traceDestination");
+    const plain = { a: "1" } as unknown as MsgHdrs;
+    expect(() => nc.publish("a", "", { ...trace, headers: plain })).toThrow("headers: are not made with headers()");
   });
 });
 

@@ -4,7 +4,7 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
-import { abortSignal, choice, integer, positive } from "../argument-checks.js";
+import { abortSignal, choice, integer, onlyKnown, positive } from "../argument-checks.js";
 import { bounded } from "../bounded.js";
 import type { CallSite, CallSites } from "../call-sites.js";
 import { type Deferred, deferred, observed } from "../deferred.js";
@@ -20,6 +20,17 @@ import { type TraceOptions, tracedHeaders } from "./trace.js";
 
 /** Default of `timeout`, in milliseconds. */
 export const REQUEST_TIMEOUT = 1_000;
+
+const REQUEST_OPTIONS: readonly string[] = [
+  "timeout",
+  "headers",
+  "noMux",
+  "reply",
+  "signal",
+  "retry",
+  "traceDestination",
+  "traceOnly",
+];
 
 /** Default of `retry.wait`, in milliseconds. */
 const RETRY_WAIT = 250;
@@ -88,6 +99,7 @@ export class Requesting {
 
   /** @param callee the public function called, above which the caller's stack begins */
   request(subject: string, payload: Payload | undefined, options: RequestOptions, callee: object): Promise<Msg> {
+    onlyKnown(options, REQUEST_OPTIONS, "request()");
     const timeout = positive("timeout", options.timeout, REQUEST_TIMEOUT);
     abortSignal("signal", options.signal)?.throwIfAborted();
     if (options.reply !== undefined && options.noMux !== true) {

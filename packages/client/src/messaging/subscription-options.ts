@@ -29,6 +29,17 @@ export interface SubscriptionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The names of {@link SubscriptionOptions}. */
+export const SUBSCRIPTION_OPTIONS: readonly string[] = [
+  "queue",
+  "max",
+  "timeout",
+  "callback",
+  "pending",
+  "slow",
+  "signal",
+];
+
 /** Throws InvalidArgumentError for a limit on messages that is none; `undefined` is no limit. */
 export function checkMax(max: number | undefined): void {
   if (max !== undefined) integer("max", max, max, 1);

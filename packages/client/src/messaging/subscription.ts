@@ -4,7 +4,7 @@
 // has 200 000 of them to look at is what messages to the others pay for.
 
 import type { Decoder } from "@myelin/protocol";
-import { abortSignal, callable, integer, positive } from "../argument-checks.js";
+import { abortSignal, callable, integer, onlyKnown, positive } from "../argument-checks.js";
 import { type Deferred, deferred, observed } from "../deferred.js";
 import { CallbackError, InvalidOperationError, SlowConsumerError, TimeoutError } from "../errors.js";
 import { watched } from "../user-code.js";
@@ -200,7 +200,7 @@ export class Subscription implements AsyncIterable<Msg> {
    * @throws InvalidOperationError when it has a callback or is iterated already, InvalidArgumentError
    */
   process(handler: MsgHandler, options: ProcessOptions = {}): Promise<void> {
-    const { key } = options;
+    const { key } = onlyKnown(options, ["concurrency", "key", "signal"], "process()");
     const concurrency = integer("concurrency", options.concurrency, 1, 1);
     const signal = abortSignal("signal", options.signal);
     callable("handler", handler);

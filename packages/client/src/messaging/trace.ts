@@ -15,15 +15,19 @@ export interface TraceOptions {
 /**
  * The headers to send: the caller's own when nothing is to be traced, else a copy of them with the trace headers.
  *
- * @throws InvalidArgumentError for `traceOnly` without `traceDestination`
+ * @throws InvalidArgumentError for `traceOnly` without `traceDestination`, and for headers to copy that are none
  */
 export function tracedHeaders(headers: MsgHdrs | undefined, options: TraceOptions): MsgHdrs | undefined {
   const { traceDestination, traceOnly } = options;
   if (traceDestination === undefined || traceDestination === "") {
-    if (traceOnly !== true) return headers;
+    // nats.js programs say null for none.
+    if (traceOnly !== true) return headers ?? undefined;
     throw new InvalidArgumentError("traceOnly", "needs traceDestination: somebody must be told of the trace");
   }
   const traced = newHeaders();
+  if (headers && !`${headers}`.startsWith("NATS/1.0")) {
+    throw new InvalidArgumentError("headers", "are not made with headers()");
+  }
   for (const [name, values] of headers ?? []) for (const value of values) traced.append(name, value);
   traced.set("Nats-Trace-Dest", traceDestination);
   if (traceOnly === true) traced.set("Nats-Trace-Only", "true");

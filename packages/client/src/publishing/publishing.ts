@@ -1,8 +1,8 @@
 // Everything outbound that a caller publishes: to the link while there is one, by the caller's policy while there is none, to
 // nowhere afterwards. The only place that decides what becomes of a publish, and that counts what was dropped.
 
-import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
+import { onlyKnown } from "../argument-checks.js";
 import type { WhileDisconnected } from "../connection-options.js";
 import { DisconnectedError, InvalidOperationError } from "../errors.js";
 import type { PublishOptions } from "../messaging/message.js";
@@ -28,13 +28,7 @@ export interface PublishingEvents {
   requestRefused(id: number, error: Error): void;
 }
 
-const PUBLISH_OPTIONS: ReadonlySet<string> = new Set([
-  "reply",
-  "headers",
-  "whileDisconnected",
-  "traceDestination",
-  "traceOnly",
-]);
+const PUBLISH_OPTIONS: readonly string[] = ["reply", "headers", "whileDisconnected", "traceDestination", "traceOnly"];
 
 export class Publishing {
   readonly #buffer: OutageBuffer;
@@ -70,9 +64,7 @@ export class Publishing {
 
   publish(subject: string, payload: Payload | undefined, options: PublishOptions | undefined): boolean {
     if (options === undefined) return this.#outbox.publish(subject, undefined, undefined, payload);
-    for (const name in options) {
-      if (!PUBLISH_OPTIONS.has(name)) throw new InvalidArgumentError(name, "is not an option of publish()");
-    }
+    onlyKnown(options, PUBLISH_OPTIONS, "publish()");
     const { whileDisconnected } = options;
     const outbox =
       whileDisconnected === undefined ? this.#outbox : this.#outboxUnder(whileDisconnectedOf(whileDisconnected));

@@ -143,7 +143,7 @@ export class ConnectionParts {
     this.handovers.dispose();
     const closed = (what: string): Error => new ClosedConnectionError(what, { cause: reason });
     // A drain that close() overtakes has nothing to wait for.
-    this.#linkLost?.abort(closed("drain()"));
+    this.#linkLost?.abort(closed("close() came first"));
     this.publishing.refuse((subject) => closed(`publish to "${subject}"`));
     this.#requesting?.reject((_id, subject) => closed(`request to "${subject}"`));
     this.#requesting?.stopRepeating((subject) => closed(`request to "${subject}"`));

@@ -124,6 +124,25 @@ describe("drain", () => {
     expect(lines(world.server)).toContain("PUB result 0");
   });
 
+  it("says once what was asked and what ended it: the time, close(), or both before and after a call", async () => {
+    const world = await scene();
+    const { clock, nc } = world;
+    nc.subscribe("a", { callback: () => new Promise(() => {}) });
+    await send(world, "a", 1);
+    const late = await rejection(clock.until(nc.drain({ timeout: 50 })));
+    expect(late.message).toBe("drain(): it timed out after 50 ms");
+    const again = "the connection is closed; connect() makes a new one";
+    expect((await rejection(nc.flush())).message).toBe(`flush(): ${again}`);
+
+    const second = await scene();
+    second.nc.subscribe("a", { callback: () => new Promise(() => {}) });
+    await send(second, "a", 1);
+    const [drained, flushed] = [rejection(second.nc.drain()), rejection(second.nc.flush())];
+    await second.clock.until(second.nc.close());
+    expect((await drained).message).toBe(`drain(): close() came first: ${again}`);
+    expect((await flushed).message).toBe(`a call in flight: ${again}`);
+  });
+
   it("RECV-DRAIN-9, P18: a link lost while draining ends it, closed; so does an outage before it", async () => {
     const world = await scene();
     world.nc.subscribe("a", { callback: () => new Promise(() => {}) });

@@ -50,7 +50,7 @@ export async function drainAndClose(host: DrainingHost, timeout: number): Promis
   }
   host.begin();
   try {
-    await bounded(drainLink(host, link, subscriptions), { timeout, signal: host.lost }, "drain()", host.clock);
+    await bounded(drainLink(host, link, subscriptions), { timeout, signal: host.lost }, "it", host.clock);
     return { handled: processed() - before, abandoned: 0, unsent: 0 };
   } catch (cause) {
     const handled = processed() - before;

@@ -86,7 +86,7 @@ export class ClosedConnectionError extends ConnectionError {
   override readonly code = "CONNECTION_CLOSED";
 
   constructor(operation = "this call", options?: ErrorOptions) {
-    super(`${operation} needs an open connection, but it is closed; call connect() again`, options);
+    super(`${operation}: the connection is closed; connect() makes a new one`, options);
   }
 }
 

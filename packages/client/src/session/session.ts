@@ -262,7 +262,7 @@ export class Session {
         move.cancel(new ConnectionError("the move to another server was called off"));
       }
       if ("link" in next && next.link === link) return;
-      const inFlight: Reason = () => new ClosedConnectionError("an operation in flight");
+      const inFlight: Reason = () => new ClosedConnectionError("a call in flight");
       if (next.kind === "closed" && next.reason === undefined) this.#closing = link.close(CLOSE_GRACE, inFlight);
       else if (next.kind === "connected" && next.ended === undefined) this.#leave(server, link, next.server);
       else link.destroy(inFlight);
@@ -361,7 +361,7 @@ export class Session {
     this.#stopWaking();
     this.#moving.stop();
     this.#seeding?.stop();
-    for (const link of this.#leaving.keys()) link.destroy(() => new ClosedConnectionError("an operation in flight"));
+    for (const link of this.#leaving.keys()) link.destroy(() => new ClosedConnectionError("a call in flight"));
     this.#host.ended(reason);
     this.#host.emit({ type: "close", error: reason });
     // With a link before it, it is settled there.
@@ -372,7 +372,7 @@ export class Session {
   // A listener of the first link may have closed us.
   #settleReady(): void {
     const { state } = this.#machine;
-    if (state.kind === "closed") this.ready.reject(state.reason ?? new ClosedConnectionError("connect()"));
+    if (state.kind === "closed") this.ready.reject(state.reason ?? new ClosedConnectionError("ready"));
     else this.ready.resolve();
   }
 

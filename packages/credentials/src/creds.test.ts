@@ -52,6 +52,8 @@ describe("parseCreds", () => {
   it("SEC-CREDS-3: tells apart what is missing", () => {
     expect(codeOf("")).toBe("NO_USER_JWT_IN_CREDS");
     expect(codeOf(plain.slice(7).join("\n"))).toBe("NO_USER_JWT_IN_CREDS");
+    expect(() => parseCreds("/run/nats/app.creds")).toThrow("for a path there is credsFileAuthenticator()");
+    expect(() => parseCreds(plain.slice(7).join("\n"))).toThrow("their first block must be one");
     expect(codeOf(plain.slice(0, 7).join("\n"))).toBe("NO_SEED_IN_CREDS");
     expect(codeOf(plain.join("\n").replace(SEED, ""))).toBe("NO_SEED_IN_CREDS");
     expect(codeOf(plain.join("\n").replace(SEED, SEED.replace("SU", "SA")))).toBe("BAD_SEED");

@@ -24,7 +24,10 @@ export function parseCreds(creds: Uint8Array | string): Creds {
   const text = typeof creds === "string" ? creds : new TextDecoder().decode(creds);
   const [jwt, seed] = [...text.matchAll(BLOCK)].map(([, body = ""]) => contentOf(body));
   if (jwt === undefined || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(jwt)) {
-    throw new CredentialsError("NO_USER_JWT_IN_CREDS", "the creds hold no user JWT; their first block must be one");
+    const hint = text.includes("-----")
+      ? "their first block must be one"
+      : "for a path there is credsFileAuthenticator()";
+    throw new CredentialsError("NO_USER_JWT_IN_CREDS", `the creds hold no user JWT; ${hint}`);
   }
   if (seed === undefined || seed === "") {
     throw new CredentialsError("NO_SEED_IN_CREDS", "the creds hold no seed; their second block must be one");

@@ -38,6 +38,8 @@ describe("parseServerList", () => {
 
   it("SEED-6: names the bad element, or counts it where naming could show half a password", () => {
     expect(() => parseServerList("a,b:0")).toThrow(/"b:0"/);
+    const unset = ["a", undefined] as unknown as string[];
+    expect(() => parseServerList(unset)).toThrow("element 2 must be a string, not undefined");
     const leaky = (): unknown => parseServerList("nats://user:hun,ter2@h");
     expect(leaky).toThrow(/element 1 .*%2C/);
     expect(leaky).not.toThrow(/hun|user/);

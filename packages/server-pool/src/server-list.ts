@@ -33,7 +33,7 @@ export function parseServerList(
   let position = 0;
   for (const text of typeof servers === "string" ? [servers] : servers) {
     if (typeof text !== "string") {
-      throw new InvalidArgumentError("servers", `element ${position + 1} must be a string, not a ${typeof text}`);
+      throw new InvalidArgumentError("servers", `element ${position + 1} must be a string, not ${typeof text}`);
     }
     for (const element of text.split(",")) {
       if (element.trim() === "") continue;

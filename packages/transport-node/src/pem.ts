@@ -83,10 +83,16 @@ export function checkIdentity(identity: Identity): void {
   }
 }
 
+// A path in place of what is in the file.
+function hintOf(pem: string, option: string): string {
+  return /^[^\r\n]{0,1023}[./\\][^\r\n]{0,1023}$/.test(pem) ? `; the path of a file is given as tls.${option}` : "";
+}
+
 function certificatesIn(pem: string, part: FaultyPart | undefined): readonly X509Certificate[] {
   const blocks = pem.match(CERTIFICATE) ?? [];
   const begun = pem.match(CERTIFICATE_BEGIN)?.length ?? 0;
-  if (begun === 0) throw new PemFault(part, "holds no certificate");
+  if (begun === 0)
+    throw new PemFault(part, `holds no certificate${hintOf(pem, part === "cert" ? "certFile" : "caFile")}`);
   if (begun !== blocks.length) throw new PemFault(part, "ends within a certificate");
   try {
     return blocks.map((block) => new X509Certificate(block));
@@ -97,7 +103,7 @@ function certificatesIn(pem: string, part: FaultyPart | undefined): readonly X50
 
 function privateKeyIn(pem: string, passphrase: string | undefined): KeyObject {
   const block = PRIVATE_KEY.exec(pem)?.[0];
-  if (block === undefined) throw new PemFault("key", "holds no complete private key");
+  if (block === undefined) throw new PemFault("key", `holds no complete private key${hintOf(pem, "keyFile")}`);
   const encrypted = /ENCRYPTED/.test(block);
   try {
     return createPrivateKey({ key: block, format: "pem", ...(passphrase === undefined ? {} : { passphrase }) });

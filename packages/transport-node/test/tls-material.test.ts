@@ -218,6 +218,13 @@ describe("functions", () => {
     ["cert rejects", "tls.cert", { ...pair, cert: () => Promise.reject(broken) }, "the vault is sealed"],
     ["key throws", "tls.key", { ...pair, key: throws }, "the vault is sealed"],
     ["key answers nothing", "tls.key", { ...pair, key: (() => undefined) as never }, "must be PEM"],
+    [
+      "ca is a path",
+      "tls.ca",
+      { ca: "/run/tls/ca.pem" },
+      "tls.ca holds no certificate; the path of a file is given as tls.caFile",
+    ],
+    ["key is a path", "tls.key", { ...pair, key: "./key.pem" }, "the path of a file is given as tls.keyFile"],
     ["ca answers numbers", "tls.ca", { ca: (() => [1]) as never }, "must be PEM"],
   ])("P31: fail that dial only and by name, before a socket: %s", async (_, source, tls, words) => {
     const error = await transportErrorOf(dialer(tls).dial());

@@ -74,6 +74,7 @@ export class Attempt {
       learned: (info) => this.#host?.learned(server, info),
       warned: (error) => this.#host?.warned(error),
       note,
+      wallTime: () => clock.wallTime(),
     };
     note("own", "dial", server.url.href);
     const ended = observer?.attempt(number, addressOf(server));

@@ -91,16 +91,27 @@ function urlCredentials(url: ServerUrl): Auth {
   return {};
 }
 
-/** Why a server that refuses these credentials may do so; never the credentials themselves. */
-export function lackingIn(auth: Auth, nonce: string | undefined): string | undefined {
+/**
+ * Why a server that refuses these credentials may do so; never the credentials themselves.
+ *
+ * @param expireAt when they end, in milliseconds since the Unix epoch like `now`
+ */
+export function lackingIn(
+  auth: Auth,
+  nonce: string | undefined,
+  expireAt: number | undefined,
+  now: number,
+): string | undefined {
   if (Object.values(auth).every((value) => value === undefined)) {
     return nonce === undefined
       ? "no credentials were given: set user and pass, token or authenticator"
       : "no credentials were given, and it sent a nonce to sign: set authenticator to that of an nkey or of .creds";
   }
-  if (nonce === undefined || auth.sig !== undefined || (auth.jwt === undefined && auth.nkey === undefined))
-    return undefined;
-  return "its nonce was not signed: give the authenticator the seed too";
+  if (nonce !== undefined && auth.sig === undefined && (auth.jwt !== undefined || auth.nkey !== undefined)) {
+    return "its nonce was not signed: give the authenticator the seed too";
+  }
+  if (expireAt === undefined || expireAt > now) return undefined;
+  return `the credentials ended on ${new Date(expireAt).toUTCString()}: renew them, or check the clock of this machine`;
 }
 
 /** Which kinds of credentials are sent, in words, and nothing of them. */

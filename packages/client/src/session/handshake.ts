@@ -66,6 +66,7 @@ export interface AttemptListener {
   /** Something is wrong that the transport could work around. */
   warned(error: TransportError): void;
   readonly note: Note;
+  wallTime(): number;
 }
 
 /** An attempt failed; `phase` tells how far it had come. */
@@ -357,7 +358,7 @@ class Handshake implements DialingSink, HandshakeUnderWay {
 
   // CONNECT and PING in one write. Does not throw.
   #introduce(connection: TransportConnection, info: ServerInfo, auth: Auth): void {
-    this.#lacking = lackingIn(auth, info.nonce);
+    this.#lacking = lackingIn(auth, info.nonce, this.#credentialsExpireAt, this.#listener.wallTime());
     try {
       const encoder = new Encoder();
       encoder.connect(connectOptions(this.#options, this.#identity, info, connection.encrypted, auth));

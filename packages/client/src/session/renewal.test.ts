@@ -3,7 +3,7 @@
 
 import type { Transport } from "@myelin/contracts";
 import { describe, expect, it } from "vitest";
-import { recorded, type Simulation, simulate } from "../../test/simulated.js";
+import { recorded, rejection, type Simulation, simulate } from "../../test/simulated.js";
 import { last, told } from "../../test/two-servers.js";
 import type { ConnectionOptions } from "../index.js";
 
@@ -157,6 +157,28 @@ describe("P2: credentials that are about to end", () => {
       await connect({ servers: "a", refreshBefore, authenticator: () => ({ auth_token: "t", expiresAt }) });
       await clock.advance(300_000);
       expect(a.dials).toBe(dials);
+    }
+  });
+
+  it("that have ended already are told as such when a server refuses them, and are not blamed for a full server", async () => {
+    for (const [refusal, words] of [
+      [
+        "Authorization Violation",
+        /^could not connect: .*; the credentials ended on .* GMT: renew them, or check the clock/,
+      ],
+      ["maximum connections exceeded", /no more connections/],
+    ] as const) {
+      const { serve, connect, clock } = simulate();
+      serve("a", {
+        onConnect: (connection) => {
+          connection.err(refusal);
+          return "skip";
+        },
+      });
+      const ended = { auth_token: "secret", expiresAt: clock.wallTime() - 1_000 };
+      const { message } = await rejection(connect({ servers: "a", authenticator: () => ended }));
+      expect(message).toMatch(words);
+      expect(message).not.toMatch(refusal.startsWith("max") ? /ended on/ : /secret/);
     }
   });
 

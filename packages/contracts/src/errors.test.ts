@@ -21,6 +21,14 @@ describe("NatsError", () => {
     expect([error.code, error.phase, error.address]).toEqual(["CONNECTION_REFUSED", "tcp", "127.0.0.1:1"]);
   });
 
+  it("is whole in JSON, message included, and has no stack, cause or history there", () => {
+    const error = new TransportError("DNS_FAILED", "dns", "no address", "a:1", { cause: new Error("EAI_AGAIN") });
+    Object.defineProperty(error, "history", { value: ["a step"] });
+    expect(JSON.parse(JSON.stringify({ error }))).toEqual({
+      error: { name: "TransportError", code: "DNS_FAILED", phase: "dns", address: "a:1", message: "no address" },
+    });
+  });
+
   it("says which argument was wrong", () => {
     expect(new InvalidArgumentError("servers", "is empty").message).toBe("servers: is empty");
   });

@@ -32,6 +32,11 @@ export abstract class NatsError extends Error {
     this.name = new.target.name;
   }
 
+  /** For structured logs: the facts as fields, and the message, which JSON leaves out of an error; neither stack nor cause. */
+  toJSON(): object {
+    return { ...this, message: this.message };
+  }
+
   static {
     Object.defineProperty(NatsError.prototype, BRAND, { value: true });
   }

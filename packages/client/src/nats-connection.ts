@@ -227,17 +227,19 @@ export class NatsConnection implements AsyncDisposable {
     return (this.#session.link?.bufferedBytes ?? 0) + this.#parts.publishing.keptBytes;
   }
 
-  /** Resolves when a publisher may go on: at once, or when the backlog is gone, or with the next link. */
-  writable(): Promise<void> {
-    return observed(async () => {
-      const link = await this.#link("writable()", {});
-      try {
-        await link.writable();
-      } catch (error) {
-        // Left for another one meanwhile.
-        if (this.#session.link === undefined || this.#session.link === link) throw error;
-        await this.writable();
-      }
+  /** Resolves when a publisher may go on: at once, when the backlog is gone, or with the next link, should this one be lost meanwhile. */
+  writable(bounds: Bounds = {}): Promise<void> {
+    return observed(() => {
+      const within = checkedBounds(bounds);
+      return bounded(this.#untilWritable(within), within, "writable()", this.#runtime.clock);
+    });
+  }
+
+  async #untilWritable(bounds: Bounds): Promise<void> {
+    const link = await this.#link("writable()", bounds);
+    await link.writable().catch((error: unknown) => {
+      if (this.isClosed() || this.#session.link === link) throw error;
+      return this.#untilWritable(bounds);
     });
   }
 

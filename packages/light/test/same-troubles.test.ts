@@ -242,6 +242,17 @@ const STORIES: { readonly [name: string]: Story } = {
     results.push(await clock.until(Promise.all([waiting, drained])), events);
     return results;
   },
+  async "a publisher that waits while the link is lost"({ clock, connect, serve }) {
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    last(a).pause();
+    while (nc.publish("s", new Uint8Array(10_000)));
+    const waiting = settled(nc.writable());
+    await a.stop();
+    await clock.advance(1_000);
+    serve("a");
+    return [await clock.until(waiting), nc.state];
+  },
   async "a link that is stale, and a server that pings"({ clock, connect, serve }) {
     const a = serve("a");
     const nc = await connect({ servers: "a", pingInterval: 1_000, maxPingOut: 2 });

@@ -12,6 +12,7 @@ const KIB = "x".repeat(1_024);
 async function stuck(options: ConnectionOptions): Promise<{
   readonly nc: NatsConnection;
   readonly peer: FakeConnection;
+  readonly server: ReturnType<ReturnType<typeof simulate>["serve"]>;
   readonly simulation: ReturnType<typeof simulate>;
 }> {
   const simulation = simulate();
@@ -20,7 +21,7 @@ async function stuck(options: ConnectionOptions): Promise<{
   const [peer] = server.connections;
   if (peer === undefined) throw new Error("there is a connection");
   peer.pause();
-  return { nc, peer, simulation };
+  return { nc, peer, server, simulation };
 }
 
 describe("a peer that does not read", () => {
@@ -65,16 +66,35 @@ describe("a peer that does not read", () => {
     expect(nc.bufferedBytes).toBe(0);
   });
 
-  it("writable() rejects when the link is lost or closed before there is room", async () => {
-    for (const end of ["lost", "closed"] as const) {
-      const { nc, peer, simulation } = await stuck({});
-      while (nc.publish("x", KIB));
-      const writable = rejection(nc.writable());
-      if (end === "lost") peer.reset();
-      else void nc.close();
-      expect((await simulation.clock.until(writable)).code).toBe(end === "lost" ? "DISCONNECTED" : "CONNECTION_CLOSED");
-      await simulation.clock.until(nc.close());
-    }
+  it("a publisher that waits in writable() is not thrown out of its loop by an outage: it goes on with the next link", async () => {
+    const { nc, peer, simulation, server } = await stuck({});
+    while (nc.publish("x", KIB));
+    let writable = false;
+    const waiting = nc.writable().then(() => {
+      writable = true;
+    });
+    void server.stop();
+    peer.reset();
+    await simulation.clock.advance(5_000);
+    expect(writable).toBe(false);
+    simulation.serve("a");
+    await simulation.clock.until(waiting);
+    expect(nc.state).toBe("connected");
+    await simulation.clock.until(nc.close());
+  });
+
+  it("writable() rejects when the connection is closed before there is room, and within its bounds", async () => {
+    const { nc, simulation } = await stuck({});
+    while (nc.publish("x", KIB));
+    const late = await rejection(simulation.clock.until(nc.writable({ timeout: 50 })));
+    expect(late.message).toBe("writable() timed out after 50 ms");
+    const abort = new AbortController();
+    const aborted = rejection(nc.writable({ signal: abort.signal }));
+    abort.abort(new Error("no longer wanted"));
+    expect((await aborted).message).toBe("no longer wanted");
+    const closed = rejection(nc.writable());
+    void nc.close();
+    expect((await simulation.clock.until(closed)).code).toBe("CONNECTION_CLOSED");
   });
 });
 

@@ -42,7 +42,13 @@ export interface RequestPublisher {
     payload: Payload | undefined,
     now: boolean,
   ): void;
-  withdraw(id: number): void;
+  /** Nobody wants it sent any more; true when it had not been, for want of a link. */
+  withdraw(id: number): boolean;
+}
+
+/** What timed out, for its error. */
+export function requestShown(subject: string, kept: boolean): string {
+  return `request to "${subject}"${kept ? ", not sent for want of a connection," : ""}`;
 }
 
 export class LoneRequests {
@@ -82,8 +88,9 @@ export class LoneRequests {
       timeout,
       signal,
       callback: (error, message) => {
-        if (error instanceof TimeoutError) reject(new TimeoutError(`request to "${subject}"`, timeout));
-        else if (error !== null) reject(error);
+        if (error instanceof TimeoutError) {
+          reject(new TimeoutError(requestShown(subject, this.#publisher.withdraw(-subscription.getID())), timeout));
+        } else if (error !== null) reject(error);
         else if (message.status === 503 && message.data.length === 0) {
           reject(new NoRespondersError(subject));
           // A server does not count this answer: it would keep the subscription and wait for another one.

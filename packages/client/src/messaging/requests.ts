@@ -6,7 +6,7 @@ import type { CallSite } from "../call-sites.js";
 import { type Deferred, observe, unobserved } from "../deferred.js";
 import { NoRespondersError, TimeoutError } from "../errors.js";
 import { awaited, located } from "../operation-facts.js";
-import type { RequestPublisher } from "./lone-requests.js";
+import { type RequestPublisher, requestShown } from "./lone-requests.js";
 import { Msg, type Publisher } from "./message.js";
 import type { Receiver } from "./subscriptions.js";
 
@@ -200,7 +200,8 @@ export class Requests implements Receiver {
         next = Math.min(next, request.deadline);
         continue;
       }
-      this.#reject(id, new TimeoutError(`request to "${request.subject}"`, request.timeout));
+      const shown = requestShown(request.subject, this.#publisher.withdraw(id));
+      this.#reject(id, new TimeoutError(shown, request.timeout));
     }
     this.#rearm(next);
   }

@@ -122,16 +122,17 @@ export class OutageBuffer implements Outbox {
     this.#requests.set(id, kept);
   }
 
-  /** Takes a request back; does nothing when it is not here. */
-  withdraw(id: number): void {
+  /** Takes a request back; false when it is not here. */
+  withdraw(id: number): boolean {
     const found = this.#requests?.get(id);
-    if (this.#requests === undefined || found === undefined) return;
+    if (this.#requests === undefined || found === undefined) return false;
     this.#requests.delete(id);
     found.withdrawn = true;
     this.#withdrawn++;
     this.#bytes -= found.frame.length;
     // Requests that come and time out during a long outage must not pile up as holes.
     if (this.#withdrawn * 2 > this.#kept.length - this.#oldest) this.#compact();
+    return true;
   }
 
   /**

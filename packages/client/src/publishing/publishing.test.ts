@@ -39,6 +39,26 @@ describe("publishConfirmed", () => {
   });
 });
 
+describe("a request that times out during an outage", () => {
+  it("says that it was not sent, with either kind of inbox, and one that was sent does not", async () => {
+    const world = await scene();
+    world.nc.subscribe("q");
+    const asked = rejection(world.clock.until(world.nc.request("q", "", { timeout: 200 })));
+    expect((await asked).message).toBe('request to "q" timed out after 200 ms');
+    void world.server.stop();
+    await world.clock.advance(10);
+    for (const noMux of [false, true]) {
+      const kept = await rejection(world.clock.until(world.nc.request("q", "", { timeout: 300, noMux })));
+      expect(kept).toBeInstanceOf(TimeoutError);
+      expect(kept.message).toBe('request to "q", not sent for want of a connection, timed out after 300 ms');
+    }
+    const late = rejection(world.nc.request("q", "", { timeout: 60_000 }));
+    world.serve("a");
+    await world.clock.advance(60_000);
+    expect((await late).message).toBe('request to "q" timed out after 60000 ms');
+  });
+});
+
 describe("whileDisconnected of one publish", () => {
   it("P5: beats the connection's own, for that publish alone", async () => {
     const world = await scene();

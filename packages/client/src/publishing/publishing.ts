@@ -87,10 +87,9 @@ export class Publishing {
     else throw notSent(`request to "${subject}"`);
   }
 
-  /** A request is settled; should it still be kept, nobody wants it sent. */
-  withdraw(id: number): void {
-    this.#buffer.withdraw(id);
-    this.#interim?.withdraw(id);
+  /** A request is settled; should it still be kept, nobody wants it sent. True when it was. */
+  withdraw(id: number): boolean {
+    return this.#buffer.withdraw(id) || this.#interim?.withdraw(id) === true;
   }
 
   /** From now on publishes are kept for the next link, which is up already: {@link linked} follows at once. */

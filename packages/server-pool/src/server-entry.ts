@@ -63,6 +63,12 @@ export class ServerEntry {
     this.#detail = detail;
   }
 
+  /** Its connection was left on purpose. */
+  moved(): void {
+    this.shortLinks = 0;
+    this.judge("left for another server");
+  }
+
   /** Takes in one measured round-trip time. */
   measure(rtt: number): void {
     this.rtt = this.rtt === undefined ? rtt : this.rtt + (rtt - this.rtt) * RTT_WEIGHT;

@@ -224,6 +224,17 @@ describe("decide", () => {
     expect(new Set([client.dial().id, client.dial().id, client.dial().id]).size).toBe(3);
   });
 
+  it("says after a move what was moved to and what was left, not what the last outage had said of them", () => {
+    const client = new PoolDriver({ servers: "a,b" });
+    const first = client.connect();
+    const [from, to] = first === "a" ? ["a", "b"] : ["b", "a"];
+    client.pool.dialing(client.view(to).id, client.now);
+    client.pool.connected(client.view(to).id, client.now);
+    client.pool.left(client.view(from).id, client.now);
+    expect(client.view(to)).toMatchObject({ state: "connected", reason: "chosen" });
+    expect(client.view(from)).toMatchObject({ state: "idle", reason: "left for another server" });
+  });
+
   it("says why for every server", () => {
     const client = new PoolDriver({ servers: "a,b,c", randomize: false });
     expect(client.view("a").reason).toBe("not considered yet");

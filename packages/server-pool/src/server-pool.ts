@@ -215,7 +215,7 @@ export class ServerPool {
     this.#tick(now);
     const entry = this.#roster.byId.get(id);
     if (entry === undefined || entry.state === "idle") return;
-    if (entry.state === "connected") entry.shortLinks = 0;
+    if (entry.state === "connected") entry.moved();
     entry.state = "idle";
     this.#roster.release(entry);
   }
@@ -376,6 +376,7 @@ export class ServerPool {
 
   #begin(entry: ServerEntry, now: number): void {
     entry.state = "dialing";
+    entry.judge("chosen");
     entry.justLost = false;
     entry.lastDialAt = now;
     entry.round = this.#round;

@@ -174,6 +174,14 @@ export function openLink(shared: Shared, server: Server, number: number, host: L
     closed,
   };
 
+  // Before CONNECT there was nothing to refuse; that it waited too long for it is another matter.
+  const refusal = (text: string): Error => {
+    const error = serverErrorOf(text);
+    return phase !== "ping" && error instanceof AuthorizationError && error.code !== "AUTHENTICATION_TIMEOUT"
+      ? new ConnectionError(`${href} refused credentials that it was not sent: ${text}`)
+      : error;
+  };
+
   // Handles what has arrived.
   const pump = (): void => {
     try {
@@ -183,7 +191,7 @@ export function openLink(shared: Shared, server: Server, number: number, host: L
         const { verb } = operation;
         if (verb === "-err") {
           if (phase === "up") farewell = shared.refused(operation.text, link) ?? farewell;
-          else fail(serverErrorOf(operation.text));
+          else fail(refusal(operation.text));
         } else if (verb === "info") learn(operation.text);
         else if (phase === "up" && "sid" in operation) shared.message(operation);
         else if (phase === "info" || "sid" in operation) {

@@ -2,7 +2,7 @@
 // which would hold every loser for as long as the longest-lived contender lives.
 
 import type { Clock } from "@myelin/contracts";
-import { abortSignal, nonNegative } from "./argument-checks.js";
+import { abortSignal, nonNegative, onlyKnown } from "./argument-checks.js";
 import { TimeoutError } from "./errors.js";
 
 /** Bounds on one wait. */
@@ -13,12 +13,17 @@ export interface Bounds {
   readonly signal?: AbortSignal | undefined;
 }
 
+const BOUNDS: readonly string[] = ["timeout", "signal"];
+
 /**
  * The bounds, read once and checked; to be called before anything is done that they are to bound.
  *
+ * @param call as in "flush()"
  * @throws InvalidArgumentError, or the reason of a signal that is aborted already
  */
-export function checkedBounds({ timeout, signal }: Bounds): Bounds {
+export function checkedBounds(bounds: Bounds, call: string): Bounds {
+  onlyKnown(bounds, BOUNDS, call);
+  const { timeout, signal } = bounds;
   if (timeout !== undefined) nonNegative("timeout", timeout, 0);
   abortSignal("signal", signal)?.throwIfAborted();
   return { timeout, signal };

@@ -14,6 +14,7 @@ import type { ConnectionObserver } from "./observer.js";
 import { addressOf } from "./session/announcements.js";
 import type { State } from "./session/connection-state.js";
 import { AttemptFailure } from "./session/handshake.js";
+import type { SessionRuntime } from "./session/session-host.js";
 import type { StatusEvent } from "./status.js";
 
 declare const made: unique symbol;
@@ -22,6 +23,11 @@ declare const made: unique symbol;
 export interface DiagnosticsTarget {
   /** Of types alone: only what {@link diagnosticsOn} made fits. */
   readonly [made]: true;
+}
+
+/** What a connection needs from outside. */
+export interface ConnectionRuntime extends SessionRuntime {
+  readonly diagnostics: DiagnosticsTarget | undefined;
 }
 
 /** The same as the connection sees it. */

@@ -47,6 +47,23 @@ describe("drain", () => {
     expect(world.nc.isClosed()).toBe(true);
   });
 
+  it("D10: settles when its signal aborts, closed, and tells what was left and why; one that is aborted already drains nothing", async () => {
+    const world = await scene();
+    const sub = world.nc.subscribe("a");
+    void sub.process(() => new Promise<void>(() => {}));
+    await send(world, "a", 3);
+    const reason = new Error("enough");
+    expect(await rejection(world.nc.drain({ signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(world.nc.state).toBe("connected");
+    const stop = new AbortController();
+    const drained = rejection(world.nc.drain({ signal: stop.signal }));
+    await world.clock.advance(50);
+    stop.abort(reason);
+    const error = await drained;
+    expect(error).toMatchObject({ code: "DRAIN_INCOMPLETE", message: "drain(): enough", cause: reason, abandoned: 2 });
+    expect(world.nc.isClosed()).toBe(true);
+  });
+
   it("RECV-DRAIN-4, RECV-DRAIN-5: handlers may still publish, but nothing new is subscribed to or requested", async () => {
     const world = await scene();
     const late: unknown[] = [];

@@ -2,8 +2,8 @@
 // then closed. It always settles, by its bound at the latest, and always ends closed (D10).
 
 import type { Clock } from "@myelin/contracts";
-import { bounded } from "./bounded.js";
-import { DrainError } from "./errors.js";
+import { type Bounds, bounded } from "./bounded.js";
+import { DrainError, errorOf } from "./errors.js";
 import type { Subscription } from "./messaging/subscription.js";
 import type { Link } from "./session/link.js";
 
@@ -35,7 +35,7 @@ export interface DrainingHost {
 }
 
 /** Drains and closes; rejects with DrainError when something was left. */
-export async function drainAndClose(host: DrainingHost, timeout: number): Promise<DrainReport> {
+export async function drainAndClose(host: DrainingHost, bounds: Bounds): Promise<DrainReport> {
   const { link } = host;
   const subscriptions = host.subscriptions();
   const processed = (): number => subscriptions.reduce((sum, one) => sum + one.getProcessed(), 0);
@@ -50,11 +50,12 @@ export async function drainAndClose(host: DrainingHost, timeout: number): Promis
   }
   host.begin();
   try {
-    await bounded(drainLink(host, link, subscriptions), { timeout, signal: host.lost }, "it", host.clock);
+    const drained = bounded(drainLink(host, link, subscriptions), { signal: host.lost }, "it", host.clock);
+    await bounded(drained, bounds, "it", host.clock);
     return { handled: processed() - before, abandoned: 0, unsent: 0 };
   } catch (cause) {
     const handled = processed() - before;
-    throw new DrainError(`drain(): ${(cause as Error).message}`, handled, abandon(), host.keptMessages(), { cause });
+    throw new DrainError(`drain(): ${errorOf(cause).message}`, handled, abandon(), host.keptMessages(), { cause });
   } finally {
     await host.close();
   }

@@ -10,11 +10,14 @@ import { hostileOptions } from "../test/escape/user-code.js";
 import type { ConnectionOptions } from "./index.js";
 import * as client from "./index.js";
 
+// Consoles call it, of which inspection.test.ts is.
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
 // From the prototypes, so that also what the types do not show is found.
 function membersOf(type: { readonly prototype: object }): (string | symbol)[] {
   const names: (string | symbol)[] = [];
   for (let one = type.prototype; one !== Object.prototype; one = Object.getPrototypeOf(one)) {
-    names.push(...Reflect.ownKeys(one).filter((name) => name !== "constructor"));
+    names.push(...Reflect.ownKeys(one).filter((name) => name !== "constructor" && name !== INSPECT));
   }
   return names;
 }

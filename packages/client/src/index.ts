@@ -82,7 +82,7 @@ export { Subscription } from "./messaging/subscription.js";
 export type { MsgCallback, SubscriptionOptions } from "./messaging/subscription-options.js";
 export { type SyncIterator, syncIterator } from "./messaging/sync-iterator.js";
 export type { TraceOptions } from "./messaging/trace.js";
-export { NatsConnection, type Stats } from "./nats-connection.js";
+export { NatsConnection } from "./nats-connection.js";
 export { defaults } from "./resolved-options.js";
 export { type ConnectionState, transitions } from "./session/connection-state.js";
 export type { ClientIdentity } from "./session/handshake.js";
@@ -109,3 +109,4 @@ export type {
   StatusType,
 } from "./status.js";
 export { systemClock, systemRandom } from "./system-clock.js";
+export type { Stats } from "./traffic.js";

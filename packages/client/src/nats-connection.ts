@@ -1,14 +1,14 @@
 // What an application holds: one logical connection over any number of links. Joins the session with the parts that publish, receive
 // and ask; each of them knows only what it needs of the others.
 
-import { type HistoryEntry, isNatsError } from "@myelin/contracts";
+import { type HistoryEntry, isNatsError, shownAs } from "@myelin/contracts";
 import type { Payload, ServerInfo } from "@myelin/protocol";
 import { positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
 import { type PoolServer, poolServerOf } from "./compatibility/server.js";
 import { ConnectionParts } from "./connection-parts.js";
 import { deferred, observed } from "./deferred.js";
-import type { ConnectionDiagnosticsMaker, DiagnosticsTarget } from "./diagnostics.js";
+import type { ConnectionDiagnosticsMaker, ConnectionRuntime } from "./diagnostics.js";
 import { type DrainReport, drainAndClose } from "./draining.js";
 import { ClosedConnectionError, DrainingConnectionError, errorOf } from "./errors.js";
 import { History } from "./history.js";
@@ -28,21 +28,14 @@ import { Session } from "./session/session.js";
 import type { SessionRuntime } from "./session/session-host.js";
 import type { Status, StatusOf, StatusType } from "./status.js";
 import { StatusFeed } from "./status-feed.js";
-import { noTraffic, type Traffic } from "./traffic.js";
-
-/** Numbers over the whole life of a connection. */
-export interface Stats extends Readonly<Traffic> {
-  /** Links after the first. */
-  readonly reconnects: number;
-}
-
-/** What a connection needs from outside. */
-export interface ConnectionRuntime extends SessionRuntime {
-  readonly diagnostics: DiagnosticsTarget | undefined;
-}
+import { noTraffic, type Stats, type Traffic } from "./traffic.js";
 
 /** A connection to a NATS cluster. It survives outages until it is closed, drained, or out of the attempts it was given. */
 export class NatsConnection implements AsyncDisposable {
+  static {
+    shownAs(NatsConnection, "NatsConnection", (one) => one.toJSON());
+  }
+
   readonly #options: ResolvedOptions;
   readonly #runtime: SessionRuntime;
   readonly #session: Session;
@@ -195,7 +188,7 @@ export class NatsConnection implements AsyncDisposable {
     const site = sites.of(this.publishConfirmed);
     const work = observed(async () => {
       const { signal, timeout, ...publishOptions } = options;
-      const bounds = checkedBounds({ signal, timeout });
+      const bounds = checkedBounds({ signal, timeout }, "publishConfirmed()");
       const what = `publish to "${subject}"`;
       const confirmed = this.#parts.confirmations.confirm(
         subject,
@@ -229,9 +222,9 @@ export class NatsConnection implements AsyncDisposable {
 
   /** Resolves when a publisher may go on: at once, when the backlog is gone, or with the next link, should this one be lost meanwhile. */
   writable(bounds: Bounds = {}): Promise<void> {
-    return observed(() => {
-      const within = checkedBounds(bounds);
-      return bounded(this.#untilWritable(within), within, "writable()", this.#runtime.clock);
+    return observed(async () => {
+      const within = checkedBounds(bounds, "writable()");
+      await bounded(this.#untilWritable(within), within, "writable()", this.#runtime.clock);
     });
   }
 
@@ -250,7 +243,7 @@ export class NatsConnection implements AsyncDisposable {
   flush(bounds: Bounds = {}): Promise<void> {
     return observed(async () => {
       const { clock } = this.#runtime;
-      const within = checkedBounds(bounds);
+      const within = checkedBounds(bounds, "flush()");
       const link = this.#link("flush()", within);
       const done = link instanceof Promise ? link.then((next) => next.roundTrip()) : link.roundTrip();
       await bounded(done, within, "flush()", clock);
@@ -331,26 +324,28 @@ export class NatsConnection implements AsyncDisposable {
   /**
    * Ends in order: no more messages from the server, those received are handled, everything published is sent, then closed.
    * Waits for what callbacks and `process()` handlers promised and for iterators somebody reads. Always settles, by `timeout`
-   * at the latest, and always ends closed; rejects with DrainError, which reports the same numbers, when something was left.
-   * May be repeated: every call tells what the first one does, whose `timeout` counts. ClosedConnectionError when it was closed without.
+   * at the latest, or when `signal` aborts, and always ends closed; rejects with DrainError, which reports the same numbers, when
+   * something was left. May be repeated: every call tells what the first one does, whose bounds count. ClosedConnectionError when it was
+   * closed without; the reason of a signal that is aborted already, and nothing is drained.
    */
   drain(): Promise<void>;
-  drain(bounds: { readonly timeout?: number | undefined }): Promise<DrainReport>;
-  drain(bounds: { readonly timeout?: number | undefined } = {}): Promise<unknown> {
+  drain(bounds: Bounds): Promise<DrainReport>;
+  drain(bounds: Bounds = {}): Promise<unknown> {
     return observed(async () => {
       if (this.#drain === undefined && this.isClosed()) throw new ClosedConnectionError("drain()");
       const timeout = positive("timeout", bounds.timeout, this.#options.drainTimeout);
+      const { signal } = checkedBounds(bounds, "drain()");
       if (this.#drain === undefined) {
         const { promise, resolve, reject } = deferred<DrainReport>();
         // Known before it begins: a listener that is told of the close may call again.
         this.#drain = promise;
-        this.#drainWithin(timeout).then(resolve, reject);
+        this.#drainWithin({ timeout, signal }).then(resolve, reject);
       }
       return this.#drain;
     });
   }
 
-  #drainWithin(timeout: number): Promise<DrainReport> {
+  #drainWithin(bounds: Bounds): Promise<DrainReport> {
     const { publishing, receiving } = this.#parts;
     return drainAndClose(
       {
@@ -366,7 +361,7 @@ export class NatsConnection implements AsyncDisposable {
         refusePublishes: () => publishing.refuse(() => new DrainingConnectionError("publish")),
         close: () => this.close(),
       },
-      timeout,
+      bounds,
     );
   }
 
@@ -379,6 +374,12 @@ export class NatsConnection implements AsyncDisposable {
   /** Drains. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.isClosed() ? Promise.resolve() : this.drain();
+  }
+
+  /** What it is and how it stands, for logs; no credentials. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { name } = this.#options;
+    return { name, state: this.state, server: this.getServer() || undefined, servers: this.getServers().length };
   }
 
   // --- checks --------------------------------------------------------------------------------------------------------

@@ -32,6 +32,10 @@ describe("options of single calls", () => {
         "maxwait: is not an option of requestMany(); did you mean maxWait?",
       ],
       [() => nc.request("a", "", 500 as unknown as object), "options: of request() must be an object"],
+      [() => nc.flush({ timeOut: 5 } as object), "timeOut: is not an option of flush(); did you mean timeout?"],
+      [() => nc.rtt({ wait: 5 } as object), "wait: is not an option of flush()"],
+      [() => nc.writable(5 as unknown as object), "options: of writable() must be an object"],
+      [() => nc.drain({ within: 5 } as object), "within: is not an option of drain()"],
     ];
     for (const [call, message] of late) expect((await rejection(call())).message).toBe(message);
     expect(server.connections[0]?.received.length).toBe(before);

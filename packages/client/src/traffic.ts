@@ -17,6 +17,12 @@ export interface Traffic {
   droppedMsgs: number;
 }
 
+/** Numbers over the whole life of a connection. */
+export interface Stats extends Readonly<Traffic> {
+  /** Links after the first. */
+  readonly reconnects: number;
+}
+
 /** All zero. */
 export function noTraffic(): Traffic {
   return {

@@ -8,7 +8,8 @@ import type { Link } from "../session/link.js";
 import type { Publisher } from "./message.js";
 import type { QueueBounds } from "./message-queue.js";
 import type { Requests } from "./requests.js";
-import { Subscription, type SubscriptionHost } from "./subscription.js";
+import { Subscription } from "./subscription.js";
+import type { SubscriptionHost } from "./subscription-host.js";
 import { SUBSCRIPTION_OPTIONS, type SubscriptionOptions } from "./subscription-options.js";
 import { Subscriptions } from "./subscriptions.js";
 

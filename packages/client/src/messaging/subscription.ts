@@ -3,39 +3,24 @@
 // One that hears nothing is a single object: what is not always needed, a queue, a promise, is made when it first is. A collector that
 // has 200 000 of them to look at is what messages to the others pay for.
 
+import { shownAs } from "@myelin/contracts";
 import type { Decoder } from "@myelin/protocol";
 import { abortSignal, callable, integer, onlyKnown, positive } from "../argument-checks.js";
 import { type Deferred, deferred, observed } from "../deferred.js";
 import { CallbackError, InvalidOperationError, SlowConsumerError, TimeoutError } from "../errors.js";
 import { watched } from "../user-code.js";
-import { Msg, type Publisher } from "./message.js";
+import { Msg } from "./message.js";
 import { MessageQueue, type QueueBounds } from "./message-queue.js";
 import { type MsgHandler, Processing, type ProcessOptions } from "./processing.js";
+import type { SubscriptionHost } from "./subscription-host.js";
 import { checkMax, type MsgCallback, type SubscriptionOptions } from "./subscription-options.js";
-
-/** What a subscription needs of its connection. */
-export interface SubscriptionHost extends Publisher {
-  /** Tells the server: end now, or after `max` messages in total. */
-  tellUnsubscribe(subscription: Subscription, max?: number): void;
-  /** Forgets the subscription. */
-  forget(subscription: Subscription): void;
-  /** It has ended, and not everything it received was handled; {@link left} tells when that is done. */
-  linger(subscription: Subscription): void;
-  left(subscription: Subscription): void;
-  /** UNSUB and a round trip behind it, after which no more messages come. */
-  barrier(): Promise<void>;
-  /** Reports what no promise does. */
-  report(error: Error): void;
-  /** More waits for its consumer than it should. */
-  slow(subscription: Subscription): void;
-  /** Nothing is to be read from the server until {@link release}. */
-  hold(subscription: Subscription): void;
-  release(subscription: Subscription): void;
-  after(ms: number, run: () => void): () => void;
-}
 
 /** A subscription: `for await (const msg of sub)`, or with a callback. Survives reconnects. */
 export class Subscription implements AsyncIterable<Msg> {
+  static {
+    shownAs(Subscription, "Subscription", (one) => one.toJSON());
+  }
+
   // What a message to a callback needs comes first, to lie together.
   #phase: "open" | "draining" | "closed" = "open";
   #received = 0;
@@ -261,6 +246,13 @@ export class Subscription implements AsyncIterable<Msg> {
     const messages = new MessageQueue(this.#bounds, taken, relieved, slowAbove);
     if (this.#phase === "closed") messages.end(this.#error);
     return messages;
+  }
+
+  /** What it is and how it stands, for logs. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const [pending, dropped] = [this.getPending(), this.getDropped()];
+    const facts = { subject: this.#subject, queue: this.#queueGroup, sid: this.#sid, state: this.#phase };
+    return { ...facts, received: this.#received, pending, dropped };
   }
 
   // --- for the connection --------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ export function syncIterator<T>(source: AsyncIterable<T>, clock: Clock = systemC
   return {
     next(given: Bounds = {}): Promise<T | null> {
       return observed(async () => {
-        const bounds = checkedBounds(given);
+        const bounds = checkedBounds(given, "next()");
         pending ??= iterator.next();
         // A rejection nobody waits for any more is given to the next call.
         pending.catch(() => {});

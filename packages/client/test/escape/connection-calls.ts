@@ -77,6 +77,7 @@ export const connectionCalls: { readonly [name in keyof NatsConnection]: Row } =
   isClosed: reads(({ nc }) => nc.isClosed()),
   isDraining: reads(({ nc }) => nc.isDraining()),
   getServer: reads(({ nc }) => nc.getServer()),
+  toJSON: reads(({ nc }) => nc.toJSON()),
   getServers: reads(({ nc }) => nc.getServers()),
   history: reads(({ nc }) => nc.history().join()),
   stats: reads(({ nc }) => nc.stats()),

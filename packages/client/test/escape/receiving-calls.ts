@@ -52,6 +52,7 @@ export const subscriptionCalls: { readonly [name in keyof Subscription]: Row } =
   getMax: reads(({ sub }) => sub.getMax()),
   getReceived: reads(({ sub }) => sub.getReceived()),
   getProcessed: reads(({ sub }) => sub.getProcessed()),
+  toJSON: reads(({ sub }) => sub.toJSON()),
   getPending: reads(({ sub }) => sub.getPending()),
   getPendingBytes: reads(({ sub }) => sub.getPendingBytes()),
   getDropped: reads(({ sub }) => sub.getDropped()),

@@ -3,12 +3,14 @@
 import { describe, expect, it } from "vitest";
 import { type Scene, scene } from "../test/one-server.js";
 import { rejection } from "../test/simulated.js";
+import { TimeoutError } from "./errors.js";
 
 const CALLED_FROM = "    --- called from ---\n";
 
 const calls: readonly [string, (scene: Scene) => Promise<unknown>][] = [
   ["request", ({ nc }) => nc.request("nobody")],
   ["request with noMux", ({ nc }) => nc.request("nobody", "", { noMux: true })],
+  ["request with retry", ({ nc }) => nc.request("nobody", "", { retry: { attempts: 1, wait: 10 } })],
   ["publishConfirmed", ({ nc }) => nc.publishConfirmed("denied", "")],
 ];
 
@@ -67,6 +69,71 @@ describe("past the share of stacks of a second", () => {
     stop.abort(reason);
     expect(await rejection(asked)).toBe(reason);
     expect(reason.stack).toBe(stack);
+  });
+});
+
+describe("an error that is not one call's alone", () => {
+  it("P10: what ends with the link has an error of its own for each call, with its subject and its caller", async () => {
+    const { clock, nc, server } = await deaf();
+    server.script = { onPing: () => "silence" };
+    const ended = [nc.publishConfirmed("a", ""), nc.publishConfirmed("b", ""), nc.flush(), nc.rtt()].map(rejection);
+    await clock.advance(10);
+    await server.stop();
+    const errors = await clock.until(Promise.all(ended));
+    expect(new Set(errors).size).toBe(4);
+    expect(errors.map((error) => (error as { subject?: string }).subject)).toEqual(["a", "b", undefined, undefined]);
+    const callers = errors.map(({ stack }) => (stack ?? "").split(CALLED_FROM).length - 1);
+    expect(callers).toEqual([1, 1, 0, 0]);
+  });
+
+  it.each([false, true])(
+    "a signal's reason is left as it is, also one of our own classes; share spent: %s",
+    async (spent) => {
+      const world = await deaf();
+      const { clock, nc, server } = world;
+      if (spent) await spend(world);
+      const stop = new AbortController();
+      const { signal } = stop;
+      const reason = new TimeoutError("all of it", 1);
+      const before = [Object.keys(reason), reason.stack];
+      // The first attempt has ended; it waits for the second.
+      const again = rejection(
+        nc.request("nobody", "", { signal, timeout: 60_000, retry: { attempts: 1, wait: 30_000 } }),
+      );
+      await clock.advance(10);
+      server.script = { onPing: () => "silence", onPub: () => "skip" };
+      const open = [
+        nc.request("a", "", { signal }),
+        nc.request("a", "", { signal, noMux: true }),
+        nc.publishConfirmed("a", "", { signal }),
+      ].map(rejection);
+      await clock.advance(10);
+      stop.abort(reason);
+      const late = [nc.request("a", "", { signal }), nc.publishConfirmed("a", "", { signal })].map(rejection);
+      for (const error of await clock.until(Promise.all([again, ...open, ...late]))) expect(error).toBe(reason);
+      expect(await rejection(nc.requestMany("a", "", { signal }))).toBe(reason);
+      expect([Object.keys(reason), reason.stack]).toEqual(before);
+      const text = AbortSignal.abort("enough");
+      expect(await rejection(nc.request("a", "", { signal: text }))).toBe("enough");
+    },
+  );
+
+  it("when the server denies the inbox that requests share, their error does not grow with their number", async () => {
+    for (const spent of [false, true]) {
+      const world = await deaf();
+      const { clock, nc, server } = world;
+      if (spent) await spend(world);
+      server.script = { onPub: () => "skip" };
+      const options = { timeout: 60_000, retry: { attempts: 1 } };
+      const all = [1, 2, 3].map(() => rejection(nc.request("a", "", options)));
+      await clock.advance(10);
+      const inbox = server.connections[0]?.received.map(({ text }) => /^SUB (\S+)/.exec(text)?.[1]).find(Boolean);
+      server.connections[0]?.err(`Permissions Violation for Subscription to "${inbox}"`);
+      for (const { code, stack } of await clock.until(Promise.all(all))) {
+        expect(code).toBe("PERMISSIONS_VIOLATION");
+        expect((stack ?? "").split(CALLED_FROM).length).toBeLessThanOrEqual(2);
+      }
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 // What an application holds: one logical connection over any number of links. Joins the session with the parts that publish, receive
 // and ask; each of them knows only what it needs of the others.
 
-import { type HistoryEntry, isNatsError, shownAs } from "@myelin/contracts";
+import { type HistoryEntry, isNatsError, type NatsError, shownAs } from "@myelin/contracts";
 import type { Payload, ServerInfo } from "@myelin/protocol";
 import { positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
@@ -20,6 +20,7 @@ import type { Subscription } from "./messaging/subscription.js";
 import type { SubscriptionOptions } from "./messaging/subscription-options.js";
 import type { ConnectionObserver } from "./observer.js";
 import { awaited, located, locating } from "./operation-facts.js";
+import { untilWritable } from "./publishing/until-writable.js";
 import type { ResolvedOptions } from "./resolved-options.js";
 import { addressOf } from "./session/announcements.js";
 import type { ConnectionState } from "./session/connection-state.js";
@@ -186,8 +187,12 @@ export class NatsConnection implements AsyncDisposable {
     const begin = clock.now();
     const { sites } = this.#parts;
     const site = sites.of(this.publishConfirmed);
+    let stop: AbortSignal | undefined;
+    // A signal's reason is the caller's, and may be that of many calls.
+    const ours = (error: unknown): error is NatsError => isNatsError(error) && error !== stop?.reason;
     const work = observed(async () => {
       const { signal, timeout, ...publishOptions } = options;
+      stop = signal;
       const bounds = checkedBounds({ signal, timeout }, "publishConfirmed()");
       const what = `publish to "${subject}"`;
       const confirmed = this.#parts.confirmations.confirm(
@@ -197,9 +202,9 @@ export class NatsConnection implements AsyncDisposable {
         (work) => bounded(work, bounds, what, clock),
       );
       const facts = () => ({ subject, server: this.getServer() || undefined, elapsedMs: clock.now() - begin });
-      await locating(confirmed, facts, site);
+      await locating(confirmed, facts, site, ours);
     });
-    return sites.wanted && site === undefined ? awaited(work, isNatsError) : work;
+    return sites.wanted && site === undefined ? awaited(work, ours) : work;
   }
 
   /** Publishes `msg` again: its subject, reply, headers and data. */
@@ -222,18 +227,9 @@ export class NatsConnection implements AsyncDisposable {
 
   /** Resolves when a publisher may go on: at once, when the backlog is gone, or with the next link, should this one be lost meanwhile. */
   writable(bounds: Bounds = {}): Promise<void> {
-    return observed(async () => {
-      const within = checkedBounds(bounds, "writable()");
-      await bounded(this.#untilWritable(within), within, "writable()", this.#runtime.clock);
-    });
-  }
-
-  async #untilWritable(bounds: Bounds): Promise<void> {
-    const link = await this.#link("writable()", bounds);
-    await link.writable().catch((error: unknown) => {
-      if (this.isClosed() || this.#session.link === link) throw error;
-      return this.#untilWritable(bounds);
-    });
+    const next = (within: Bounds): Link | Promise<Link> => this.#link("writable()", within);
+    const goesOn = (link: Link): boolean => !this.isClosed() && this.#session.link !== link;
+    return observed(() => untilWritable(next, goesOn, bounds, this.#runtime.clock));
   }
 
   /**
@@ -283,7 +279,7 @@ export class NatsConnection implements AsyncDisposable {
       this.#requireOpen(`request to "${subject}"`);
       answer = this.#parts.requesting.request(subject, payload, options, this.request);
     } catch (cause) {
-      answer = observed(() => Promise.reject(this.#located(cause, subject)));
+      answer = observed(() => Promise.reject(this.#located(cause, subject, options)));
     }
     told?.(answer);
     return answer;
@@ -300,7 +296,7 @@ export class NatsConnection implements AsyncDisposable {
       this.#requireOpen(`request to "${subject}"`);
       return Promise.resolve(this.#parts.requesting.requestMany(subject, payload, options));
     } catch (cause) {
-      return observed(() => Promise.reject(this.#located(cause, subject)));
+      return observed(() => Promise.reject(this.#located(cause, subject, options)));
     }
   }
 
@@ -394,7 +390,9 @@ export class NatsConnection implements AsyncDisposable {
     return this.#session.link ?? this.#parts.nextLink.wait(what, bounds);
   }
 
-  #located(cause: unknown, subject: string): Error {
+  #located(cause: unknown, subject: string, options: Bounds | null): unknown {
+    const signal = options?.signal;
+    if (signal?.aborted === true && cause === signal.reason) return cause;
     return located(errorOf(cause), { subject, server: this.getServer() || undefined, elapsedMs: 0 }, undefined);
   }
 }

@@ -1,6 +1,6 @@
 // What is known of an operation that failed: subject, server, time and caller, added to its error. No error class lives here.
 
-import { isNatsError, NatsError } from "@myelin/contracts";
+import { NatsError } from "@myelin/contracts";
 import { type CallSite, callSite } from "./call-sites.js";
 import { observe } from "./deferred.js";
 
@@ -11,6 +11,8 @@ export interface OperationFacts {
   readonly server: string | undefined;
   readonly elapsedMs: number;
 }
+
+const CALLED_FROM = "\n    --- called from ---\n";
 
 /** Adds what is known to an error of one operation, and where in the caller's code that operation began. */
 export function located(error: Error, facts: OperationFacts, site: CallSite | undefined): Error {
@@ -31,8 +33,10 @@ export function calledFrom(error: Error, site: CallSite | undefined): Error {
     .slice(1)
     .filter((frame) => !frame.includes("(node:internal/"))
     .join("\n");
-  if (frames !== undefined && frames !== "")
-    error.stack = `${error.stack ?? error.message}\n    --- called from ---\n${frames}`;
+  const own = error.stack ?? error.message;
+  // One that several wait for, as when the server denies the inbox they share, tells the first of them and does not grow.
+  if (frames !== undefined && frames !== "" && !own.includes(CALLED_FROM))
+    error.stack = `${own}${CALLED_FROM}${frames}`;
   return error;
 }
 
@@ -57,15 +61,20 @@ export function awaited<T>(work: Promise<T>, ours: (error: unknown) => boolean):
   return outcome;
 }
 
-/** `work`, whose error then tells these facts and the caller; a reason that is the caller's own is passed on untouched. */
+/**
+ * `work`, whose error then tells these facts and the caller.
+ *
+ * @param ours true for an error that is this operation's alone; any other is passed on untouched
+ */
 export async function locating<T>(
   work: Promise<T>,
   facts: () => OperationFacts,
   site: CallSite | undefined,
+  ours: (error: unknown) => error is Error,
 ): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    throw isNatsError(cause) ? located(cause, facts(), site) : cause;
+    throw ours(cause) ? located(cause, facts(), site) : cause;
   }
 }

@@ -2,14 +2,14 @@
 // in flight when the link, the permission or the connection goes. The waiting itself is done by requests, lone requests and
 // requests for many answers.
 
-import { InvalidArgumentError } from "@myelin/contracts";
+import { InvalidArgumentError, isNatsError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
 import { abortSignal, choice, integer, onlyKnown, positive } from "../argument-checks.js";
 import { bounded } from "../bounded.js";
 import type { CallSite, CallSites } from "../call-sites.js";
-import { type Deferred, deferred, observed } from "../deferred.js";
+import { type Deferred, deferred, observe } from "../deferred.js";
 import { DisconnectedError, errorOf, NoRespondersError, TimeoutError } from "../errors.js";
-import { located, type OperationFacts } from "../operation-facts.js";
+import { awaited, located, type OperationFacts } from "../operation-facts.js";
 import { createInbox } from "./inbox.js";
 import { LoneRequests, type RequestPublisher } from "./lone-requests.js";
 import type { Msg, PublishOptions } from "./message.js";
@@ -115,10 +115,13 @@ export class Requesting {
     for (const reason of retry.on ?? []) choice("retry.on", reason, reason, ["no-responders", "disconnected"]);
     // The caller may change its bytes before they are sent again.
     const kept = payload instanceof Uint8Array ? payload.slice() : payload;
+    const { wanted } = this.#options.sites;
     const once = (within: number): Promise<Msg> =>
-      this.#once(subject, kept, within, headers, options, () => calledFrom);
+      this.#once(subject, kept, within, headers, options, () => calledFrom, false);
     const { signal } = options;
-    return observed(() => this.#repeatedly(once, subject, timeout, attempts, wait, retry, signal, calledFrom));
+    const work = this.#repeatedly(once, subject, timeout, attempts, wait, retry, signal, calledFrom);
+    if (!wanted || calledFrom !== undefined) return observe(work);
+    return awaited(work, (error) => isNatsError(error) && error !== signal?.reason);
   }
 
   /** Rejects when nothing was sent; what happens later ends the iteration. */
@@ -173,6 +176,7 @@ export class Requesting {
     headers: MsgHdrs | undefined,
     options: RequestOptions,
     site: () => CallSite | undefined,
+    traced = this.#options.sites.wanted,
   ): Promise<Msg> {
     const { signal } = options;
     if (options.noMux === true) {
@@ -181,11 +185,11 @@ export class Requesting {
         headers,
         signal,
         calledFrom: site(),
-        traced: this.#options.sites.wanted,
+        traced,
       });
     }
     const requests = this.#shared ?? this.#openShared();
-    return requests.open(subject, headers, payload, { timeout, signal, site, traced: this.#options.sites.wanted });
+    return requests.open(subject, headers, payload, { timeout, signal, site, traced });
   }
 
   async #repeatedly(
@@ -216,6 +220,7 @@ export class Requesting {
       try {
         await bounded(pause.ended.promise, { signal }, "request()", this.#host);
       } catch (error) {
+        if (signal?.aborted === true && error === signal.reason) throw error;
         throw located(errorOf(error), this.#facts(subject, begin), calledFrom);
       } finally {
         cancel();

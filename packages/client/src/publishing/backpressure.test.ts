@@ -98,6 +98,42 @@ describe("a peer that does not read", () => {
   });
 });
 
+describe("writable() during an outage", () => {
+  it("leaves no timer behind when its bounds have passed, also of the wait for the next link", async () => {
+    const { nc, peer, simulation, server } = await stuck({});
+    const { clock } = simulation;
+    while (nc.publish("x", KIB));
+    void server.stop();
+    peer.reset();
+    await clock.advance(1_000);
+    const beginning = clock.pendingTimers;
+    const abort = new AbortController();
+    const waits = [nc.writable({ timeout: 1_000_000, signal: abort.signal }), nc.writable({ signal: abort.signal })];
+    expect(clock.pendingTimers).toBeGreaterThan(beginning);
+    abort.abort(new Error("no longer wanted"));
+    for (const wait of waits) expect((await rejection(wait)).message).toBe("no longer wanted");
+    expect(clock.pendingTimers).toBe(beginning);
+    await clock.until(nc.close());
+  });
+
+  it("leaves none either when the link it waited on was lost in between", async () => {
+    const { nc, peer, simulation, server } = await stuck({});
+    const { clock } = simulation;
+    while (nc.publish("x", KIB));
+    const late = rejection(nc.writable({ timeout: 1_000 }));
+    await clock.advance(500);
+    void server.stop();
+    peer.reset();
+    await clock.advance(499);
+    const during = clock.pendingTimers;
+    await clock.advance(1);
+    expect((await late).message).toBe("writable() timed out after 1000 ms");
+    // The outage's own goes on.
+    expect([during, clock.pendingTimers]).toEqual([2, 1]);
+    await clock.until(nc.close());
+  });
+});
+
 describe("writes", () => {
   it("SEND-FLUSH-1: what is published in one turn leaves in one write at its end, without waiting for a timer", async () => {
     const simulation = simulate();

@@ -320,14 +320,14 @@ export class Link implements Outbox {
   /** Ends the link now, without a report: whoever waits on it is rejected with `reason`. */
   destroy(reason: Reason): void {
     if (this.#end !== undefined) return;
-    const error = reason();
-    this.#end = () => error;
+    this.#end = reason;
     this.#keepAlive.stop();
     this.#reuse.stop();
     this.#connection.destroy();
     this.#pongs.reject(this.#end);
-    for (const writer of this.#writers.splice(0)) writer.reject(error);
-    this.#note("own", "link ended:", errorOf(error.cause ?? error).message);
+    for (const writer of this.#writers.splice(0)) writer.reject(reason());
+    const told = reason();
+    this.#note("own", "link ended:", errorOf(told.cause ?? told).message);
   }
 
   /** Hands all that is written to the transport and ends the stream in order, within `ms`. Without a report; never rejects. */

@@ -16,7 +16,8 @@ export function suggestion(name: string, known: readonly string[]): string {
  * @param call as in "subscribe()"
  */
 export function onlyKnown<T extends object>(options: T, known: readonly string[], call: string): T {
-  if (typeof options !== "object") throw new InvalidArgumentError("options", `of ${call} must be an object`);
+  if (typeof options !== "object" || options === null)
+    throw new InvalidArgumentError("options", `of ${call} must be an object`);
   for (const name in options) {
     if (!known.includes(name)) {
       throw new InvalidArgumentError(name, `is not an option of ${call}${suggestion(name, known)}`);

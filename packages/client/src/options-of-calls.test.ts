@@ -20,6 +20,7 @@ describe("options of single calls", () => {
       ],
       [() => nc.subscribe("a", { group: "workers" } as object), "group: is not an option of subscribe()"],
       [() => nc.subscribe("a", (() => {}) as object), "options: of subscribe() must be an object"],
+      [() => nc.subscribe("a", null as unknown as object), "options: of subscribe() must be an object"],
     ];
     for (const [call, message] of wrong) expect(call).toThrow(message);
     const late: [() => Promise<unknown>, string][] = [
@@ -36,6 +37,8 @@ describe("options of single calls", () => {
       [() => nc.rtt({ wait: 5 } as object), "wait: is not an option of flush()"],
       [() => nc.writable(5 as unknown as object), "options: of writable() must be an object"],
       [() => nc.drain({ within: 5 } as object), "within: is not an option of drain()"],
+      [() => nc.request("a", "", null as unknown as object), "options: of request() must be an object"],
+      [() => nc.requestMany("a", "", null as unknown as object), "options: of requestMany() must be an object"],
     ];
     for (const [call, message] of late) expect((await rejection(call())).message).toBe(message);
     expect(server.connections[0]?.received.length).toBe(before);
@@ -53,14 +56,24 @@ describe("options of single calls", () => {
   it("headers that are a plain object are refused, null is none, and those of another copy are sent", async () => {
     const { nc, server, clock } = await scene();
     const errors = recorded(nc, "error");
-    for (const plain of [{ a: "1" }, new Map([["a", "1"]]), new Headers({ a: "1" })]) {
-      expect(() => nc.publish("plain", "", { headers: plain as unknown as MsgHdrs })).toThrow("MsgHdrs.fromRecord()");
+    const bare = Object.assign(Object.create(null) as object, { a: "1" });
+    for (const plain of [{ a: "1" }, new Map([["a", "1"]]), new Headers({ a: "1" }), bare, Symbol("a"), 1, false]) {
+      const given = plain as unknown as MsgHdrs;
+      expect(() => nc.publish("plain", "", { headers: given })).toThrow("MsgHdrs.fromRecord()");
+      expect(() => nc.publish("plain", "", { headers: given, traceDestination: "t" })).toThrow(
+        "not made with headers()",
+      );
     }
     nc.publish("null", "", { headers: null as unknown as MsgHdrs });
+    nc.publish("none", "", null as unknown as undefined);
     nc.publish("foreign", "", { headers: { toString: () => "NATS/1.0\r\nA: 1\r\n\r\n" } as unknown as MsgHdrs });
     await clock.until(nc.flush());
     const published = server.connections[0]?.received.filter(({ op }) => op === "PUB") ?? [];
-    expect(published.map(({ text }) => text.split(" ").slice(0, 2).join(" "))).toEqual(["PUB null", "HPUB foreign"]);
+    expect(published.map(({ text }) => text.split(" ").slice(0, 2).join(" "))).toEqual([
+      "PUB null",
+      "PUB none",
+      "HPUB foreign",
+    ]);
     expect(errors).toEqual([]);
   });
 });

@@ -39,7 +39,10 @@ export function writeQueue(block: Uint8Array, at: number, queue: string): number
  * as good. That of any other object would reach every subscriber as headers that cannot be read.
  */
 export function headerText(headers: MsgHdrs): string {
-  const text: unknown = typeof headers === "object" && headers !== null ? headers.toString() : undefined;
+  const isObject = typeof headers === "object" && headers !== null && typeof headers.toString === "function";
+  const text: unknown = isObject ? headers.toString() : undefined;
+  // Those of nats.js that hold nothing.
+  if (text === "") return "NATS/1.0\r\n\r\n";
   if (typeof text === "string" && text.startsWith("NATS/1.0") && text.endsWith("\r\n\r\n")) return text;
   throw new InvalidArgumentError(
     "headers",

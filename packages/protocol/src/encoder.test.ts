@@ -170,12 +170,19 @@ describe("what an encoder refuses, and then has appended nothing", () => {
       "NATS/1.0\r\n\r\n",
       null,
       { toString: () => "NATS/1.0\r\na: 1" },
+      { toString: 1 },
+      Object.create(null),
     ];
     for (const other of others) {
       const refused = { code: "INVALID_ARGUMENT", argument: "headers" };
       expect(refusal((encoder) => encoder.hpub("a", undefined, other as MsgHdrs, "x"))).toMatchObject(refused);
       expect(refusal((encoder) => encoder.hmsg("a", 1, undefined, other as MsgHdrs, "x"))).toMatchObject(refused);
     }
+    // As those of nats.js that hold nothing.
+    const empty = { toString: () => "" } as unknown as MsgHdrs;
+    expect(written((encoder) => encoder.hpub("a", undefined, empty, "x"))).toBe(
+      "HPUB a 12 13\r\nNATS/1.0\r\n\r\nx\r\n",
+    );
     const foreign = { toString: () => "NATS/1.0\r\na: 1\r\n\r\n" } as unknown as MsgHdrs;
     expect(written((encoder) => encoder.hpub("a", undefined, foreign, "x"))).toBe(
       "HPUB a 18 19\r\nNATS/1.0\r\na: 1\r\n\r\nx\r\n",

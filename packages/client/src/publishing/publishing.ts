@@ -63,7 +63,8 @@ export class Publishing {
   }
 
   publish(subject: string, payload: Payload | undefined, options: PublishOptions | undefined): boolean {
-    if (options === undefined) return this.#outbox.publish(subject, undefined, undefined, payload);
+    // nats.js programs say null for none.
+    if (options === undefined || options === null) return this.#outbox.publish(subject, undefined, undefined, payload);
     onlyKnown(options, PUBLISH_OPTIONS, "publish()");
     const { whileDisconnected } = options;
     const outbox =

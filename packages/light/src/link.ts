@@ -174,10 +174,11 @@ export function openLink(shared: Shared, server: Server, number: number, host: L
     closed,
   };
 
-  // Before CONNECT there was nothing to refuse; that it waited too long for it is another matter.
+  // Before CONNECT there was nothing to refuse; that it waited too long for an authenticator of ours is another matter.
   const refusal = (text: string): Error => {
     const error = serverErrorOf(text);
-    return phase !== "ping" && error instanceof AuthorizationError && error.code !== "AUTHENTICATION_TIMEOUT"
+    const late = authenticator !== undefined && error.code === "AUTHENTICATION_TIMEOUT";
+    return phase !== "ping" && !late && error instanceof AuthorizationError
       ? new ConnectionError(`${href} refused credentials that it was not sent: ${text}`)
       : error;
   };

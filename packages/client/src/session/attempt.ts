@@ -75,6 +75,7 @@ export class Attempt {
       warned: (error) => this.#host?.warned(error),
       note,
       wallTime: () => clock.wallTime(),
+      endOfTurn: (run) => clock.endOfTurn(run),
     };
     note("own", "dial", server.url.href);
     const ended = observer?.attempt(number, addressOf(server));
@@ -143,5 +144,5 @@ export function failureKind({ error, phase }: ConnectAttempt): ServerFailure["ki
   if (error instanceof ServerError) return "refused-by-server";
   if (error instanceof ProtocolError) return "protocol";
   if (error instanceof TransportError) return "network";
-  return phase === "info" || phase === "ping" ? "refused-by-server" : "network";
+  return phase === "info" || phase === "auth" || phase === "ping" ? "refused-by-server" : "network";
 }

@@ -77,18 +77,28 @@ it("PROTO-50: also while an authenticator is still at work the server is the one
   await world.clock.until(nc.close());
 });
 
-describe("a refusal right behind INFO, in the same chunk", () => {
-  const told = (texts: string, info: object = {}): FakeScript => ({
+describe("a refusal right behind INFO", () => {
+  const told = (texts: string, info: object = {}, apart = false): FakeScript => ({
     info: () => undefined,
     onAccept: (connection) => {
       const whole = { server_id: "a", version: "2.10.0", proto: 1, headers: true, max_payload: 1_024, ...info };
-      connection.send(`INFO ${JSON.stringify(whole)}\r\n${texts}`);
+      const first = `INFO ${JSON.stringify(whole)}\r\n`;
+      if (!apart) connection.send(first + texts);
+      else {
+        connection.send(first);
+        connection.send(texts);
+      }
     },
   });
 
   // What is written, whether or not it arrives.
-  function watched({ network }: Simulation): { readonly transport: Transport; readonly written: Uint8Array[] } {
+  function watched({ network }: Simulation): {
+    readonly transport: Transport;
+    readonly written: Uint8Array[];
+    readonly upgrades: unknown[];
+  } {
     const written: Uint8Array[] = [];
+    const upgrades: unknown[] = [];
     const { schemes } = network.transport;
     const connect: Transport["connect"] = async (...dial) => {
       const connection = await network.transport.connect(...dial);
@@ -97,20 +107,26 @@ describe("a refusal right behind INFO, in the same chunk", () => {
         written.push(chunk);
         return write(chunk);
       };
+      const startTls = connection.startTls?.bind(connection);
+      connection.startTls = async () => {
+        upgrades.push(connection);
+        await startTls?.();
+      };
       return connection;
     };
-    return { transport: { schemes, connect }, written };
+    return { transport: { schemes, connect }, written, upgrades };
   }
 
   it.each([
-    ["over plain TCP", {}],
-    ["where TLS is required", { tls_required: true }],
-    ["where a nonce is to be signed", { nonce: "n" }],
-  ])("PROTO-50: %s is what the attempt failed of, and nothing was sent", async (_what, info) => {
+    ["over plain TCP", {}, false],
+    ["where TLS is required", { tls_required: true }, false],
+    ["where TLS is required, in a chunk of its own", { tls_required: true }, true],
+    ["where a nonce is to be signed", { nonce: "n" }, false],
+  ])("PROTO-50: %s is what the attempt failed of, and nothing was sent", async (_what, info, apart) => {
     for (const [text, code] of LIMITS) {
       const world = simulate();
       const { transport, written } = watched(world);
-      world.serve("a", told(`-ERR '${text}'\r\n`, info));
+      world.serve("a", told(`-ERR '${text}'\r\n`, info, apart));
       const options = { servers: "a", user: "u", pass: "secret", transports: [transport] };
       const error = (await rejection(world.connect(options))) as ConnectError;
       expect(error).toMatchObject({ code, cause: { text } });
@@ -146,11 +162,49 @@ describe("a refusal right behind INFO, in the same chunk", () => {
     for (const texts of ["PING\r\n", "+OK\r\n", "INFO {}\r\n", "PI", "-ERR 'maximum con"]) {
       const world = simulate();
       const { transport, written } = watched(world);
-      world.serve("a", told(texts, { tls_required: true }));
-      const options = { servers: "a", user: "u", pass: "secret", transports: [transport] };
-      const error = await rejection(world.connect(options));
-      expect(error.message).toContain("sent plaintext behind its INFO before the TLS upgrade");
-      expect(written).toEqual([]);
+      for (const apart of [false, true]) {
+        const a = world.serve("a", told(texts, { tls_required: true }, apart));
+        const options = { servers: "a", user: "u", pass: "secret", transports: [transport] };
+        const error = await rejection(world.connect(options));
+        expect(error.message).toContain("sent plaintext behind its INFO before the TLS upgrade");
+        expect(written).toEqual([]);
+        await world.clock.until(a.stop());
+      }
+    }
+  });
+
+  it("one that goes away before TLS begins is told as such, and nothing is upgraded", async () => {
+    const world = simulate();
+    const script = told("", { tls_required: true });
+    world.serve("a", {
+      ...script,
+      onAccept: (connection) => {
+        script.onAccept?.(connection);
+        connection.end();
+      },
+    });
+    const { transport, upgrades } = watched(world);
+    const error = await rejection(world.connect({ servers: "a", transports: [transport] }));
+    expect(error.message).toContain("closed the link before it had answered");
+    await world.clock.settle();
+    expect(upgrades).toEqual([]);
+  });
+
+  it("SEC-TLS-10: while an authenticator of ours is asked, a refusal is no verdict on credentials, except that it waited too long", async () => {
+    for (const [text, code, kind] of [
+      ["Authorization Violation", "CONNECTION_ERROR", "refused-by-server"],
+      ["Authentication Timeout", "AUTHENTICATION_TIMEOUT", "auth"],
+    ] as const) {
+      const world = simulate();
+      const a = world.serve("a");
+      const authenticator = (_nonce?: string): Promise<{ auth_token: string }> => new Promise(() => {});
+      const connecting = world.connect({ servers: "a", authenticator, firstConnect: "background" });
+      const nc = await connecting;
+      await world.clock.advance(10);
+      a.connections[0]?.err(text);
+      await world.clock.advance(10);
+      expect(nc.getServers()[0]).toMatchObject({ lastFailure: { kind, error: { code } } });
+      await world.clock.until(nc.close());
     }
   });
 });

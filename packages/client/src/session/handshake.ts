@@ -1,14 +1,7 @@
 // One attempt on one server: byte stream, INFO, TLS upgrade, CONNECT and PING, first PONG. It ends in a greeting that a link
 // can be built on, or in one error and the phase it happened in, and then leaves nothing open. ADR-40, "Connection".
 
-import type {
-  Auth,
-  DialTarget,
-  Transport,
-  TransportConnection,
-  TransportError,
-  TransportSink,
-} from "@myelin/contracts";
+import type { Auth, Transport, TransportConnection, TransportError, TransportSink } from "@myelin/contracts";
 import { classifyServerError, Decoder, Encoder, Op, ProtocolError, type ServerInfo } from "@myelin/protocol";
 import type { ServerView } from "@myelin/server-pool";
 import { type Deferred, deferred } from "../deferred.js";
@@ -31,6 +24,8 @@ import {
   lackingIn,
 } from "./authentication.js";
 import { connectOptions } from "./connect-operation.js";
+import { dialTarget } from "./dial-target.js";
+import { encryption } from "./encryption.js";
 import { type DialingSink, Incoming } from "./incoming.js";
 
 /** Who we are, for CONNECT's `lang` and `version`. */
@@ -67,6 +62,8 @@ export interface AttemptListener {
   warned(error: TransportError): void;
   readonly note: Note;
   wallTime(): number;
+  /** As of the clock. */
+  readonly endOfTurn: (run: () => void) => void;
 }
 
 /** An attempt failed; `phase` tells how far it had come. */
@@ -123,25 +120,6 @@ export function shakeHands(
   if (credentials.needsPreparation) handshake.prepare(dial);
   else dial();
   return handshake;
-}
-
-function dialTarget(server: ServerView, options: HandshakeOptions, incoming: Incoming): DialTarget {
-  const { url } = server;
-  // What a function answers is read by the transport, which asks it.
-  const tls = typeof options.tls === "function" ? undefined : options.tls;
-  return {
-    url: url.href,
-    scheme: url.scheme,
-    hostname: url.hostname,
-    port: url.port,
-    path: url.path,
-    serverName: tls?.servername ?? server.serverName,
-    tls: options.tls,
-    handshakeFirst: tls?.handshakeFirst === true,
-    shuffleAddresses: options.randomize,
-    reached: (phase) => incoming.reached(phase),
-    resolveName: options.resolve,
-  };
 }
 
 class Handshake implements DialingSink, HandshakeUnderWay {
@@ -263,7 +241,8 @@ class Handshake implements DialingSink, HandshakeUnderWay {
     if (op === Op.Err) {
       this.#note("in", `-ERR ${this.#decoder.text()}`);
       this.fail(this.#refusal(this.#decoder.text()));
-    } else if (op === Op.Info) {
+    } else if (this.#phase === "info" && this.#info !== undefined) this.fail(this.#plaintext());
+    else if (op === Op.Info) {
       const info = this.#decoder.info();
       this.#note("in", "INFO", infoShown(info));
       const first = this.#info === undefined;
@@ -300,43 +279,40 @@ class Handshake implements DialingSink, HandshakeUnderWay {
     }
   }
 
-  // TLS or not, by what INFO says and the caller wants. No credential is written before this is settled.
+  // No credential is written before it is settled whether there is TLS.
   #secure(connection: TransportConnection, info: ServerInfo, behind: Op): void {
-    const { tlsMode, noEcho } = this.#options;
-    const { href, scheme } = this.#server.url;
-    const wanted = tlsMode === "require" || scheme === "tls" || scheme === "wss";
-    // A WebSocket is encrypted or not before the first byte, whatever a server behind a proxy says of itself.
-    const webSocket = scheme === "ws" || scheme === "wss";
-    if (noEcho && info.proto < 1) {
-      this.fail(new ConnectionError(`${href} is too old for noEcho (protocol ${info.proto}); leave noEcho out`));
-      return;
+    const way = encryption(this.#options, this.#server.url, connection, info);
+    if (way === "as it is") this.#identify(connection, info);
+    else if (way instanceof Error) {
+      if (way instanceof TlsMismatchError) this.#phase = "tls";
+      this.fail(way);
+    } else if (behind !== Op.None) this.fail(this.#plaintext());
+    else {
+      // What a server that is full says behind its INFO may come in a chunk of its own: it is read before TLS takes the socket, which
+      // makes "wrong version number" of it. Whatever is there by now comes with the next turn.
+      const { endOfTurn } = this.#listener;
+      endOfTurn(() => endOfTurn(() => this.#upgrade(connection, info, way)));
     }
-    if (connection.encrypted || !(wanted || (info.tls_required === true && !webSocket))) {
-      this.#identify(connection, info);
-      return;
-    }
+  }
+
+  #upgrade(connection: TransportConnection, info: ServerInfo, startTls: () => Promise<void>): void {
+    if (this.#phase !== "info") return;
     this.#phase = "tls";
-    if (webSocket) {
-      this.fail(new TlsMismatchError(`${href} is not encrypted, but TLS is required; use wss://`));
-    } else if (tlsMode === "never") {
-      this.fail(new TlsMismatchError(`${href} requires TLS, but the tls option forbids it; remove tls: null`));
-    } else if (info.tls_required !== true && info.tls_available !== true) {
-      this.fail(
-        new TlsMismatchError(`${href} does not offer TLS, but it is required; use nats:// or configure the server`),
-      );
-    } else if (connection.startTls === undefined) {
-      this.fail(new TlsMismatchError(`the transport of ${href} has no TLS upgrade`));
-    } else if (behind !== Op.None || this.#decoder.bufferedBytes > 0) {
-      this.fail(new ConnectionError(`${href} sent plaintext behind its INFO before the TLS upgrade`));
-    } else {
-      this.#note("own", "TLS upgrade");
-      connection.startTls().then(
-        () => {
-          if (this.#phase === "tls") this.#identify(connection, info);
-        },
-        (cause: unknown) => this.fail(errorOf(cause)),
-      );
+    if (this.#decoder.bufferedBytes > 0) {
+      this.fail(this.#plaintext());
+      return;
     }
+    this.#note("own", "TLS upgrade");
+    startTls().then(
+      () => {
+        if (this.#phase === "tls") this.#identify(connection, info);
+      },
+      (cause: unknown) => this.fail(errorOf(cause)),
+    );
+  }
+
+  #plaintext(): Error {
+    return new ConnectionError(`${this.#server.url.href} sent plaintext behind its INFO before the TLS upgrade`);
   }
 
   // At once where nobody has to be asked, which saves each connect a turn of promises.
@@ -375,8 +351,10 @@ class Handshake implements DialingSink, HandshakeUnderWay {
   // What a server says that takes no credentials of ours tells less than what we know: that we gave none, or not all.
   #refusal(text: string): Error {
     const error = serverErrorOf(text);
-    // Nothing was sent that could be refused. Whoever can write to the plain beginning of a link must not end a client for good.
-    if (this.#phase === "info" && error instanceof AuthorizationError)
+    // It may have waited too long for an authenticator of ours. Otherwise nothing was sent that could be refused: whoever can write to
+    // the plain beginning of a link must not end a client for good.
+    const late = this.#phase === "auth" && error.code === "AUTHENTICATION_TIMEOUT";
+    if (this.#phase !== "ping" && !late && error instanceof AuthorizationError)
       return new ConnectionError(`${this.#server.url.href} refused credentials that it was not sent: ${text}`);
     if (this.#lacking === undefined || classifyServerError(text).kind !== "auth") return error;
     return new AuthorizationError(`the server refused us: ${text}; ${this.#lacking}`);

@@ -1,5 +1,6 @@
 // What silence is, to a page that itself stands still now and then: a task of seconds, timers that are put off. Virtual time.
 
+import type { Clock } from "@myelin/contracts";
 import { VirtualClock } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
 import { type KeepAlive, keepAlive } from "./keep-alive.js";
@@ -27,6 +28,50 @@ function watched(interval: number, maxPingOut: number, from: number, ms: number,
   };
   const own = keepAlive(clock, interval, maxPingOut, pinged, () => void told.push("stale"));
   return { clock, told, own };
+}
+
+/** Time in turns: a task may stand still behind a timer, before what its turn writes has left. */
+class Turns implements Clock {
+  #now = 0;
+  #timers: { readonly due: number; readonly run: () => void }[] = [];
+  #work: (() => void)[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallTime(): number {
+    return this.#now;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer = { due: this.#now + ms, run };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+  }
+
+  endOfTurn(run: () => void): void {
+    this.#work.push(run);
+  }
+
+  standStill(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** Runs what is due until then; `task` runs in the turn of each timer, behind it. */
+  until(end: number, task: () => void): void {
+    for (;;) {
+      const next = this.#timers.sort((a, b) => a.due - b.due)[0];
+      if (next === undefined || next.due > end) return;
+      this.#timers.shift();
+      this.#now = Math.max(this.#now, next.due);
+      next.run();
+      task();
+      for (const run of this.#work.splice(0)) run();
+    }
+  }
 }
 
 describe("a page that stands still", () => {
@@ -78,6 +123,36 @@ describe("a page that stands still", () => {
     await clock.advance(2);
     await clock.stall(2_500);
     await clock.advance(100);
+    expect(told).toEqual(["ping"]);
+    own.stop();
+  });
+
+  it("P52: gives a peer its time from when the PING has left, though it stood still again before that", () => {
+    const clock = new Turns();
+    const told: string[] = [];
+    const pinged = (): void => {
+      told.push("ping");
+      clock.endOfTurn(() => clock.after(50, () => own.inbound()));
+    };
+    const own = keepAlive(clock, 500, 1, pinged, () => void told.push("stale"));
+    clock.standStill(5_000);
+    let again = true;
+    clock.until(8_000, () => {
+      if (told.length === 1 && again) clock.standStill(2_500);
+      if (told.length === 1) again = false;
+    });
+    expect(told.slice(0, 1)).toEqual(["ping"]);
+    expect(told).not.toContain("stale");
+    own.stop();
+  });
+
+  it("a write is as long unanswered as it was listened for", async () => {
+    // Written at 1 ms, asked at 250 ms; the PING leaves only at 600 ms.
+    const { clock, told, own } = watched(500, 1, 250, 350, 450);
+    clock.after(1, () => own.outbound());
+    await clock.advance(250);
+    await clock.stall(350);
+    await clock.advance(200);
     expect(told).toEqual(["ping"]);
     own.stop();
   });

@@ -51,7 +51,10 @@ export function keepAlive(
       const now = clock.now();
       const behind = Math.max(now - armed - every, clock.wallTime() - armedWall - (now - armed));
       if (behind > Math.max(interval, SHORTEST_JUMP)) return probe();
-      if (behind > every) lastInbound = Math.min(now, lastInbound + behind);
+      if (behind > every) {
+        lastInbound = Math.min(now, lastInbound + behind);
+        firstWrite &&= Math.min(now, firstWrite + behind);
+      }
       const silence = now - lastInbound;
       const unanswered = now - (firstWrite ?? now);
       if (silence > interval * (maxPingOut + 1) - every || (pingsOut > 0 && unanswered > interval - every)) {
@@ -66,7 +69,8 @@ export function keepAlive(
   const probe = (): void => {
     const begin = clock.now();
     pingsOut = 1;
-    arm(PROBE, () => giveUp(begin));
+    // Its time begins when the PING has left: we may stand still again before that.
+    arm(0, () => arm(PROBE, () => giveUp(begin)));
     ping(1);
   };
   start();

@@ -190,7 +190,7 @@ export function serverList(options: ResolvedOptions, schemes: readonly string[],
     },
     wake() {
       notBefore = failures = 0;
-      for (const server of servers) server.notBefore = server.failures = 0;
+      for (const server of servers) server.notBefore = server.failures = server.shortLinks = 0;
     },
     advertise(urls, from) {
       const added: string[] = [];

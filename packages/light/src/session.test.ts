@@ -5,6 +5,8 @@ import { eventViolation, type FakeConnection, type FakeServer } from "@myelin/te
 import { describe, expect, it } from "vitest";
 import { recorded, rejection, simulate, thrown } from "../test/simulated.js";
 import type { ConnectError } from "./index.js";
+import { resolveOptions } from "./options.js";
+import { serverList } from "./server-list.js";
 
 const last = (server: FakeServer): FakeConnection => server.connections.at(-1) as FakeConnection;
 describe("a lost link", () => {
@@ -337,5 +339,22 @@ describe("a page that wakes", () => {
     await world.clock.advance(ms);
     expect(world.network.dials.length - dials).toBeGreaterThanOrEqual(least);
     await nc.close();
+  });
+
+  it("P25: is not held back by links that were short before", () => {
+    const list = serverList(resolveOptions({ servers: "a", reconnectJitter: 0 }), ["nats"], () => 0.999);
+    const [a] = list.all();
+    if (a === undefined) throw new Error("no server");
+    const shortLink = (now: number): number => {
+      list.connected(a, now);
+      list.lost(a, now);
+      const decision = list.decide(now);
+      return decision !== undefined && "waitUntil" in decision ? decision.waitUntil - now : 0;
+    };
+    const waits = [0, 1, 2, 3, 4, 5, 6, 7].map((minute) => shortLink(minute * 60_000));
+    expect(waits.slice(0, 2)).toEqual([0, 499.5]);
+    expect(waits.at(-1)).toBe(0.999 * 30_000);
+    list.wake();
+    expect([8, 9].map((minute) => shortLink(minute * 60_000))).toEqual(waits.slice(0, 2));
   });
 });

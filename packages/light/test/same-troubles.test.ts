@@ -19,7 +19,7 @@ const STORIES: { readonly [name: string]: Story } = {
       return Object.assign(connection, { write: (chunk: Uint8Array) => ++written > 0 && write(chunk) });
     };
     const authenticator = (): { auth_token: string } => ({ auth_token: "secret" });
-    for (const text of ["maximum connections exceeded", "Authorization Violation"]) {
+    for (const text of ["maximum connections exceeded", "Authorization Violation", "Authentication Timeout"]) {
       const info = '{"server_id":"a","version":"2.10.0","proto":1,"headers":true,"max_payload":1024}';
       const a = serve("a", {
         info: () => undefined,
@@ -27,6 +27,8 @@ const STORIES: { readonly [name: string]: Story } = {
       });
       const options = { servers: "a", transports: [{ schemes, connect: dial }] };
       for (const credentials of [{}, { user: "u", pass: "secret" }, { authenticator }]) {
+        // Whether it waited too long for an authenticator, the two tell apart by different moments.
+        if (text.endsWith("Timeout") && "authenticator" in credentials) continue;
         results.push(await clock.until(settled(connect({ ...options, ...credentials }))));
       }
       await a.stop();
@@ -35,6 +37,19 @@ const STORIES: { readonly [name: string]: Story } = {
     const before = written;
     await connect({ servers: "a", transports: [{ schemes, connect: dial }] });
     return [results, before, written];
+  },
+  async "a refusal while an authenticator is asked"({ clock, connect, serve }) {
+    const results: unknown[] = [];
+    for (const text of ["Authorization Violation", "Authentication Timeout", "maximum connections exceeded"]) {
+      const a = serve("a");
+      const authenticator = (_nonce?: string): Promise<{ auth_token: string }> => new Promise(() => {});
+      const connecting = settled(connect({ servers: "a", authenticator }));
+      await clock.advance(10);
+      last(a).err(text);
+      results.push(await clock.until(connecting), last(a).received.length);
+      await a.stop();
+    }
+    return results;
   },
   async "what a server says before it closes the link"({ clock, connect, serve }) {
     const a = serve("a");

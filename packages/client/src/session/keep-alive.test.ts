@@ -1,5 +1,6 @@
 // P52: what a jump of the clock is taken for. Silence without one is silence.test.ts.
 
+import type { Clock } from "@myelin/contracts";
 import { VirtualClock } from "@myelin/testing";
 import { describe, expect, it } from "vitest";
 import { recorded, simulate } from "../../test/simulated.js";
@@ -98,6 +99,50 @@ class Standstills {
   }
 }
 
+/** Time in turns: a task may stand still behind a timer, before what its turn writes has left. */
+class Turns implements Clock {
+  #now = 0;
+  #timers: { readonly due: number; readonly run: () => void }[] = [];
+  #work: (() => void)[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallTime(): number {
+    return this.#now;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer = { due: this.#now + ms, run };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+  }
+
+  endOfTurn(run: () => void): void {
+    this.#work.push(run);
+  }
+
+  standStill(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** Runs what is due until then; `task` runs in the turn of each timer, behind it. */
+  until(end: number, task: () => void): void {
+    for (;;) {
+      const next = this.#timers.sort((a, b) => a.due - b.due)[0];
+      if (next === undefined || next.due > end) return;
+      this.#timers.shift();
+      this.#now = Math.max(this.#now, next.due);
+      next.run();
+      task();
+      for (const run of this.#work.splice(0)) run();
+    }
+  }
+}
+
 describe("a process that stands still for less than a jump", () => {
   it("P52, D16: never gives up a peer whose answer waits to be read, nor one it has not asked, with any interval", async () => {
     for (const [interval, maxPingOut] of [
@@ -145,6 +190,26 @@ describe("a process that stands still for less than a jump", () => {
     await world.until(7_800);
     expect(world.told).toEqual(["ping"]);
     world.keepAlive.stop();
+  });
+
+  it("P52: gives a peer its time from when the PING has left, though it stood still again before that", () => {
+    const clock = new Turns();
+    const told: string[] = [];
+    const pinged = (): void => {
+      told.push("ping");
+      clock.endOfTurn(() => clock.after(50, () => own.inbound()));
+    };
+    const own = new KeepAlive(clock, 500, 1, { keepAlivePing: pinged, stale: () => told.push("stale") });
+    own.start();
+    clock.standStill(5_000);
+    let again = true;
+    clock.until(8_000, () => {
+      if (told.length === 1 && again) clock.standStill(2_500);
+      if (told.length === 1) again = false;
+    });
+    expect(told.slice(0, 1)).toEqual(["ping"]);
+    expect(told).not.toContain("stale");
+    own.stop();
   });
 
   it("D16: a write is as long unanswered as it was listened for", async () => {

@@ -122,9 +122,12 @@ export class KeepAlive {
   #probe(begin: number): void {
     this.#pingsOut = 1;
     if (!this.#goesOnAfterPing(1)) return;
-    this.#cancel = this.#clock.after(PROBE, () => {
-      if (this.#lastInbound < begin) this.#giveUp();
-      else this.start();
+    // Its time begins when the PING has left: we may stand still again before that.
+    this.#afterTurn(() => {
+      this.#cancel = this.#clock.after(PROBE, () => {
+        if (this.#lastInbound < begin) this.#giveUp();
+        else this.start();
+      });
     });
   }
 
@@ -132,11 +135,17 @@ export class KeepAlive {
   // where it is no more than a microtask, the timer comes behind them.
   #giveUp(): void {
     const heard = this.#lastInbound;
+    this.#afterTurn(() => {
+      if (this.#lastInbound === heard) this.#link.stale();
+      else this.start();
+    });
+  }
+
+  // When what was written by now has left, and what has come by now was read.
+  #afterTurn(run: () => void): void {
     const armed = this.#clock.after(0, () =>
       this.#clock.endOfTurn(() => {
-        if (this.#cancel !== armed) return;
-        if (this.#lastInbound === heard) this.#link.stale();
-        else this.start();
+        if (this.#cancel === armed) run();
       }),
     );
     this.#cancel = armed;

@@ -38,12 +38,12 @@ const STORIES: { readonly [name: string]: Story } = {
     await connect({ servers: "a", transports: [{ schemes, connect: dial }] });
     return [results, before, written];
   },
-  async "a refusal while an authenticator is asked"({ clock, connect, serve }) {
+  async "a refusal while an authenticator is asked"({ begin, clock, serve }) {
     const results: unknown[] = [];
     for (const text of ["Authorization Violation", "Authentication Timeout", "maximum connections exceeded"]) {
       const a = serve("a");
       const authenticator = (_nonce?: string): Promise<{ auth_token: string }> => new Promise(() => {});
-      const connecting = settled(connect({ servers: "a", authenticator }));
+      const connecting = settled(begin({ servers: "a", authenticator }));
       await clock.advance(10);
       last(a).err(text);
       results.push(await clock.until(connecting), last(a).received.length);

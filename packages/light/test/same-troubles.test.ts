@@ -38,6 +38,14 @@ const STORIES: { readonly [name: string]: Story } = {
     await connect({ servers: "a", transports: [{ schemes, connect: dial }] });
     return [results, before, written];
   },
+  async "a loop that goes on after the error that ended it"({ clock, connect, serve }) {
+    const a = serve("a");
+    const nc = await connect({ servers: "a" });
+    const loop = nc.subscribe("s")[Symbol.asyncIterator]();
+    const first = settled(loop.next());
+    last(a).err('Permissions Violation for Subscription to "s"');
+    return [await clock.until(first), await loop.next(), await loop.next()];
+  },
   async "a refusal while an authenticator is asked"({ begin, clock, serve }) {
     const results: unknown[] = [];
     for (const text of ["Authorization Violation", "Authentication Timeout", "maximum connections exceeded"]) {

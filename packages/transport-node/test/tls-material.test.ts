@@ -224,6 +224,7 @@ describe("functions", () => {
       { ca: "/run/tls/ca.pem" },
       "tls.ca holds no certificate; the path of a file is given as tls.caFile",
     ],
+    ["cert is a path", "tls.cert", { ...pair, cert: "client.pem" }, "the path of a file is given as tls.certFile"],
     ["key is a path", "tls.key", { ...pair, key: "./key.pem" }, "the path of a file is given as tls.keyFile"],
     ["ca answers numbers", "tls.ca", { ca: (() => [1]) as never }, "must be PEM"],
   ])("P31: fail that dial only and by name, before a socket: %s", async (_, source, tls, words) => {

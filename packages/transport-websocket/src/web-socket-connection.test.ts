@@ -66,6 +66,8 @@ it("closed by us, it is told when the peer left before it had read what was writ
     [1001, false, 7, "CONNECTION_RESET"],
     [1006, false, 7, "CONNECTION_RESET"],
     [1006, false, 0, undefined],
+    // It took part in the close, behind all that was written, whatever a runtime still counts.
+    [1000, true, 7, undefined],
     [1011, false, 7, "STREAM_FAILED"],
   ] as const) {
     const { socket, connection, endings } = open();

@@ -70,6 +70,16 @@ describe("a wss:// that fails", () => {
   });
 
   it.each([
+    ["CERT_HAS_EXPIRED", "certificate has expired", "it must be renewed"],
+    ["CERT_NOT_YET_VALID", "certificate is not yet valid", "check the clocks on both sides"],
+  ])("over a certificate that is not of this time says what to do: %s", (code, words, advice) => {
+    const error = Object.assign(new Error(words), { code });
+    expect(wsOpeningError("wss://a:1", { type: "error", error }).message).toBe(
+      `wss://a:1 has a certificate that was rejected: ${words} (${code}): ${advice}`,
+    );
+  });
+
+  it.each([
     ["an authority we do not know", {}, "localhost", "set tls.ca to the authority that signed it"],
     ["another name", { ca, servername: "example.com" }, "localhost", "set tls.servername to one"],
   ])("over a certificate of %s says what to set", async (_what, tls, hostname, advice) => {

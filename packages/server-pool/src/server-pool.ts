@@ -146,8 +146,7 @@ export class ServerPool {
     entry.state = "connected";
     entry.everConnected = true;
     entry.lastConnectedAt = now;
-    entry.consecutiveFailures = entry.pastFailures = 0;
-    entry.attemptsSpent = 0;
+    entry.consecutiveFailures = entry.pastFailures = entry.attemptsSpent = 0;
     entry.lameDuck = false;
     entry.leftGossip = false;
     this.#everConnected = true;

@@ -4,6 +4,7 @@ import type { Clock, Random, Transport } from "@myelin/contracts";
 import type { ConnectionOptions } from "./connection-options.js";
 import { observed } from "./deferred.js";
 import type { DiagnosticsTarget } from "./diagnostics.js";
+import { showInConsoles } from "./inspection.js";
 import { NatsConnection } from "./nats-connection.js";
 import { resolveOptions } from "./resolved-options.js";
 import type { ClientIdentity } from "./session/handshake.js";
@@ -46,6 +47,7 @@ export function connect(options: ConnectionOptions | string, runtime: ClientRunt
 
 async function connected(options: ConnectionOptions, runtime: ClientRuntime): Promise<NatsConnection> {
   const resolved = resolveOptions(options);
+  showInConsoles();
   const connection = new NatsConnection(resolved, {
     transports: runtime.transports,
     clock: runtime.clock ?? systemClock(),

@@ -51,7 +51,8 @@ describe("a console shows", () => {
     expect(inspect({ deep: { deeper: messages[0] } }, { depth: 1 })).toContain("Msg");
   });
 
-  it("of headers the status and what they hold, and of a class or headers that cannot be read the name", () => {
+  it("of headers the status and what they hold, and of a class the name", async () => {
+    await scene();
     expect(shown(new MsgHdrs(503, "No Responders"))).toBe("MsgHdrs { status: '503 No Responders' }");
     const { [Symbol.for("nodejs.util.inspect.custom")]: show } = MsgHdrs.prototype as unknown as Record<
       symbol,

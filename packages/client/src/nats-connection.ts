@@ -1,7 +1,7 @@
 // What an application holds: one logical connection over any number of links. Joins the session with the parts that publish, receive
 // and ask; each of them knows only what it needs of the others.
 
-import { type HistoryEntry, isNatsError, type NatsError, shownAs } from "@myelin/contracts";
+import { type HistoryEntry, isNatsError, type NatsError } from "@myelin/contracts";
 import type { Payload, ServerInfo } from "@myelin/protocol";
 import { positive } from "./argument-checks.js";
 import { type Bounds, bounded, checkedBounds } from "./bounded.js";
@@ -33,10 +33,6 @@ import { noTraffic, type Stats, type Traffic } from "./traffic.js";
 
 /** A connection to a NATS cluster. It survives outages until it is closed, drained, or out of the attempts it was given. */
 export class NatsConnection implements AsyncDisposable {
-  static {
-    shownAs(NatsConnection, "NatsConnection", (one) => one.toJSON());
-  }
-
   readonly #options: ResolvedOptions;
   readonly #runtime: SessionRuntime;
   readonly #session: Session;

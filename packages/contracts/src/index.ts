@@ -18,7 +18,6 @@ export {
   type TransportPhase,
 } from "./errors.js";
 export type { HistoryEntry } from "./history.js";
-export { shownAs } from "./inspection.js";
 export type { ServerResolver } from "./server-resolver.js";
 export { requireSiblings, SiblingVersionError } from "./siblings.js";
 export type {

@@ -1,16 +1,12 @@
 // One received message: offsets now, strings and headers when they are read. No subscription, no connection.
 // Source: NATS client protocol (MSG, HMSG), ADR-4; conformance PROTO-16, PROTO-17, PROTO-28 … PROTO-33.
 
-import { shownAs } from "@myelin/contracts";
 import type { Decoder } from "./decoder.js";
 import type { Payload } from "./encoder.js";
 import { inlineStatus, readHeaders } from "./header-block.js";
 import type { MsgHdrs } from "./headers.js";
 import type { ReceivedChunk } from "./received-chunk.js";
 import { readUtf8 } from "./utf8.js";
-
-/** Bytes of a payload that a console shows. */
-const MOST_SHOWN = 128;
 
 /** Whatever can send an answer. */
 export interface Answering<Options> {
@@ -24,16 +20,6 @@ export interface Answering<Options> {
  * messages for long, copy what is needed.
  */
 export class DecodedMessage<Options = never> {
-  static {
-    shownAs(DecodedMessage, "Msg", ({ data, headers, reply, sid, subject }) => ({
-      subject,
-      reply,
-      sid,
-      headers,
-      data: shown(data),
-    }));
-  }
-
   /** -1 when the peer's sid is not a decimal number. */
   readonly sid: number;
   readonly #answering: Answering<Options> | undefined;
@@ -120,11 +106,4 @@ export class DecodedMessage<Options = never> {
     this.#answering.publish(reply, payload, options);
     return true;
   }
-}
-
-// Text as far as it fits into a line; bytes that are none as they are.
-function shown(data: Uint8Array): string | Uint8Array {
-  const text = readUtf8(data, 0, Math.min(data.length, MOST_SHOWN));
-  if (text.slice(0, -1).includes("\uFFFD")) return data;
-  return data.length > MOST_SHOWN ? `${text}… (${data.length} bytes)` : text;
 }

@@ -1,7 +1,7 @@
 // Message headers as a caller sees them: names, values and the status a server may put in front.
 // Reading them from the wire lives in header-block.ts. Source: ADR-4; conformance PROTO-30 … PROTO-33.
 
-import { NatsError, shownAs } from "@myelin/contracts";
+import { NatsError } from "@myelin/contracts";
 import { isWellFormed } from "./utf8.js";
 
 /** How a name given to {@link MsgHdrs} is compared with those stored. */
@@ -44,13 +44,6 @@ const AROUND_VALUE = /^[ \t]+|[ \t]+$/g;
  * around it are not part of it. Anything else throws {@link HeaderError} and changes nothing.
  */
 export class MsgHdrs implements Iterable<[string, string[]]> {
-  static {
-    shownAs(MsgHdrs, "MsgHdrs", (headers) => ({
-      status: headers.code === 0 ? undefined : headers.status,
-      ...headers.toRecord(),
-    }));
-  }
-
   // Of a received block nobody has changed or looked at as a whole.
   #received: Parameters<typeof MsgHdrs.received>[2] | undefined = undefined;
   #index: Map<string, string[]> | undefined = undefined;

@@ -3,7 +3,6 @@
 // One that hears nothing is a single object: what is not always needed, a queue, a promise, is made when it first is. A collector that
 // has 200 000 of them to look at is what messages to the others pay for.
 
-import { shownAs } from "@myelin/contracts";
 import type { Decoder } from "@myelin/protocol";
 import { abortSignal, callable, integer, onlyKnown, positive } from "../argument-checks.js";
 import { type Deferred, deferred, observed } from "../deferred.js";
@@ -17,10 +16,6 @@ import { checkMax, type MsgCallback, type SubscriptionOptions } from "./subscrip
 
 /** A subscription: `for await (const msg of sub)`, or with a callback. Survives reconnects. */
 export class Subscription implements AsyncIterable<Msg> {
-  static {
-    shownAs(Subscription, "Subscription", (one) => one.toJSON());
-  }
-
   // What a message to a callback needs comes first, to lie together.
   #phase: "open" | "draining" | "closed" = "open";
   #received = 0;

@@ -9,18 +9,21 @@ export function suggestion(name: string, known: readonly string[]): string {
   return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
+/** The names of options, all of them: one that is added to their type and not here does not compile. */
+export type OptionNames<T> = { readonly [name in keyof Required<T>]: true };
+
 /**
  * The options of a call. Throws InvalidArgumentError for the first that is not among `known`, and for options that are no object, such
  * as a function in place of `{ callback }`.
  *
  * @param call as in "subscribe()"
  */
-export function onlyKnown<T extends object>(options: T, known: readonly string[], call: string): T {
+export function onlyKnown<T extends object>(options: T, known: OptionNames<T>, call: string): T {
   if (typeof options !== "object" || options === null)
     throw new InvalidArgumentError("options", `of ${call} must be an object`);
   for (const name in options) {
-    if (!known.includes(name)) {
-      throw new InvalidArgumentError(name, `is not an option of ${call}${suggestion(name, known)}`);
+    if (!Object.hasOwn(known, name)) {
+      throw new InvalidArgumentError(name, `is not an option of ${call}${suggestion(name, Object.keys(known))}`);
     }
   }
   return options;

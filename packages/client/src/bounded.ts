@@ -2,7 +2,7 @@
 // which would hold every loser for as long as the longest-lived contender lives.
 
 import type { Clock } from "@myelin/contracts";
-import { abortSignal, nonNegative, onlyKnown } from "./argument-checks.js";
+import { abortSignal, nonNegative, type OptionNames, onlyKnown } from "./argument-checks.js";
 import { TimeoutError } from "./errors.js";
 
 /** Bounds on one wait. */
@@ -13,7 +13,10 @@ export interface Bounds {
   readonly signal?: AbortSignal | undefined;
 }
 
-const BOUNDS: readonly string[] = ["timeout", "signal"];
+const BOUNDS: OptionNames<Bounds> = {
+  timeout: true,
+  signal: true,
+};
 
 /**
  * The bounds, read once and checked; to be called before anything is done that they are to bound.

@@ -2,8 +2,7 @@
 // looks for. In browsers, whose consoles show getters, it has no effect. Not part of the classes: whatever a class does when it is made
 // keeps it in bundles of programs that never use it.
 
-import { MsgHdrs } from "@myelin/protocol";
-import { Msg } from "./messaging/message.js";
+import { DecodedMessage, MsgHdrs } from "@myelin/protocol";
 import { Subscription } from "./messaging/subscription.js";
 import { NatsConnection } from "./nats-connection.js";
 
@@ -20,7 +19,7 @@ export function showInConsoles(): void {
   if (Object.hasOwn(NatsConnection.prototype, INSPECT)) return;
   shownAs(NatsConnection, "NatsConnection", (one) => one.toJSON());
   shownAs(Subscription, "Subscription", (one) => one.toJSON());
-  shownAs<Msg>(Msg as unknown as { prototype: Msg }, "Msg", ({ data, headers, reply, sid, subject }) => ({
+  shownAs(DecodedMessage, "Msg", ({ data, headers, reply, sid, subject }) => ({
     subject,
     reply,
     sid,

@@ -19,7 +19,7 @@ import type { RequestOptions } from "./messaging/requesting.js";
 import type { Subscription } from "./messaging/subscription.js";
 import type { SubscriptionOptions } from "./messaging/subscription-options.js";
 import type { ConnectionObserver } from "./observer.js";
-import { awaited, located, locating } from "./operation-facts.js";
+import { located, locating, traced } from "./operation-facts.js";
 import { untilWritable } from "./publishing/until-writable.js";
 import type { ResolvedOptions } from "./resolved-options.js";
 import { addressOf } from "./session/announcements.js";
@@ -200,7 +200,7 @@ export class NatsConnection implements AsyncDisposable {
       const facts = () => ({ subject, server: this.getServer() || undefined, elapsedMs: clock.now() - begin });
       await locating(confirmed, facts, site, ours);
     });
-    return sites.wanted && site === undefined ? awaited(work, ours) : work;
+    return traced(work, sites.wanted, site, ours);
   }
 
   /** Publishes `msg` again: its subject, reply, headers and data. */

@@ -41,12 +41,19 @@ export function calledFrom(error: Error, site: CallSite | undefined): Error {
 }
 
 /**
- * `work`, for whose error no stack was taken in its call: the async functions that wait for it by then are told in its place, for
- * which V8 needs nothing beforehand. Whoever waits in another way, by a callback or with a second one, is not found.
+ * `work`, taken care of. When traces are wanted and no stack was taken in its call, its error tells the async functions that wait for it
+ * by then, for which V8 needs nothing beforehand. Whoever waits in another way, by a callback or with a second one, is not found.
  *
+ * @param site the stack that was taken in the call
  * @param ours true for an error that is this operation's alone
  */
-export function awaited<T>(work: Promise<T>, ours: (error: unknown) => boolean): Promise<T> {
+export function traced<T>(
+  work: Promise<T>,
+  wanted: boolean,
+  site: CallSite | undefined,
+  ours: (error: unknown) => boolean,
+): Promise<T> {
+  if (!wanted || site !== undefined) return observe(work);
   const waiting = async (): Promise<T> => {
     try {
       return await work;

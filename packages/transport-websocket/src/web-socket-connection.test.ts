@@ -1,3 +1,5 @@
+// How a WebSocket that was open ends, on a socket that is moved by hand.
+
 import type { TransportError } from "@myelin/contracts";
 import { expect, it } from "vitest";
 import type { WebSocketEvent, WebSocketEventType, WebSocketLike } from "./web-socket.js";

@@ -5,7 +5,7 @@ import type { MsgHdrs, Payload } from "@myelin/protocol";
 import type { CallSite } from "../call-sites.js";
 import { deferred } from "../deferred.js";
 import { ClosedConnectionError, NoRespondersError, TimeoutError } from "../errors.js";
-import { awaited, located } from "../operation-facts.js";
+import { located, traced } from "../operation-facts.js";
 import type { Msg } from "./message.js";
 import type { Subscription } from "./subscription.js";
 import type { SubscriptionOptions } from "./subscription-options.js";
@@ -21,7 +21,7 @@ export interface LoneRequestOptions {
   readonly signal: AbortSignal | undefined;
   readonly calledFrom: CallSite | undefined;
   /** Whether an error without the caller's stack tells who awaits it. */
-  readonly traced: boolean;
+  readonly tracesWanted: boolean;
 }
 
 /** What lone requests need of their connection. */
@@ -75,7 +75,7 @@ export class LoneRequests {
     options: LoneRequestOptions,
   ): Promise<Msg> {
     const answer = deferred<Msg>();
-    const { calledFrom, headers, signal, traced } = options;
+    const { calledFrom, headers, signal, tracesWanted } = options;
     let failure: Error | undefined;
     const begin = this.#host.now();
     const reject = (error: Error): void => {
@@ -117,8 +117,7 @@ export class LoneRequests {
     }
     // A callback that is told an error or the answer runs before this.
     void subscription.closed.then(release);
-    if (!traced || calledFrom !== undefined) return answer.promise;
-    return awaited(answer.promise, (error) => error === failure);
+    return traced(answer.promise, tracesWanted, calledFrom, (error) => error === failure);
   }
 
   /** Rejects the requests `errorFor` has an error for; it is given the number they were published with. */

@@ -3,7 +3,7 @@
 
 import { InvalidArgumentError } from "@myelin/contracts";
 import type { MsgHdrs } from "@myelin/protocol";
-import { integer, onlyKnown, positive } from "../argument-checks.js";
+import { integer, type OptionNames, onlyKnown, positive } from "../argument-checks.js";
 import { CallbackError, NoRespondersError } from "../errors.js";
 import { located } from "../operation-facts.js";
 import { watched } from "../user-code.js";
@@ -57,18 +57,18 @@ export interface RequestManyLimits {
   readonly goesOn: readonly SentinelFn[];
 }
 
-const OPTIONS: readonly string[] = [
-  "maxWait",
-  "maxMessages",
-  "stall",
-  "sentinel",
-  "strategy",
-  "headers",
-  "noMux",
-  "signal",
-  "traceDestination",
-  "traceOnly",
-];
+const OPTIONS: OptionNames<RequestManyOptions> = {
+  maxWait: true,
+  maxMessages: true,
+  stall: true,
+  sentinel: true,
+  strategy: true,
+  headers: true,
+  noMux: true,
+  signal: true,
+  traceDestination: true,
+  traceOnly: true,
+};
 
 const DEFAULT_MAX_WAIT = 1_000;
 const DEFAULT_STALL = 300;

@@ -4,12 +4,12 @@
 
 import { InvalidArgumentError, isNatsError } from "@myelin/contracts";
 import type { MsgHdrs, Payload } from "@myelin/protocol";
-import { abortSignal, choice, integer, onlyKnown, positive } from "../argument-checks.js";
+import { abortSignal, choice, integer, type OptionNames, onlyKnown, positive } from "../argument-checks.js";
 import { bounded } from "../bounded.js";
 import type { CallSite, CallSites } from "../call-sites.js";
-import { type Deferred, deferred, observe } from "../deferred.js";
+import { type Deferred, deferred } from "../deferred.js";
 import { DisconnectedError, errorOf, NoRespondersError, TimeoutError } from "../errors.js";
-import { awaited, located, type OperationFacts } from "../operation-facts.js";
+import { located, type OperationFacts, traced } from "../operation-facts.js";
 import { createInbox } from "./inbox.js";
 import { LoneRequests, type RequestPublisher } from "./lone-requests.js";
 import type { Msg, PublishOptions } from "./message.js";
@@ -21,16 +21,16 @@ import { type TraceOptions, tracedHeaders } from "./trace.js";
 /** Default of `timeout`, in milliseconds. */
 export const REQUEST_TIMEOUT = 1_000;
 
-const REQUEST_OPTIONS: readonly string[] = [
-  "timeout",
-  "headers",
-  "noMux",
-  "reply",
-  "signal",
-  "retry",
-  "traceDestination",
-  "traceOnly",
-];
+const REQUEST_OPTIONS: OptionNames<RequestOptions> = {
+  timeout: true,
+  headers: true,
+  noMux: true,
+  reply: true,
+  signal: true,
+  retry: true,
+  traceDestination: true,
+  traceOnly: true,
+};
 
 /** Default of `retry.wait`, in milliseconds. */
 const RETRY_WAIT = 250;
@@ -120,8 +120,7 @@ export class Requesting {
       this.#once(subject, kept, within, headers, options, () => calledFrom, false);
     const { signal } = options;
     const work = this.#repeatedly(once, subject, timeout, attempts, wait, retry, signal, calledFrom);
-    if (!wanted || calledFrom !== undefined) return observe(work);
-    return awaited(work, (error) => isNatsError(error) && error !== signal?.reason);
+    return traced(work, wanted, calledFrom, (error) => isNatsError(error) && error !== signal?.reason);
   }
 
   /** Rejects when nothing was sent; what happens later ends the iteration. */
@@ -176,7 +175,7 @@ export class Requesting {
     headers: MsgHdrs | undefined,
     options: RequestOptions,
     site: () => CallSite | undefined,
-    traced = this.#options.sites.wanted,
+    tracesWanted = this.#options.sites.wanted,
   ): Promise<Msg> {
     const { signal } = options;
     if (options.noMux === true) {
@@ -185,11 +184,11 @@ export class Requesting {
         headers,
         signal,
         calledFrom: site(),
-        traced,
+        tracesWanted,
       });
     }
     const requests = this.#shared ?? this.#openShared();
-    return requests.open(subject, headers, payload, { timeout, signal, site, traced });
+    return requests.open(subject, headers, payload, { timeout, signal, site, tracesWanted });
   }
 
   async #repeatedly(

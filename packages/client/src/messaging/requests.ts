@@ -3,9 +3,9 @@
 
 import type { Decoder, MsgHdrs, Payload } from "@myelin/protocol";
 import type { CallSite } from "../call-sites.js";
-import { type Deferred, observe, unobserved } from "../deferred.js";
+import { type Deferred, unobserved } from "../deferred.js";
 import { NoRespondersError, TimeoutError } from "../errors.js";
-import { awaited, located } from "../operation-facts.js";
+import { located, traced } from "../operation-facts.js";
 import { type RequestPublisher, requestShown } from "./lone-requests.js";
 import { Msg, type Publisher } from "./message.js";
 import type { Receiver } from "./subscriptions.js";
@@ -30,7 +30,7 @@ export interface RequestTerms {
   /** The caller's stack; asked for once, within the call. */
   readonly site: () => CallSite | undefined;
   /** Whether an error without the caller's stack tells who awaits it. */
-  readonly traced: boolean;
+  readonly tracesWanted: boolean;
 }
 
 /** What requests need of their connection. */
@@ -94,14 +94,21 @@ export class Requests implements Receiver {
     subject: string,
     headers: MsgHdrs | undefined,
     payload: Payload | undefined,
-    { signal, site, timeout, traced }: RequestTerms,
+    { signal, site, timeout, tracesWanted }: RequestTerms,
   ): Promise<Msg> {
     const id = this.#nextId++;
     const begin = this.#host.now();
     const deadline = begin + timeout;
     const answer = unobserved<Msg>();
-    const failure = undefined;
-    const request: PendingRequest = { subject, timeout, begin, deadline, answer, calledFrom: failure, failure };
+    const request: PendingRequest = {
+      subject,
+      timeout,
+      begin,
+      deadline,
+      answer,
+      calledFrom: undefined,
+      failure: undefined,
+    };
     this.#pending.set(id, request);
     try {
       // One alone is on its way while the caller's stack is taken, which is most of the work; others share the write of their turn.
@@ -113,8 +120,7 @@ export class Requests implements Receiver {
     request.calledFrom = site();
     if (signal !== undefined) request.detachSignal = this.#attach(signal, id);
     if (deadline < this.#armedFor) this.#rearm(deadline);
-    if (!traced || request.calledFrom !== undefined) return observe(answer.promise);
-    return awaited(answer.promise, (error) => error === request.failure);
+    return traced(answer.promise, tracesWanted, request.calledFrom, (error) => error === request.failure);
   }
 
   #attach(signal: AbortSignal, id: number): () => void {

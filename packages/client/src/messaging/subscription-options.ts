@@ -1,6 +1,6 @@
 // What a caller may ask of one subscription, and the check of what may also come later.
 
-import { integer } from "../argument-checks.js";
+import { integer, type OptionNames } from "../argument-checks.js";
 import type { PendingLimits } from "../connection-options.js";
 import type { Msg } from "./message.js";
 
@@ -30,15 +30,15 @@ export interface SubscriptionOptions {
 }
 
 /** The names of {@link SubscriptionOptions}. */
-export const SUBSCRIPTION_OPTIONS: readonly string[] = [
-  "queue",
-  "max",
-  "timeout",
-  "callback",
-  "pending",
-  "slow",
-  "signal",
-];
+export const SUBSCRIPTION_OPTIONS: OptionNames<SubscriptionOptions> = {
+  queue: true,
+  max: true,
+  timeout: true,
+  callback: true,
+  pending: true,
+  slow: true,
+  signal: true,
+};
 
 /** Throws InvalidArgumentError for a limit on messages that is none; `undefined` is no limit. */
 export function checkMax(max: number | undefined): void {

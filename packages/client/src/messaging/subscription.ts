@@ -180,7 +180,7 @@ export class Subscription implements AsyncIterable<Msg> {
    * @throws InvalidOperationError when it has a callback or is iterated already, InvalidArgumentError
    */
   process(handler: MsgHandler, options: ProcessOptions = {}): Promise<void> {
-    const { key } = onlyKnown(options, ["concurrency", "key", "signal"], "process()");
+    const { key } = onlyKnown(options, { concurrency: true, key: true, signal: true }, "process()");
     const concurrency = integer("concurrency", options.concurrency, 1, 1);
     const signal = abortSignal("signal", options.signal);
     callable("handler", handler);

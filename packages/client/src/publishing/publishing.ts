@@ -2,7 +2,7 @@
 // nowhere afterwards. The only place that decides what becomes of a publish, and that counts what was dropped.
 
 import type { MsgHdrs, Payload } from "@myelin/protocol";
-import { onlyKnown } from "../argument-checks.js";
+import { type OptionNames, onlyKnown } from "../argument-checks.js";
 import type { WhileDisconnected } from "../connection-options.js";
 import { DisconnectedError, InvalidOperationError } from "../errors.js";
 import type { PublishOptions } from "../messaging/message.js";
@@ -28,7 +28,13 @@ export interface PublishingEvents {
   requestRefused(id: number, error: Error): void;
 }
 
-const PUBLISH_OPTIONS: readonly string[] = ["reply", "headers", "whileDisconnected", "traceDestination", "traceOnly"];
+const PUBLISH_OPTIONS: OptionNames<PublishOptions> = {
+  reply: true,
+  headers: true,
+  whileDisconnected: true,
+  traceDestination: true,
+  traceOnly: true,
+};
 
 export class Publishing {
   readonly #buffer: OutageBuffer;

@@ -27,6 +27,5 @@ export function encryption(
   if (info.tls_required !== true && info.tls_available !== true) {
     return new TlsMismatchError(`${href} does not offer TLS, but it is required; use nats:// or configure the server`);
   }
-  const upgrade = connection.startTls?.bind(connection);
-  return upgrade === undefined ? new TlsMismatchError(`the transport of ${href} has no TLS upgrade`) : () => upgrade();
+  return connection.startTls?.bind(connection) ?? new TlsMismatchError(`the transport of ${href} has no TLS upgrade`);
 }

@@ -20,6 +20,7 @@ describe("options of single calls", () => {
       ],
       [() => nc.subscribe("a", { group: "workers" } as object), "group: is not an option of subscribe()"],
       [() => nc.subscribe("a", (() => {}) as object), "options: of subscribe() must be an object"],
+      [() => nc.subscribe("a", { valueOf: 1 } as object), "valueOf: is not an option of subscribe()"],
       [() => nc.subscribe("a", null as unknown as object), "options: of subscribe() must be an object"],
     ];
     for (const [call, message] of wrong) expect(call).toThrow(message);
